@@ -1,0 +1,109 @@
+//! `#[intercepted(log, self.auth, service = …, crate = …)]`
+
+use proc_macro2::Span;
+use syn::{
+    Error, Expr, Ident, LitStr, Path, Result, Token,
+    ext::IdentExt as _,
+    parse::{Parse, ParseStream},
+};
+
+use crate::model::Entry;
+
+/// The attribute's arguments: interceptors, and options anywhere among them.
+#[derive(Default)]
+pub(crate) struct Arguments {
+    pub(crate) entries: Vec<Entry>,
+    pub(crate) service: Option<ServiceOption>,
+    pub(crate) runtime: Option<Path>,
+}
+
+/// `service = …`
+pub(crate) enum ServiceOption {
+    Path(Path),
+    Literal(LitStr),
+}
+
+impl Parse for Arguments {
+    fn parse(input: ParseStream<'_>) -> Result<Self> {
+        let mut arguments = Arguments::default();
+        while !input.is_empty() {
+            if input.peek(Ident::peek_any) && input.peek2(Token![=]) && !input.peek2(Token![==]) {
+                arguments.parse_option(input)?;
+            } else {
+                parse_entries(input, &mut arguments.entries)?;
+            }
+            if !input.is_empty() {
+                input.parse::<Token![,]>()?;
+            }
+        }
+        Ok(arguments)
+    }
+}
+
+impl Arguments {
+    fn parse_option(&mut self, input: ParseStream<'_>) -> Result<()> {
+        let option = input.call(Ident::parse_any)?;
+        let equals: Token![=] = input.parse()?;
+        let taken = match option.to_string().as_str() {
+            "service" => {
+                let value = if input.peek(LitStr) {
+                    ServiceOption::Literal(input.parse()?)
+                } else {
+                    ServiceOption::Path(parse_path(
+                        input,
+                        equals.span,
+                        "`service` takes the generated module, `service = greeter_server`, \
+                         or the full name, `service = \"pkg.Greeter\"`",
+                    )?)
+                };
+                self.service.replace(value).is_some()
+            }
+            "crate" => {
+                let path = parse_path(
+                    input,
+                    equals.span,
+                    "`crate` takes the path to grpc_interceptor: `crate = ::grpc_interceptor`",
+                )?;
+                self.runtime.replace(path).is_some()
+            }
+            other => {
+                return Err(Error::new(
+                    option.span(),
+                    format!(
+                        "unknown option `{other}`: the options are `service` and `crate`, \
+                         and an interceptor stands for itself, without a name"
+                    ),
+                ));
+            }
+        };
+        if taken {
+            return Err(Error::new(option.span(), format!("`{option}` is given twice")));
+        }
+        Ok(())
+    }
+}
+
+fn parse_path(input: ParseStream<'_>, equals: Span, expected: &str) -> Result<Path> {
+    let span = if input.is_empty() { equals } else { input.span() };
+    input.call(Path::parse_mod_style).map_err(|_| Error::new(span, expected))
+}
+
+/// Reads one interceptor, or those of a tuple that is written out: they may be async fns, which
+/// are no values as long as nobody says for which RPC.
+pub(crate) fn parse_entries(input: ParseStream<'_>, entries: &mut Vec<Entry>) -> Result<()> {
+    push_entries(input.parse()?, entries);
+    Ok(())
+}
+
+fn push_entries(expression: Expr, entries: &mut Vec<Entry>) {
+    match expression {
+        // `&self.auth` is what `self.auth` means.
+        Expr::Reference(reference) => push_entries(*reference.expr, entries),
+        Expr::Tuple(tuple) => {
+            for element in tuple.elems {
+                push_entries(element, entries);
+            }
+        }
+        expression => entries.push(Entry { expression }),
+    }
+}

@@ -1,0 +1,376 @@
+//! The [model](crate::model), printed.
+//!
+//! Everything goes into one `const _`, so that nothing of it has a name outside. For each RPC there
+//! are a trait with the handler as the user wrote it, one small impl for each place in its chain,
+//! and the method of tonic's trait, which starts the chain. The work is done in the runtime.
+//!
+//! Names with two underscores are ours: the handlers' bodies see them, and must not meet their own.
+
+use proc_macro2::{Ident, Span, TokenStream, TokenTree};
+use quote::{ToTokens as _, format_ident, quote, quote_spanned};
+use syn::ext::IdentExt as _;
+
+use crate::{
+    model::{Entry, Receiver, Returns, Rpc, Service, ServiceName, Stream, Streams},
+    names_test,
+};
+
+/// The whole output.
+pub(crate) fn service(service: &Service) -> TokenStream {
+    let Service { runtime, outer_attributes, .. } = service;
+    let service_name = service_name(service);
+    let next = next(service);
+    let streams = streams(service);
+    let rpcs = service.rpcs.iter().map(|rpc| {
+        let handler = handler(service, rpc);
+        let signature = signature(service, rpc);
+        let links = links(service, rpc);
+        quote!(#handler #signature #links)
+    });
+    let rpc_types = service.rpcs.iter().map(|rpc| {
+        let (cfgs, ident) = (rpc.cfgs(), rpc.ident());
+        quote!(#(#cfgs)* pub struct #ident;)
+    });
+    let service_impl = service_impl(service);
+    let names_test = names_test::expand(service);
+    quote! {
+        #[allow(non_local_definitions)]
+        #(#outer_attributes)*
+        const _: () = {
+            use #runtime::__private as __runtime;
+            /// The RPCs, as types.
+            #[allow(non_camel_case_types)]
+            mod __rpc { #(#rpc_types)* }
+            #service_name
+            #next
+            #streams
+            #(#rpcs)*
+            #service_impl
+        };
+        #names_test
+    }
+}
+
+/// `const __SERVICE: &str`, and the check that the server whose name it is serves this trait.
+fn service_name(service: &Service) -> TokenStream {
+    match &service.name {
+        ServiceName::Literal(literal) => quote!(const __SERVICE: &str = #literal;),
+        ServiceName::Server(server) => {
+            let (impl_generics, _, where_clause) = service.generics.split_for_impl();
+            let self_type = &service.self_type;
+            quote! {
+                const __SERVICE: &str = <#server<()> as __runtime::NamedService>::NAME;
+                #[allow(dead_code)]
+                const fn __serves #impl_generics () #where_clause {
+                    __runtime::assert_serves::<#server<#self_type>>();
+                }
+            }
+        }
+    }
+}
+
+/// What an interceptor gets as `next`: a place in an RPC's chain, as a type that holds no other.
+fn next(service: &Service) -> TokenStream {
+    let (holder, receiver) = match service.receiver {
+        Receiver::Reference => (quote!(T), quote!(&self)),
+        Receiver::Arc => (quote!(__runtime::Arc<T>), quote!(self: &__runtime::Arc<Self>)),
+    };
+    quote! {
+        struct __Next<'a, T, R, const AT: usize>(
+            &'a #holder, __runtime::Context, __runtime::PhantomData<fn() -> R>,
+        );
+        impl<T, R, const AT: usize> __runtime::Clone for __Next<'_, T, R, AT> {
+            fn clone(&self) -> Self { *self }
+        }
+        impl<T, R, const AT: usize> __runtime::Copy for __Next<'_, T, R, AT> {}
+        /// What an RPC takes and returns.
+        trait __Rpc<R>: __runtime::Sized + __runtime::Send + __runtime::Sync {
+            type Signature: __runtime::Rpc;
+        }
+        type __Request<T, R> =
+            __runtime::Request<<<T as __Rpc<R>>::Signature as __runtime::Rpc>::Request>;
+        type __Outcome<T, R> = __runtime::Result<
+            __runtime::Response<<<T as __Rpc<R>>::Signature as __runtime::Rpc>::Response>,
+            __runtime::Status,
+        >;
+        /// What runs at a place in an RPC's chain.
+        trait __Link<R, const AT: usize>: __Rpc<R> {
+            fn run(#receiver, request: __Request<Self, R>, context: __runtime::Context)
+                -> impl __runtime::Future<Output = __Outcome<Self, R>> + __runtime::Send;
+        }
+        impl<T: __Link<R, AT>, R, const AT: usize> __runtime::Next for __Next<'_, T, R, AT> {
+            type Request = <T::Signature as __runtime::Rpc>::Request;
+            type Response = <T::Signature as __runtime::Rpc>::Response;
+            type RequestMessage = <T::Signature as __runtime::Rpc>::RequestMessage;
+            type ResponseMessage = <T::Signature as __runtime::Rpc>::ResponseMessage;
+            #[inline]
+            fn run(self, request: __Request<T, R>)
+                -> impl __runtime::Future<Output = __Outcome<T, R>> + __runtime::Send
+            {
+                __Link::<R, AT>::run(self.0, request, self.1)
+            }
+        }
+    }
+}
+
+/// The stream types as the user wrote them, which the handlers name as `Self::SayHelloStream`.
+fn streams(service: &Service) -> TokenStream {
+    if service.streams.is_empty() {
+        return TokenStream::new();
+    }
+    let (impl_generics, _, where_clause) = service.generics.split_for_impl();
+    let self_type = &service.self_type;
+    let declared = service.streams.iter().map(|Stream { ident, .. }| quote!(type #ident;));
+    let defined = service
+        .streams
+        .iter()
+        .map(|Stream { attributes, ident, ty }| quote!(#(#attributes)* type #ident = #ty;));
+    quote! {
+        trait __Streams { #(#declared)* }
+        impl #impl_generics __Streams for #self_type #where_clause { #(#defined)* }
+    }
+}
+
+/// The handler as the user wrote it, in a trait of its own.
+fn handler(service: &Service, rpc: &Rpc) -> TokenStream {
+    let (impl_generics, _, where_clause) = service.generics.split_for_impl();
+    let Service { self_type, other_attributes, .. } = service;
+    let Rpc { attributes, signature, body, .. } = rpc;
+    let (ident, handler) = (rpc.ident(), handler_trait(rpc));
+    let receiver = match service.receiver {
+        Receiver::Reference => quote!(&self),
+        Receiver::Arc => quote!(self: __runtime::Arc<Self>),
+    };
+    let context = rpc.takes_context.then(|| quote!(, context: __runtime::Context));
+    let streams = (!service.streams.is_empty()).then(|| quote!(: __Streams));
+    let cfgs: Vec<_> = rpc.cfgs().collect();
+    let (argument, returned) = (&rpc.argument, &rpc.returned);
+    quote! {
+        #(#cfgs)*
+        #[allow(non_camel_case_types)]
+        trait #handler #streams {
+            type Argument;
+            type Returned;
+            fn #ident(#receiver, request: Self::Argument #context)
+                -> impl __runtime::Future<Output = Self::Returned> + __runtime::Send;
+        }
+        #(#cfgs)*
+        #(#other_attributes)*
+        impl #impl_generics #handler for #self_type #where_clause {
+            type Argument = #argument;
+            type Returned = #returned;
+            #(#attributes)*
+            #signature #body
+        }
+    }
+}
+
+fn signature(service: &Service, rpc: &Rpc) -> TokenStream {
+    let (impl_generics, _, where_clause) = service.generics.split_for_impl();
+    let self_type = &service.self_type;
+    let (cfgs, ident, handler) = (rpc.cfgs(), rpc.ident(), handler_trait(rpc));
+    let argument = quote!(<Self as #handler>::Argument);
+    let returned = quote!(<Self as #handler>::Returned);
+    let signature = signature_type(rpc, &argument, &returned);
+    quote! {
+        #(#cfgs)*
+        impl #impl_generics __Rpc<__rpc::#ident> for #self_type #where_clause {
+            type Signature = #signature;
+        }
+    }
+}
+
+/// `Signature<Argument, Returned, …>`, with the two things about them that aren't types.
+pub(crate) fn signature_type(
+    rpc: &Rpc,
+    argument: &TokenStream,
+    returned: &TokenStream,
+) -> TokenStream {
+    let streams = |streams: Streams, ty: &syn::Type| match streams {
+        Streams::Known(known) => quote!(#known),
+        Streams::Ask => {
+            quote!({ use __runtime::NotAStream as _; __runtime::Detect::<#ty>::STREAM })
+        }
+    };
+    let client_streams = streams(rpc.client_streams, &rpc.argument);
+    let returns = match rpc.returns {
+        Returns::OwnStream(_) => quote!(__runtime::OWN_STREAM),
+        Returns::MessageOrBoxedStream(boxed) => {
+            let boxed = streams(boxed, &rpc.returned);
+            quote!(if #boxed { __runtime::BOXED_STREAM } else { __runtime::MESSAGE })
+        }
+    };
+    quote!(__runtime::Signature<#argument, #returned, { #client_streams }, { #returns }>)
+}
+
+/// The places of an RPC's chain: one for each interceptor, and the handler behind the last.
+fn links(service: &Service, rpc: &Rpc) -> TokenStream {
+    let interceptors = rpc.chain.iter().enumerate().map(|(at, entry)| {
+        // An error about an interceptor is one about its entry in the list.
+        let span = Span::mixed_site().located_at(entry.span());
+        let (ident, behind, Entry { expression }) = (rpc.ident(), at + 1, entry);
+        let receiver = self_of(expression.to_token_stream()).unwrap_or_else(self_token);
+        let next = quote_spanned! {span=>
+            __Next::<Self, __rpc::#ident, #behind>(#receiver, context, __runtime::PhantomData)
+        };
+        let run = if entry.is_place() {
+            quote_spanned! {span=>
+                __runtime::Interceptor::intercept(&#expression, request, context, #next)
+            }
+        } else {
+            quote_spanned!(span=> __runtime::intercept(#expression, request, context, #next))
+        };
+        link(service, rpc, at, &receiver, span, &run)
+    });
+    let (ident, handler) = (rpc.ident(), handler_trait(rpc));
+    let span = Span::mixed_site();
+    let receiver = self_token();
+    let service_value = match service.receiver {
+        Receiver::Reference => quote!(#receiver),
+        Receiver::Arc => quote!(__runtime::Clone::clone(#receiver)),
+    };
+    let context = rpc.takes_context.then(|| quote_spanned!(span=> , context));
+    let run = quote_spanned! {span=>
+        __runtime::handle::<<Self as __Rpc<__rpc::#ident>>::Signature, _>(
+            request,
+            |argument| #handler::#ident(#service_value, argument #context),
+        )
+    };
+    let handler = link(service, rpc, rpc.chain.len(), &receiver, span, &run);
+    quote!(#(#interceptors)* #handler)
+}
+
+/// One place of an RPC's chain, and what runs there.
+fn link(
+    service: &Service,
+    rpc: &Rpc,
+    at: usize,
+    receiver: &Ident,
+    span: Span,
+    run: &TokenStream,
+) -> TokenStream {
+    let (impl_generics, _, where_clause) = service.generics.split_for_impl();
+    let (cfgs, ident, self_type) = (rpc.cfgs(), rpc.ident(), &service.self_type);
+    let receiver = match service.receiver {
+        Receiver::Reference => quote!(&#receiver),
+        Receiver::Arc => quote!(#receiver: &__runtime::Arc<Self>),
+    };
+    let (request, context) = (Ident::new("request", span), Ident::new("context", span));
+    quote! {
+        #(#cfgs)*
+        impl #impl_generics __Link<__rpc::#ident, #at> for #self_type #where_clause {
+            #[inline]
+            fn run(
+                #receiver,
+                #request: __Request<Self, __rpc::#ident>,
+                #context: __runtime::Context,
+            ) -> impl __runtime::Future<Output = __Outcome<Self, __rpc::#ident>> + __runtime::Send {
+                #run
+            }
+        }
+    }
+}
+
+/// tonic's trait: each method starts its chain. Its signature is the one that `async_trait` writes.
+fn service_impl(service: &Service) -> TokenStream {
+    let (impl_generics, _, where_clause) = service.generics.split_for_impl();
+    let Service { service_trait, self_type, .. } = service;
+    let streams = service.streams.iter().map(|Stream { ident, .. }| {
+        quote! {
+            type #ident = __runtime::ResponseStream<<#self_type as __Streams>::#ident>;
+        }
+    });
+    let methods = service.rpcs.iter().map(|rpc| {
+        let (ident, name, argument) = (rpc.ident(), &rpc.name, &rpc.argument);
+        let (docs, cfgs) = (rpc.docs(), rpc.cfgs());
+        let sent = match rpc.returns {
+            Returns::OwnStream(at) => {
+                let stream = &service.streams[at].ident;
+                quote!(Self::#stream)
+            }
+            Returns::MessageOrBoxedStream(_) => quote!(
+                <<Self as __Rpc<__rpc::#ident>>::Signature as __runtime::Rpc>::Sent
+            ),
+        };
+        let serve = |service_value: TokenStream| quote! {
+            __runtime::serve::<<Self as __Rpc<__rpc::#ident>>::Signature, _>(
+                request,
+                const { __runtime::method_name(NAME) },
+                |context| __Next::<Self, __rpc::#ident, 0>(
+                    #service_value, context, __runtime::PhantomData,
+                ),
+            )
+        };
+        let start = match service.receiver {
+            Receiver::Reference => serve(quote!(self)),
+            Receiver::Arc => {
+                let serve = serve(quote!(&self));
+                quote!(async move { #serve.await })
+            }
+        };
+        let head = method_head(service.receiver, ident, &quote!(request), argument, &sent);
+        quote! {
+            #(#docs)*
+            #(#cfgs)*
+            #head {
+                const NAME: &[u8] =
+                    &__runtime::name_bytes::<{ __runtime::name_length(__SERVICE, #name) }>(__SERVICE, #name);
+                __runtime::Box::pin(#start)
+            }
+        }
+    });
+    quote! {
+        #[allow(clippy::all, clippy::pedantic)]
+        impl #impl_generics #service_trait for #self_type #where_clause {
+            #(#streams)*
+            #(#methods)*
+        }
+    }
+}
+
+/// The head of a method of tonic's trait, as `async_trait` writes it.
+pub(crate) fn method_head(
+    receiver: Receiver,
+    ident: &Ident,
+    request: &TokenStream,
+    argument: &syn::Type,
+    sent: &TokenStream,
+) -> TokenStream {
+    let (lifetime, receiver, bound) = match receiver {
+        Receiver::Reference => {
+            (Some(quote!('life0,)), quote!(&'life0 self), Some(quote!('life0: 'async_trait,)))
+        }
+        Receiver::Arc => (None, quote!(self: __runtime::Arc<Self>), None),
+    };
+    quote! {
+        fn #ident<#lifetime 'async_trait>(
+            #receiver,
+            #request: #argument,
+        ) -> __runtime::Pin<__runtime::Box<
+            dyn __runtime::Future<
+                Output = __runtime::Result<__runtime::Response<#sent>, __runtime::Status>,
+            > + __runtime::Send + 'async_trait,
+        >>
+        where
+            #bound
+            Self: 'async_trait,
+    }
+}
+
+fn handler_trait(rpc: &Rpc) -> Ident {
+    format_ident!("__{}", rpc.ident().unraw(), span = rpc.ident().span())
+}
+
+fn self_token() -> Ident {
+    Ident::new("self", Span::call_site())
+}
+
+/// The first `self` in an expression. The method around the expression has to have the same one,
+/// hygiene and all.
+fn self_of(tokens: TokenStream) -> Option<Ident> {
+    tokens.into_iter().find_map(|token| match token {
+        TokenTree::Ident(ident) if ident == "self" => Some(ident),
+        TokenTree::Group(group) => self_of(group.stream()),
+        _ => None,
+    })
+}

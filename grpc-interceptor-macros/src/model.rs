@@ -1,0 +1,185 @@
+//! What `#[intercepted]` knows of an impl: all that it was told, and nothing that it prints.
+
+use std::collections::HashSet;
+
+use proc_macro2::{Span, TokenStream, TokenTree};
+use quote::ToTokens as _;
+use syn::{
+    Attribute, Expr, GenericParam, Generics, Ident, LitStr, Path, Signature, Type, UnOp,
+    spanned::Spanned as _,
+};
+
+/// An impl of a tonic service.
+pub(crate) struct Service {
+    /// The path to `grpc_interceptor`.
+    pub(crate) runtime: Path,
+    /// Where the service's name comes from.
+    pub(crate) name: ServiceName,
+    /// Attributes that hold for everything inside the impl: lints, `cfg`, documentation.
+    pub(crate) outer_attributes: Vec<Attribute>,
+    /// Other attributes of the impl, which are another macro's.
+    pub(crate) other_attributes: Vec<Attribute>,
+    pub(crate) generics: Generics,
+    /// The trait that tonic generated.
+    pub(crate) service_trait: Path,
+    pub(crate) self_type: Type,
+    pub(crate) receiver: Receiver,
+    pub(crate) streams: Vec<Stream>,
+    pub(crate) rpcs: Vec<Rpc>,
+}
+
+impl Service {
+    /// Whether a type can't be written outside of the impl.
+    pub(crate) fn depends_on_parameters(&self, ty: &Type) -> bool {
+        depends_on_parameters(&self.generics, ty)
+    }
+}
+
+/// Whether a type's text names a parameter of the impl, or `Self`.
+pub(crate) fn depends_on_parameters(generics: &Generics, ty: &Type) -> bool {
+    let idents = idents_in(ty);
+    let mut params = generics.params.iter().map(|param| match param {
+        GenericParam::Lifetime(param) => param.lifetime.ident.to_string(),
+        GenericParam::Type(param) => param.ident.to_string(),
+        GenericParam::Const(param) => param.ident.to_string(),
+    });
+    idents.contains("Self") || params.any(|param| idents.contains(&param))
+}
+
+/// All words in a type's text.
+pub(crate) fn idents_in(ty: &Type) -> HashSet<String> {
+    fn collect(tokens: TokenStream, idents: &mut HashSet<String>) {
+        for token in tokens {
+            match token {
+                TokenTree::Ident(ident) => {
+                    idents.insert(ident.to_string());
+                }
+                TokenTree::Group(group) => collect(group.stream(), idents),
+                TokenTree::Punct(_) | TokenTree::Literal(_) => {}
+            }
+        }
+    }
+    let mut idents = HashSet::new();
+    collect(ty.to_token_stream(), &mut idents);
+    idents
+}
+
+pub(crate) enum ServiceName {
+    /// The generated server's type, without its argument: `greeter_server::GreeterServer`.
+    Server(Path),
+    Literal(LitStr),
+}
+
+/// What a service's methods are called on, all of them alike.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub(crate) enum Receiver {
+    /// `&self`
+    Reference,
+    /// `self: Arc<Self>`, where tonic generated the service with `use_arc_self`.
+    Arc,
+}
+
+/// `type SayHelloStream = …;`
+pub(crate) struct Stream {
+    pub(crate) attributes: Vec<Attribute>,
+    pub(crate) ident: Ident,
+    pub(crate) ty: Type,
+}
+
+impl Stream {
+    /// The RPC that this is the stream of: tonic puts `Stream` behind the name that it has in the
+    /// .proto file.
+    pub(crate) fn rpc_name(&self) -> Option<String> {
+        let name = self.ident.to_string();
+        name.strip_suffix("Stream").map(str::to_owned)
+    }
+}
+
+/// A method of the impl.
+pub(crate) struct Rpc {
+    /// The method's attributes, less `#[rpc]`.
+    pub(crate) attributes: Vec<Attribute>,
+    pub(crate) signature: Signature,
+    /// The body in its braces, which nothing here reads.
+    pub(crate) body: TokenStream,
+    /// The name in the .proto file: `SayHello`.
+    pub(crate) name: String,
+    /// The type of the request argument, as it is written.
+    pub(crate) argument: Type,
+    pub(crate) returned: Type,
+    /// Whether the handler takes the `Context` as well.
+    pub(crate) takes_context: bool,
+    pub(crate) client_streams: Streams,
+    pub(crate) returns: Returns,
+    /// The chain, the outermost first.
+    pub(crate) chain: Vec<Entry>,
+}
+
+impl Rpc {
+    pub(crate) fn ident(&self) -> &Ident {
+        &self.signature.ident
+    }
+
+    /// The method's `#[cfg]`, which everything that is made for it needs as well.
+    pub(crate) fn cfgs(&self) -> impl Iterator<Item = &Attribute> {
+        self.attributes.iter().filter(|attribute| attribute.path().is_ident("cfg"))
+    }
+
+    pub(crate) fn docs(&self) -> impl Iterator<Item = &Attribute> {
+        self.attributes.iter().filter(|attribute| attribute.path().is_ident("doc"))
+    }
+}
+
+/// Whether a type in a signature holds a stream.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub(crate) enum Streams {
+    /// The compiler can tell, through aliases.
+    Ask,
+    /// Only the text tells, as the type depends on the impl's parameters.
+    Known(bool),
+}
+
+/// What a handler's response is.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub(crate) enum Returns {
+    /// The stream at this place in [`Service::streams`].
+    OwnStream(usize),
+    /// One message, or the boxed stream that tonic's default stubs have.
+    MessageOrBoxedStream(Streams),
+}
+
+/// An interceptor in a list.
+#[derive(Clone)]
+pub(crate) struct Entry {
+    pub(crate) expression: Expr,
+}
+
+impl Entry {
+    /// As it is compared and shown.
+    pub(crate) fn text(&self) -> String {
+        let expression = &self.expression;
+        quote::quote!(#expression).to_string()
+    }
+
+    /// Whether the expression names something that is there for longer than the call: a fn, a
+    /// const, a static, a field. A reference to it can be handed on as it is; the value of any
+    /// other expression has to be kept until the interceptor is done.
+    pub(crate) fn is_place(&self) -> bool {
+        fn is_place(expression: &Expr) -> bool {
+            match expression {
+                Expr::Path(_) => true,
+                Expr::Field(field) => is_place(&field.base),
+                Expr::Paren(paren) => is_place(&paren.expr),
+                Expr::Group(group) => is_place(&group.expr),
+                Expr::Index(index) => is_place(&index.expr),
+                Expr::Unary(unary) => matches!(unary.op, UnOp::Deref(_)),
+                _ => false,
+            }
+        }
+        is_place(&self.expression)
+    }
+
+    pub(crate) fn span(&self) -> Span {
+        self.expression.span()
+    }
+}

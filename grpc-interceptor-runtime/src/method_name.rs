@@ -1,0 +1,151 @@
+use std::{error, fmt};
+
+/// The full name of an RPC, as it is on the wire: `"/pkg.Service/Method"`.
+///
+/// ```
+/// use grpc_interceptor::MethodName;
+///
+/// let name = MethodName::parse("/helloworld.v1.Greeter/SayHello")?;
+/// assert_eq!(name.package(), "helloworld.v1");
+/// assert_eq!(name.service(), "Greeter");
+/// assert_eq!(name.method(), "SayHello");
+/// assert_eq!(name.fully_qualified_service(), "helloworld.v1.Greeter");
+/// assert_eq!(name.path(), "/helloworld.v1.Greeter/SayHello");
+/// # Ok::<(), grpc_interceptor::InvalidMethodName>(())
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct MethodName<'a> {
+    path: &'a str,
+}
+
+impl<'a> MethodName<'a> {
+    /// Reads a name from the path of a request.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidMethodName`] where `path` isn't a slash, a service, a slash and a method.
+    pub const fn parse(path: &'a str) -> Result<Self, InvalidMethodName> {
+        let bytes = path.as_bytes();
+        if bytes.is_empty() || bytes[0] != b'/' {
+            return Err(InvalidMethodName(()));
+        }
+        let (mut second_slash, mut at) = (0, 1);
+        while at < bytes.len() {
+            if bytes[at] == b'/' {
+                if second_slash != 0 {
+                    return Err(InvalidMethodName(()));
+                }
+                second_slash = at;
+            }
+            at += 1;
+        }
+        // Both names need at least one character.
+        if second_slash < 2 || second_slash + 1 == bytes.len() {
+            return Err(InvalidMethodName(()));
+        }
+        Ok(MethodName { path })
+    }
+
+    /// The whole name, as it is on the wire: `"/pkg.Service/Method"`.
+    #[must_use]
+    pub const fn path(self) -> &'a str {
+        self.path
+    }
+
+    /// The package, `"pkg"` in `"/pkg.Service/Method"`; `""` where the service has none.
+    #[must_use]
+    pub fn package(self) -> &'a str {
+        self.split_service().0
+    }
+
+    /// The service without its package, `"Service"` in `"/pkg.Service/Method"`.
+    #[must_use]
+    pub fn service(self) -> &'a str {
+        self.split_service().1
+    }
+
+    /// The method, `"Method"` in `"/pkg.Service/Method"`.
+    #[must_use]
+    pub fn method(self) -> &'a str {
+        self.split().1
+    }
+
+    /// The service with its package, `"pkg.Service"` in `"/pkg.Service/Method"`: what tonic has as
+    /// `NamedService::NAME`, and gRPC health checks as `service`.
+    #[must_use]
+    pub fn fully_qualified_service(self) -> &'a str {
+        self.split().0
+    }
+
+    fn split(self) -> (&'a str, &'a str) {
+        // `parse` saw both slashes, so neither default is ever taken.
+        self.path[1..].split_once('/').unwrap_or_default()
+    }
+
+    fn split_service(self) -> (&'a str, &'a str) {
+        let service = self.fully_qualified_service();
+        service.rsplit_once('.').unwrap_or(("", service))
+    }
+}
+
+/// Writes the whole name: `/pkg.Service/Method`.
+impl fmt::Display for MethodName<'_> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.pad(self.path)
+    }
+}
+
+impl fmt::Debug for MethodName<'_> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(self.path, formatter)
+    }
+}
+
+/// The error of [`MethodName::parse`]: the text isn't of the form `"/pkg.Service/Method"`.
+///
+/// ```
+/// use grpc_interceptor::MethodName;
+///
+/// let error = MethodName::parse("SayHello").unwrap_err();
+/// assert_eq!(error.to_string(), "a method name has the form \"/pkg.Service/Method\"");
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct InvalidMethodName(());
+
+impl fmt::Display for InvalidMethodName {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("a method name has the form \"/pkg.Service/Method\"")
+    }
+}
+
+impl error::Error for InvalidMethodName {}
+
+#[cfg(test)]
+mod tests {
+    use super::MethodName;
+
+    #[test]
+    fn a_service_without_a_package_has_an_empty_one() {
+        let name = MethodName::parse("/DummyService/Execute").unwrap();
+        assert_eq!(name.package(), "");
+        assert_eq!(name.service(), "DummyService");
+        assert_eq!(name.fully_qualified_service(), "DummyService");
+        assert_eq!(name.method(), "Execute");
+    }
+
+    #[test]
+    fn other_texts_are_refused() {
+        for path in
+            ["", "/", "//", "///", "a", "a/b", "/a", "/a/", "//b", "/a/b/", "/a/b/c", "//a/b"]
+        {
+            assert!(MethodName::parse(path).is_err(), "{path:?}");
+        }
+        assert!(MethodName::parse("/a/b").is_ok());
+    }
+
+    #[test]
+    fn a_width_pads_it() {
+        let name = MethodName::parse("/a/b").unwrap();
+        assert_eq!(format!("{name:>6}|{name:?}"), "  /a/b|\"/a/b\"");
+    }
+}

@@ -1,0 +1,24 @@
+//! What `#[intercepted]` on a service's impl needs at run time.
+//!
+//! A handler's signature is `Request<A> -> Result<Response<B>, E>`. The macro sees it as text,
+//! where an alias may hide what it is. So the text goes, as it stands, into a [`Signature`], and
+//! the traits here take it apart.
+
+mod call;
+mod detect;
+mod name;
+mod names_on_the_wire;
+mod request;
+mod response;
+mod response_stream;
+mod signature;
+
+pub use call::{handle, intercept, serve};
+pub use detect::{Detect, NotAStream};
+pub use name::{method_name, name_bytes, name_length};
+pub use names_on_the_wire::{answer_with_name, assert_names_on_the_wire, assert_serves};
+pub use response::{BOXED_STREAM, MESSAGE, OWN_STREAM};
+pub use response_stream::ResponseStream;
+pub use signature::{Rpc, Signature};
+
+pub(crate) use response::StreamItem;

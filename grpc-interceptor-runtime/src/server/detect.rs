@@ -1,0 +1,60 @@
+use std::marker::PhantomData;
+
+use tokio_stream::Stream;
+use tonic::{Request, Response};
+
+/// Tells of a type that is written out whether a stream is in it: `Detect::<Type>::STREAM`.
+///
+/// An inherent constant goes before a trait's: where `Type` is a `Request` or a
+/// `Result<Response, _>` of a stream, the first one here is meant, else that of [`NotAStream`].
+/// Aliases are looked through, as the compiler does this and not the macro.
+pub struct Detect<T>(PhantomData<T>);
+
+impl<S: Stream> Detect<Request<S>> {
+    pub const STREAM: bool = true;
+}
+
+impl<S: Stream, E> Detect<Result<Response<S>, E>> {
+    pub const STREAM: bool = true;
+}
+
+pub trait NotAStream {
+    const STREAM: bool = false;
+}
+
+impl<T> NotAStream for Detect<T> {}
+
+#[cfg(test)]
+mod tests {
+    use tokio_stream::Stream;
+    use tonic::{Request, Response, Status, Streaming, codegen::BoxStream};
+
+    use super::{Detect, NotAStream as _};
+
+    type Alias<T> = Request<Streaming<T>>;
+    type NoArguments = Alias<u8>;
+    type Answer<T> = Result<Response<T>, Status>;
+
+    #[test]
+    fn a_stream_is_seen_through_aliases() {
+        const { assert!(Detect::<Request<Streaming<u8>>>::STREAM) };
+        const { assert!(Detect::<Alias<u8>>::STREAM) };
+        const { assert!(Detect::<NoArguments>::STREAM) };
+        const { assert!(!Detect::<Request<u8>>::STREAM) };
+        const { assert!(Detect::<Answer<BoxStream<u8>>>::STREAM) };
+        const { assert!(!Detect::<Answer<u8>>::STREAM) };
+        const { assert!(!Detect::<Answer<()>>::STREAM) };
+    }
+
+    #[test]
+    fn a_stream_of_a_type_parameter_is_seen() {
+        fn check<T: Send + 'static, S: Stream>() -> [bool; 3] {
+            [
+                Detect::<Request<Streaming<T>>>::STREAM,
+                Detect::<Answer<S>>::STREAM,
+                Detect::<Request<T>>::STREAM,
+            ]
+        }
+        assert_eq!(check::<u8, BoxStream<u8>>(), [true, true, false]);
+    }
+}

@@ -1,0 +1,141 @@
+//! The check that the names in an impl are those on the wire, which is a test in the user's crate.
+//!
+//! A generated server knows its RPCs' names, but tells nobody: they are in a `match` on the path.
+//! So the test asks it. It makes a server around a service whose every method answers with its own
+//! name, calls each RPC by the name that its interceptors would see, and looks who answers.
+
+use std::{
+    convert::Infallible,
+    future::Future,
+    pin::pin,
+    task::{Context, Poll, Waker},
+};
+
+use tonic::{
+    Code, Status,
+    body::Body,
+    codegen::{Service, http},
+    server::NamedService,
+};
+
+/// A compile error where `S`, the server whose name is used, doesn't serve this service's trait.
+pub const fn assert_serves<S: Service<http::Request<Body>>>() {}
+
+/// How a method of the service that the check makes answers: with its Rust name.
+pub fn answer_with_name<T>(rust_name: &'static str) -> Result<T, Status> {
+    Err(Status::aborted(rust_name))
+}
+
+/// Calls each RPC, given as its Rust name and its name in the .proto file.
+///
+/// # Panics
+///
+/// Where the server has no RPC of that name, or it is another method's.
+pub fn assert_names_on_the_wire<S>(mut server: S, rpcs: &[(&'static str, &str)])
+where
+    S: Service<http::Request<Body>, Response = http::Response<Body>, Error = Infallible>
+        + NamedService,
+{
+    let service = S::NAME;
+    for (rust_name, name) in rpcs {
+        let Answer::Unknown = ask(&mut server, name, rust_name) else { continue };
+        let found = spellings(rust_name)
+            .into_iter()
+            .find(|spelling| matches!(ask(&mut server, spelling, rust_name), Answer::Itself));
+        let found = found.as_deref().unwrap_or("…");
+        panic!(
+            "`{rust_name}` is not the RPC `/{service}/{name}`: write `#[rpc(name = \"{found}\")]` on it, \
+             with the name that the .proto file has"
+        );
+    }
+}
+
+enum Answer {
+    /// The method that was meant answered, or the codec refused the empty message before any did.
+    Itself,
+    /// There is no such RPC, or another method answered.
+    Unknown,
+}
+
+fn ask<S>(server: &mut S, name: &str, rust_name: &str) -> Answer
+where
+    S: Service<http::Request<Body>, Response = http::Response<Body>, Error = Infallible>
+        + NamedService,
+{
+    // One message of zero bytes.
+    let body = Body::new("\0\0\0\0\0".to_owned());
+    let mut request = http::Request::new(body);
+    *request.uri_mut() = match format!("/{}/{name}", S::NAME).parse() {
+        Ok(uri) => uri,
+        Err(_) => return Answer::Unknown,
+    };
+    let mut response = pin!(server.call(request));
+    // All that it waits for is there, so that it is done at once.
+    let Poll::Ready(Ok(response)) = response.as_mut().poll(&mut Context::from_waker(Waker::noop()))
+    else {
+        return Answer::Itself;
+    };
+    let status = Status::from_header_map(response.headers());
+    match status {
+        Some(status) if status.code() == Code::Unimplemented => Answer::Unknown,
+        Some(status) if status.code() == Code::Aborted && status.message() != rust_name => {
+            Answer::Unknown
+        }
+        _ => Answer::Itself,
+    }
+}
+
+/// The names in a .proto file that a Rust name may come from: each word in capitals or not, with
+/// underscores or not.
+fn spellings(rust_name: &str) -> Vec<String> {
+    let words: Vec<&str> = rust_name.split('_').filter(|word| !word.is_empty()).collect();
+    let mut names = vec![
+        rust_name.to_owned(),
+        rust_name.to_uppercase(),
+        words.iter().map(|word| capitalized(word)).collect::<Vec<_>>().join("_"),
+    ];
+    // Twice as many with each word: six of them are enough of a search.
+    if words.len() <= 6 {
+        let mut joined = vec![String::new()];
+        for (at, word) in words.iter().enumerate() {
+            let mut forms = vec![capitalized(word), word.to_uppercase()];
+            if at == 0 {
+                forms.push((*word).to_owned());
+            }
+            joined = forms
+                .iter()
+                .flat_map(|form| joined.iter().map(move |before| format!("{before}{form}")))
+                .collect();
+        }
+        names.extend(joined);
+    }
+    names
+}
+
+fn capitalized(word: &str) -> String {
+    let mut characters = word.chars();
+    characters
+        .next()
+        .map(|first| first.to_uppercase().chain(characters).collect())
+        .unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::spellings;
+
+    #[test]
+    fn the_spellings_of_a_name_hold_the_usual_ones() {
+        for (rust_name, name) in [
+            ("get_url", "GetURL"),
+            ("get_url", "getUrl"),
+            ("get_url", "get_url"),
+            ("get_url", "Get_Url"),
+            ("get_url", "GET_URL"),
+            ("list_ids_by_url", "ListIDSByURL"),
+        ] {
+            let spellings = spellings(rust_name);
+            assert!(spellings.iter().any(|spelling| spelling == name), "{name}: {spellings:?}");
+        }
+    }
+}

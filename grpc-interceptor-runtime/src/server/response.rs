@@ -1,0 +1,117 @@
+use tokio_stream::Stream;
+use tonic::{Response, Status, codegen::BoxStream};
+
+use super::ResponseStream;
+use crate::{MessageStream, Payload};
+
+/// The handler returns one message.
+pub const MESSAGE: u8 = 0;
+/// The handler returns a stream that the impl names: `type SayHelloStream = …;`.
+pub const OWN_STREAM: u8 = 1;
+/// The handler returns tonic's `BoxStream`, as the trait has it where it has default stubs.
+pub const BOXED_STREAM: u8 = 2;
+
+/// What a handler returns: a `Result` of a `Response`, however the user names it.
+#[diagnostic::on_unimplemented(
+    message = "a handler returns a `Result<tonic::Response<…>, tonic::Status>`, not a `{Self}`",
+    label = "not a `Result<tonic::Response<…>, tonic::Status>`"
+)]
+pub trait Returned {
+    type Holds;
+
+    fn into_result(self) -> Result<Response<Self::Holds>, Status>;
+}
+
+impl<T> Returned for Result<Response<T>, Status> {
+    type Holds = T;
+
+    #[inline]
+    fn into_result(self) -> Result<Response<T>, Status> {
+        self
+    }
+}
+
+/// What a handler's stream yields: a `Result` of a message.
+#[diagnostic::on_unimplemented(
+    message = "a handler's stream yields `Result<…, tonic::Status>`, not `{Self}`",
+    label = "doesn't yield `Result<…, tonic::Status>`"
+)]
+pub trait StreamItem {
+    type Message: Send + 'static;
+
+    fn into_result(self) -> Result<Self::Message, Status>;
+}
+
+impl<M: Send + 'static> StreamItem for Result<M, Status> {
+    type Message = M;
+
+    #[inline]
+    fn into_result(self) -> Result<M, Status> {
+        self
+    }
+}
+
+/// What a handler's `Response` holds, what travels for it, and what tonic gets of that.
+pub trait Sent<const RETURNS: u8> {
+    type Message: Send + 'static;
+    type Payload: Payload<Self::Message>;
+    type Sent;
+
+    fn into_payload(self) -> Self::Payload;
+    fn into_sent(payload: Self::Payload) -> Self::Sent;
+}
+
+impl<M: Send + 'static> Sent<MESSAGE> for M {
+    type Message = M;
+    type Payload = M;
+    type Sent = M;
+
+    #[inline]
+    fn into_payload(self) -> M {
+        self
+    }
+
+    #[inline]
+    fn into_sent(payload: M) -> M {
+        payload
+    }
+}
+
+impl<S, M> Sent<OWN_STREAM> for S
+where
+    S: Stream<Item: StreamItem<Message = M>> + Send + 'static,
+    M: Send + 'static,
+{
+    type Message = M;
+    type Payload = MessageStream<M>;
+    type Sent = ResponseStream<S>;
+
+    fn into_payload(self) -> MessageStream<M> {
+        MessageStream::from_source(self)
+    }
+
+    fn into_sent(payload: MessageStream<M>) -> ResponseStream<S> {
+        match payload.into_source() {
+            Ok(stream) => ResponseStream::Untouched { stream },
+            Err(stream) => ResponseStream::Intercepted { stream },
+        }
+    }
+}
+
+impl<S, M> Sent<BOXED_STREAM> for S
+where
+    S: Stream<Item: StreamItem<Message = M>> + Send + 'static,
+    M: Send + 'static,
+{
+    type Message = M;
+    type Payload = MessageStream<M>;
+    type Sent = BoxStream<M>;
+
+    fn into_payload(self) -> MessageStream<M> {
+        MessageStream::from_source(self)
+    }
+
+    fn into_sent(payload: MessageStream<M>) -> BoxStream<M> {
+        payload.into_source().unwrap_or_else(|stream| Box::pin(stream))
+    }
+}

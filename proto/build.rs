@@ -1,0 +1,48 @@
+//! Compiles the .proto files in Rust: nothing has to be installed for it.
+
+use std::{env, fs, path::PathBuf};
+
+use tonic_prost_build::{Builder, configure};
+
+fn main() {
+    compile("standard", configure(), "greeter.proto");
+    compile("standard", configure(), "odd.proto");
+    compile("standard", configure(), "bare.proto");
+    compile("arc_self", configure().use_arc_self(true), "greeter.proto");
+    compile("default_stubs", configure().generate_default_stubs(true), "greeter.proto");
+    compile("no_package", configure().emit_package(false), "greeter.proto");
+    custom_codec();
+}
+
+fn out_dir(name: &str) -> PathBuf {
+    let out_dir = PathBuf::from(env::var_os("OUT_DIR").expect("cargo sets OUT_DIR")).join(name);
+    fs::create_dir_all(&out_dir).expect("OUT_DIR can be written to");
+    out_dir
+}
+
+fn compile(name: &str, builder: Builder, file: &str) {
+    println!("cargo::rerun-if-changed=proto/{file}");
+    let descriptors = protox::compile([file], ["proto"]).expect("the .proto file is valid");
+    builder.out_dir(out_dir(name)).compile_fds(descriptors).expect("the code can be generated");
+}
+
+/// A service with messages that aren't prost's.
+fn custom_codec() {
+    use tonic_prost_build::manual::{Builder, Method, Service};
+
+    let method = |name: &str, route_name: &str| {
+        Method::builder()
+            .name(name)
+            .route_name(route_name)
+            .input_type("String")
+            .output_type("crate::text::Line")
+            .codec_path("crate::text::TextCodec")
+    };
+    let service = Service::builder()
+        .package("text")
+        .name("Lines")
+        .method(method("one", "One").build())
+        .method(method("many", "Many").client_streaming().server_streaming().build())
+        .build();
+    Builder::new().out_dir(out_dir("standard")).compile(&[service]);
+}

@@ -1,0 +1,36 @@
+//! The services that the examples, the tests and the benchmarks use, and how they are compiled: a
+//! crate of its own, as many workspaces have one.
+
+/// `greeter.v1`, as tonic generates it by default.
+pub mod greeter {
+    include!(concat!(env!("OUT_DIR"), "/standard/greeter.v1.rs"));
+}
+
+/// `odd.v1beta1`: names and types that most services don't have.
+#[allow(non_camel_case_types)] // `Watch_ALL` is the name in the .proto file.
+pub mod odd {
+    include!(concat!(env!("OUT_DIR"), "/standard/odd.v1beta1.rs"));
+}
+
+/// A service without a package.
+pub mod bare {
+    include!(concat!(env!("OUT_DIR"), "/standard/_.rs"));
+}
+
+/// `greeter.v1` with `use_arc_self`.
+pub mod arc_self {
+    include!(concat!(env!("OUT_DIR"), "/arc_self/greeter.v1.rs"));
+}
+
+/// `greeter.v1` with `generate_default_stubs`.
+pub mod default_stubs {
+    include!(concat!(env!("OUT_DIR"), "/default_stubs/greeter.v1.rs"));
+}
+
+/// `greeter.v1` with `emit_package(false)`.
+pub mod no_package {
+    include!(concat!(env!("OUT_DIR"), "/no_package/greeter.v1.rs"));
+}
+
+/// A service with a codec of its own, and messages that aren't prost's.
+pub mod text;
