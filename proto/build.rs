@@ -8,9 +8,10 @@ fn main() {
     compile("standard", configure(), "greeter.proto");
     compile("standard", configure(), "odd.proto");
     compile("standard", configure(), "bare.proto");
-    compile("arc_self", configure().use_arc_self(true), "greeter.proto");
-    compile("default_stubs", configure().generate_default_stubs(true), "greeter.proto");
-    compile("no_package", configure().emit_package(false), "greeter.proto");
+    // The same service again, with the same messages.
+    let again = || configure().extern_path(".greeter.v1", "crate::greeter");
+    compile("arc_self", again().use_arc_self(true), "greeter.proto");
+    compile("default_stubs", again().generate_default_stubs(true), "greeter.proto");
     custom_codec();
 }
 

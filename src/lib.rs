@@ -1,4 +1,6 @@
 //! placeholder
+
+#![warn(missing_docs)]
 pub use grpc_interceptor_macros::intercepted;
 pub use grpc_interceptor_runtime::{
     Context, Interceptor, InvalidMethodName, MessageStream, MethodName, Next, Outcome, Payload,

@@ -8,7 +8,7 @@
 
 use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens as _, format_ident, quote, quote_spanned};
-use syn::ext::IdentExt as _;
+use syn::{Type, ext::IdentExt as _, spanned::Spanned as _};
 
 use crate::{
     model::{Entry, Receiver, Returns, Rpc, Service, ServiceName, Stream, Streams},
@@ -17,19 +17,18 @@ use crate::{
 
 /// The whole output.
 pub(crate) fn service(service: &Service) -> TokenStream {
-    let Service { runtime, outer_attributes, .. } = service;
+    let Service { runtime, outer_attributes, async_traits, .. } = service;
     let service_name = service_name(service);
     let next = next(service);
     let streams = streams(service);
-    let rpcs = service.rpcs.iter().map(|rpc| {
-        let handler = handler(service, rpc);
-        let signature = signature(service, rpc);
-        let links = links(service, rpc);
-        quote!(#handler #signature #links)
-    });
     let rpc_types = service.rpcs.iter().map(|rpc| {
         let (cfgs, ident) = (rpc.cfgs(), rpc.ident());
         quote!(#(#cfgs)* pub struct #ident;)
+    });
+    let rpcs = service.rpcs.iter().map(|rpc| {
+        let (signature, handler, links) =
+            (signature(service, rpc), handler(service, rpc), links(service, rpc));
+        quote!(#signature #handler #links)
     });
     let service_impl = service_impl(service);
     let names_test = names_test::expand(service);
@@ -38,6 +37,11 @@ pub(crate) fn service(service: &Service) -> TokenStream {
         #(#outer_attributes)*
         const _: () = {
             use #runtime::__private as __runtime;
+            #(
+                // It is not needed, but it is no unused import either.
+                #[allow(unused_imports)]
+                use #async_traits as _;
+            )*
             /// The RPCs, as types.
             #[allow(non_camel_case_types)]
             mod __rpc { #(#rpc_types)* }
@@ -75,6 +79,7 @@ fn next(service: &Service) -> TokenStream {
         Receiver::Reference => (quote!(T), quote!(&self)),
         Receiver::Arc => (quote!(__runtime::Arc<T>), quote!(self: &__runtime::Arc<Self>)),
     };
+    let streams = (!service.streams.is_empty()).then(|| quote!(__Streams+));
     quote! {
         struct __Next<'a, T, R, const AT: usize>(
             &'a #holder, __runtime::Context, __runtime::PhantomData<fn() -> R>,
@@ -84,30 +89,31 @@ fn next(service: &Service) -> TokenStream {
         }
         impl<T, R, const AT: usize> __runtime::Copy for __Next<'_, T, R, AT> {}
         /// What an RPC takes and returns.
-        trait __Rpc<R>: __runtime::Sized + __runtime::Send + __runtime::Sync {
-            type Signature: __runtime::Rpc;
+        trait __Rpc<R>: #streams __runtime::Send + __runtime::Sync {
+            type Takes: __runtime::Takes;
+            type Returns: __runtime::Returns;
         }
         type __Request<T, R> =
-            __runtime::Request<<<T as __Rpc<R>>::Signature as __runtime::Rpc>::Request>;
+            __runtime::Request<<<T as __Rpc<R>>::Takes as __runtime::Takes>::Payload>;
         type __Outcome<T, R> = __runtime::Result<
-            __runtime::Response<<<T as __Rpc<R>>::Signature as __runtime::Rpc>::Response>,
+            __runtime::Response<<<T as __Rpc<R>>::Returns as __runtime::Returns>::Payload>,
             __runtime::Status,
         >;
         /// What runs at a place in an RPC's chain.
         trait __Link<R, const AT: usize>: __Rpc<R> {
-            fn run(#receiver, request: __Request<Self, R>, context: __runtime::Context)
+            fn run(#receiver, __request: __Request<Self, R>, __context: __runtime::Context)
                 -> impl __runtime::Future<Output = __Outcome<Self, R>> + __runtime::Send;
         }
         impl<T: __Link<R, AT>, R, const AT: usize> __runtime::Next for __Next<'_, T, R, AT> {
-            type Request = <T::Signature as __runtime::Rpc>::Request;
-            type Response = <T::Signature as __runtime::Rpc>::Response;
-            type RequestMessage = <T::Signature as __runtime::Rpc>::RequestMessage;
-            type ResponseMessage = <T::Signature as __runtime::Rpc>::ResponseMessage;
+            type Request = <T::Takes as __runtime::Takes>::Payload;
+            type Response = <T::Returns as __runtime::Returns>::Payload;
+            type RequestMessage = <T::Takes as __runtime::Takes>::Message;
+            type ResponseMessage = <T::Returns as __runtime::Returns>::Message;
             #[inline]
-            fn run(self, request: __Request<T, R>)
+            fn run(self, __request: __Request<T, R>)
                 -> impl __runtime::Future<Output = __Outcome<T, R>> + __runtime::Send
             {
-                __Link::<R, AT>::run(self.0, request, self.1)
+                __Link::<R, AT>::run(self.0, __request, self.1)
             }
         }
     }
@@ -126,8 +132,54 @@ fn streams(service: &Service) -> TokenStream {
         .iter()
         .map(|Stream { attributes, ident, ty }| quote!(#(#attributes)* type #ident = #ty;));
     quote! {
+        #[allow(non_camel_case_types)]
         trait __Streams { #(#declared)* }
         impl #impl_generics __Streams for #self_type #where_clause { #(#defined)* }
+    }
+}
+
+/// The types in the handler's signature, as the user wrote them.
+fn signature(service: &Service, rpc: &Rpc) -> TokenStream {
+    let (impl_generics, _, where_clause) = service.generics.split_for_impl();
+    let self_type = &service.self_type;
+    let (cfgs, ident, takes, returns) = (rpc.cfgs(), rpc.ident(), takes(rpc), returns(rpc));
+    quote! {
+        #(#cfgs)*
+        impl #impl_generics __Rpc<__rpc::#ident> for #self_type #where_clause {
+            type Takes = #takes;
+            type Returns = #returns;
+        }
+    }
+}
+
+/// `Taking<…>`, of which an error is one about the argument's type.
+fn takes(rpc: &Rpc) -> TokenStream {
+    let argument = &rpc.argument;
+    let span = argument.span().resolved_at(Span::mixed_site());
+    let stream = is_stream(rpc.client_streams, argument);
+    quote_spanned!(span=> __runtime::Taking<#argument, { #stream }>)
+}
+
+/// `Returning<…>`, of which an error is one about the returned type.
+pub(crate) fn returns(rpc: &Rpc) -> TokenStream {
+    let returned = &rpc.returned;
+    let span = returned.span().resolved_at(Span::mixed_site());
+    let kind = match rpc.returns {
+        Returns::OwnStream(_) => quote!(__runtime::OWN_STREAM),
+        Returns::MessageOrBoxedStream(streams) => {
+            let stream = is_stream(streams, returned);
+            quote!(if #stream { __runtime::BOXED_STREAM } else { __runtime::MESSAGE })
+        }
+    };
+    quote_spanned!(span=> __runtime::Returning<#returned, { #kind }>)
+}
+
+fn is_stream(streams: Streams, ty: &Type) -> TokenStream {
+    match streams {
+        Streams::Known(known) => quote!(#known),
+        Streams::Ask => {
+            quote!({ use __runtime::NotAStream as _; __runtime::Detect::<#ty>::STREAM })
+        }
     }
 }
 
@@ -141,66 +193,25 @@ fn handler(service: &Service, rpc: &Rpc) -> TokenStream {
         Receiver::Reference => quote!(&self),
         Receiver::Arc => quote!(self: __runtime::Arc<Self>),
     };
-    let context = rpc.takes_context.then(|| quote!(, context: __runtime::Context));
-    let streams = (!service.streams.is_empty()).then(|| quote!(: __Streams));
+    let context = rpc.takes_context.then(|| quote!(, __context: __runtime::Context));
     let cfgs: Vec<_> = rpc.cfgs().collect();
-    let (argument, returned) = (&rpc.argument, &rpc.returned);
     quote! {
         #(#cfgs)*
         #[allow(non_camel_case_types)]
-        trait #handler #streams {
-            type Argument;
-            type Returned;
-            fn #ident(#receiver, request: Self::Argument #context)
-                -> impl __runtime::Future<Output = Self::Returned> + __runtime::Send;
+        trait #handler: __Rpc<__rpc::#ident> {
+            fn #ident(
+                #receiver, __request: <Self::Takes as __runtime::Takes>::Argument #context
+            ) -> impl __runtime::Future<
+                Output = <Self::Returns as __runtime::Returns>::Returned,
+            > + __runtime::Send;
         }
         #(#cfgs)*
         #(#other_attributes)*
         impl #impl_generics #handler for #self_type #where_clause {
-            type Argument = #argument;
-            type Returned = #returned;
             #(#attributes)*
             #signature #body
         }
     }
-}
-
-fn signature(service: &Service, rpc: &Rpc) -> TokenStream {
-    let (impl_generics, _, where_clause) = service.generics.split_for_impl();
-    let self_type = &service.self_type;
-    let (cfgs, ident, handler) = (rpc.cfgs(), rpc.ident(), handler_trait(rpc));
-    let argument = quote!(<Self as #handler>::Argument);
-    let returned = quote!(<Self as #handler>::Returned);
-    let signature = signature_type(rpc, &argument, &returned);
-    quote! {
-        #(#cfgs)*
-        impl #impl_generics __Rpc<__rpc::#ident> for #self_type #where_clause {
-            type Signature = #signature;
-        }
-    }
-}
-
-/// `Signature<Argument, Returned, …>`, with the two things about them that aren't types.
-pub(crate) fn signature_type(
-    rpc: &Rpc,
-    argument: &TokenStream,
-    returned: &TokenStream,
-) -> TokenStream {
-    let streams = |streams: Streams, ty: &syn::Type| match streams {
-        Streams::Known(known) => quote!(#known),
-        Streams::Ask => {
-            quote!({ use __runtime::NotAStream as _; __runtime::Detect::<#ty>::STREAM })
-        }
-    };
-    let client_streams = streams(rpc.client_streams, &rpc.argument);
-    let returns = match rpc.returns {
-        Returns::OwnStream(_) => quote!(__runtime::OWN_STREAM),
-        Returns::MessageOrBoxedStream(boxed) => {
-            let boxed = streams(boxed, &rpc.returned);
-            quote!(if #boxed { __runtime::BOXED_STREAM } else { __runtime::MESSAGE })
-        }
-    };
-    quote!(__runtime::Signature<#argument, #returned, { #client_streams }, { #returns }>)
 }
 
 /// The places of an RPC's chain: one for each interceptor, and the handler behind the last.
@@ -211,29 +222,30 @@ fn links(service: &Service, rpc: &Rpc) -> TokenStream {
         let (ident, behind, Entry { expression }) = (rpc.ident(), at + 1, entry);
         let receiver = self_of(expression.to_token_stream()).unwrap_or_else(self_token);
         let next = quote_spanned! {span=>
-            __Next::<Self, __rpc::#ident, #behind>(#receiver, context, __runtime::PhantomData)
+            __Next::<Self, __rpc::#ident, #behind>(#receiver, __context, __runtime::PhantomData)
         };
         let run = if entry.is_place() {
             quote_spanned! {span=>
-                __runtime::Interceptor::intercept(&#expression, request, context, #next)
+                __runtime::Interceptor::intercept(&#expression, __request, __context, #next)
             }
         } else {
-            quote_spanned!(span=> __runtime::intercept(#expression, request, context, #next))
+            quote_spanned!(span=> __runtime::intercept(#expression, __request, __context, #next))
         };
         link(service, rpc, at, &receiver, span, &run)
     });
     let (ident, handler) = (rpc.ident(), handler_trait(rpc));
-    let span = Span::mixed_site();
+    let span = Span::mixed_site().located_at(ident.span());
     let receiver = self_token();
     let service_value = match service.receiver {
         Receiver::Reference => quote!(#receiver),
         Receiver::Arc => quote!(__runtime::Clone::clone(#receiver)),
     };
-    let context = rpc.takes_context.then(|| quote_spanned!(span=> , context));
+    let context = rpc.takes_context.then(|| quote_spanned!(span=> , __context));
+    let rpc_trait = quote!(__Rpc<__rpc::#ident>);
     let run = quote_spanned! {span=>
-        __runtime::handle::<<Self as __Rpc<__rpc::#ident>>::Signature, _>(
-            request,
-            |argument| #handler::#ident(#service_value, argument #context),
+        __runtime::handle::<<Self as #rpc_trait>::Takes, <Self as #rpc_trait>::Returns, _>(
+            __request,
+            move |__argument| #handler::#ident(#service_value, __argument #context),
         )
     };
     let handler = link(service, rpc, rpc.chain.len(), &receiver, span, &run);
@@ -252,18 +264,17 @@ fn link(
     let (impl_generics, _, where_clause) = service.generics.split_for_impl();
     let (cfgs, ident, self_type) = (rpc.cfgs(), rpc.ident(), &service.self_type);
     let receiver = match service.receiver {
-        Receiver::Reference => quote!(&#receiver),
-        Receiver::Arc => quote!(#receiver: &__runtime::Arc<Self>),
+        Receiver::Reference => quote_spanned!(span=> &#receiver),
+        Receiver::Arc => quote_spanned!(span=> #receiver: &__runtime::Arc<Self>),
     };
-    let (request, context) = (Ident::new("request", span), Ident::new("context", span));
-    quote! {
+    quote_spanned! {span=>
         #(#cfgs)*
         impl #impl_generics __Link<__rpc::#ident, #at> for #self_type #where_clause {
             #[inline]
             fn run(
                 #receiver,
-                #request: __Request<Self, __rpc::#ident>,
-                #context: __runtime::Context,
+                __request: __Request<Self, __rpc::#ident>,
+                __context: __runtime::Context,
             ) -> impl __runtime::Future<Output = __Outcome<Self, __rpc::#ident>> + __runtime::Send {
                 #run
             }
@@ -289,15 +300,17 @@ fn service_impl(service: &Service) -> TokenStream {
                 quote!(Self::#stream)
             }
             Returns::MessageOrBoxedStream(_) => quote!(
-                <<Self as __Rpc<__rpc::#ident>>::Signature as __runtime::Rpc>::Sent
+                <<Self as __Rpc<__rpc::#ident>>::Returns as __runtime::Returns>::Sent
             ),
         };
         let serve = |service_value: TokenStream| quote! {
-            __runtime::serve::<<Self as __Rpc<__rpc::#ident>>::Signature, _>(
-                request,
+            __runtime::serve::<
+                <Self as __Rpc<__rpc::#ident>>::Takes, <Self as __Rpc<__rpc::#ident>>::Returns, _,
+            >(
+                __request,
                 const { __runtime::method_name(NAME) },
-                |context| __Next::<Self, __rpc::#ident, 0>(
-                    #service_value, context, __runtime::PhantomData,
+                |__context| __Next::<Self, __rpc::#ident, 0>(
+                    #service_value, __context, __runtime::PhantomData,
                 ),
             )
         };
@@ -308,7 +321,7 @@ fn service_impl(service: &Service) -> TokenStream {
                 quote!(async move { #serve.await })
             }
         };
-        let head = method_head(service.receiver, ident, &quote!(request), argument, &sent);
+        let head = method_head(service.receiver, ident, &quote!(__request), argument, &sent);
         quote! {
             #(#docs)*
             #(#cfgs)*
@@ -333,7 +346,7 @@ pub(crate) fn method_head(
     receiver: Receiver,
     ident: &Ident,
     request: &TokenStream,
-    argument: &syn::Type,
+    argument: &Type,
     sent: &TokenStream,
 ) -> TokenStream {
     let (lifetime, receiver, bound) = match receiver {

@@ -1,6 +1,8 @@
 //! The macros of [`grpc-interceptor`](https://docs.rs/grpc-interceptor), which re-exports and
 //! documents them: depend on that package.
 
+#![warn(missing_docs)]
+
 mod arguments;
 mod expand;
 mod model;

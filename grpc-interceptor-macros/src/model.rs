@@ -17,6 +17,8 @@ pub(crate) struct Service {
     pub(crate) name: ServiceName,
     /// Attributes that hold for everything inside the impl: lints, `cfg`, documentation.
     pub(crate) outer_attributes: Vec<Attribute>,
+    /// `#[async_trait]` on the impl, which is not needed.
+    pub(crate) async_traits: Vec<Path>,
     /// Other attributes of the impl, which are another macro's.
     pub(crate) other_attributes: Vec<Attribute>,
     pub(crate) generics: Generics,

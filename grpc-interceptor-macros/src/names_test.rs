@@ -5,7 +5,7 @@ use quote::{ToTokens as _, format_ident, quote};
 use syn::ext::IdentExt as _;
 
 use crate::{
-    expand::{method_head, signature_type},
+    expand::{method_head, returns},
     model::{Returns, Service, ServiceName, Stream, Streams},
 };
 
@@ -40,12 +40,8 @@ pub(crate) fn expand(service: &Service) -> TokenStream {
                 quote!(Self::#stream)
             }
             Returns::MessageOrBoxedStream(_) => {
-                let signature = signature_type(
-                    rpc,
-                    &rpc.argument.to_token_stream(),
-                    &rpc.returned.to_token_stream(),
-                );
-                quote!(<#signature as __runtime::Rpc>::Sent)
+                let returns = returns(rpc);
+                quote!(<#returns as __runtime::Returns>::Sent)
             }
         };
         let head = method_head(service.receiver, rpc.ident(), &quote!(_), &rpc.argument, &sent);
@@ -63,11 +59,11 @@ pub(crate) fn expand(service: &Service) -> TokenStream {
     quote! {
         #(#outer_attributes)*
         #[cfg(test)]
-        #[::core::prelude::v1::test]
         #[allow(
             dead_code, deprecated, unnameable_test_items,
             clippy::all, clippy::pedantic,
         )]
+        #[::core::prelude::v1::test]
         fn #test() {
             use #runtime::__private as __runtime;
             struct __Names;

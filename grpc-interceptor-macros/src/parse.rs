@@ -46,10 +46,9 @@ fn parse_impl(arguments: Arguments, input: ParseStream<'_>) -> Result<Service> {
     let content;
     braced!(content in input);
 
-    let (outer_attributes, other_attributes) = attributes
-        .into_iter()
-        .filter(|attribute| !is_async_trait(attribute))
-        .partition(holds_inside);
+    let (async_traits, attributes): (Vec<_>, Vec<_>) =
+        attributes.into_iter().partition(is_async_trait);
+    let (outer_attributes, other_attributes) = attributes.into_iter().partition(holds_inside);
     let mut streams = Vec::new();
     let mut methods = Vec::new();
     let mut errors = Errors(None);
@@ -79,6 +78,7 @@ fn parse_impl(arguments: Arguments, input: ParseStream<'_>) -> Result<Service> {
         runtime: arguments.runtime.unwrap_or_else(|| parse_quote!(::grpc_interceptor)),
         name: service_name(arguments.service, &service_trait)?,
         outer_attributes,
+        async_traits: async_traits.iter().map(|attribute| attribute.path().clone()).collect(),
         other_attributes,
         generics,
         service_trait,

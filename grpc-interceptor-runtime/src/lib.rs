@@ -4,6 +4,8 @@
 //! In the order a reader needs them: an [`Interceptor`] gets a typed request, a [`Context`] and a
 //! [`Next`], and gives back an [`Outcome`]; a [`Payload`] lets it treat one message and many alike.
 
+#![warn(missing_docs)]
+
 mod context;
 mod interceptor;
 mod message_stream;

@@ -1,8 +1,8 @@
 //! What `#[intercepted]` on a service's impl needs at run time.
 //!
 //! A handler's signature is `Request<A> -> Result<Response<B>, E>`. The macro sees it as text,
-//! where an alias may hide what it is. So the text goes, as it stands, into a [`Signature`], and
-//! the traits here take it apart.
+//! where an alias may hide what it is. So the text goes, as it stands, into a [`Taking`] and a
+//! [`Returning`], and the traits here take it apart.
 
 mod call;
 mod detect;
@@ -19,6 +19,6 @@ pub use name::{method_name, name_bytes, name_length};
 pub use names_on_the_wire::{answer_with_name, assert_names_on_the_wire, assert_serves};
 pub use response::{BOXED_STREAM, MESSAGE, OWN_STREAM};
 pub use response_stream::ResponseStream;
-pub use signature::{Rpc, Signature};
+pub use signature::{Returning, Returns, Takes, Taking};
 
 pub(crate) use response::StreamItem;

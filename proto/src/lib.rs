@@ -27,10 +27,8 @@ pub mod default_stubs {
     include!(concat!(env!("OUT_DIR"), "/default_stubs/greeter.v1.rs"));
 }
 
-/// `greeter.v1` with `emit_package(false)`.
-pub mod no_package {
-    include!(concat!(env!("OUT_DIR"), "/no_package/greeter.v1.rs"));
-}
-
 /// A service with a codec of its own, and messages that aren't prost's.
 pub mod text;
+
+#[cfg(test)]
+mod foreign_types;

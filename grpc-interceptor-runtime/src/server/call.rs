@@ -7,24 +7,26 @@ use std::{
 use pin_project_lite::pin_project;
 use tonic::{Request, Response, Status};
 
-use super::Rpc;
-use crate::{Context, Interceptor, MethodName, Next, Outcome, Side};
+use super::{Returns, Takes};
+use crate::{Context, Interceptor, MethodName, Next, Outcome, RpcKind, Side};
 
 /// Runs a whole chain: from what tonic hands to a service's method to what it wants back.
 ///
 /// Nothing is boxed and no future is put around the chain but one that converts its output.
 #[inline]
-pub fn serve<R, N>(
-    argument: R::Argument,
+pub fn serve<T, R, N>(
+    argument: T::Argument,
     name: MethodName<'static>,
     chain: impl FnOnce(Context) -> N,
 ) -> impl Future<Output = Result<Response<R::Sent>, Status>> + Send
 where
-    R: Rpc,
-    N: Next<Request = R::Request, Response = R::Response>,
+    T: Takes,
+    R: Returns,
+    N: Next<Request = T::Payload, Response = R::Payload>,
 {
-    let request = R::request(argument);
-    let context = Context::new(name, R::KIND, Side::Server, request.metadata());
+    let request = T::request(argument);
+    let kind = RpcKind::new(T::STREAM, R::STREAM);
+    let context = Context::new(name, kind, Side::Server, request.metadata());
     Map { future: Next::run(chain(context), request), map: R::sent }
 }
 
@@ -32,6 +34,7 @@ where
 ///
 /// This says of the future that it is `Send`, so that the compiler doesn't have to look into it
 /// where it is used, with lifetimes that it no longer knows there.
+#[allow(clippy::manual_async_fn, reason = "an async fn says nothing of `Send`")]
 pub fn intercept<N: Next, I: Interceptor<N>>(
     interceptor: I,
     request: Request<N::Request>,
@@ -43,15 +46,16 @@ pub fn intercept<N: Next, I: Interceptor<N>>(
 
 /// The end of a chain: calls the handler.
 #[inline]
-pub fn handle<R, F>(
-    request: Request<R::Request>,
-    handler: impl FnOnce(R::Argument) -> F,
-) -> impl Future<Output = Result<Response<R::Response>, Status>> + Send
+pub fn handle<T, R, F>(
+    request: Request<T::Payload>,
+    handler: impl FnOnce(T::Argument) -> F,
+) -> impl Future<Output = Result<Response<R::Payload>, Status>> + Send
 where
-    R: Rpc,
+    T: Takes,
+    R: Returns,
     F: Future<Output = R::Returned> + Send,
 {
-    Map { future: handler(R::argument(request)), map: R::outcome }
+    Map { future: handler(T::argument(request)), map: R::outcome }
 }
 
 pin_project! {

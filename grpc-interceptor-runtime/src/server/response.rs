@@ -52,7 +52,7 @@ impl<M: Send + 'static> StreamItem for Result<M, Status> {
 }
 
 /// What a handler's `Response` holds, what travels for it, and what tonic gets of that.
-pub trait Sent<const RETURNS: u8> {
+pub trait Sent<const KIND: u8> {
     type Message: Send + 'static;
     type Payload: Payload<Self::Message>;
     type Sent;
@@ -112,6 +112,6 @@ where
     }
 
     fn into_sent(payload: MessageStream<M>) -> BoxStream<M> {
-        payload.into_source().unwrap_or_else(|stream| Box::pin(stream))
+        payload.into_source().unwrap_or_else(|stream| Box::pin(stream) as _)
     }
 }

@@ -6,77 +6,90 @@ use super::{
     request::{Argument, Received},
     response::{MESSAGE, Returned, Sent},
 };
-use crate::{Payload, RpcKind};
+use crate::Payload;
 
-/// What one RPC's handler takes and returns, and what travels through its chain instead.
-pub trait Rpc {
-    const KIND: RpcKind;
+/// What a handler takes, and what travels through its chain for that.
+pub trait Takes {
+    const STREAM: bool;
 
-    /// The handler's argument, as the user wrote it: `Request<A>`.
+    /// The handler's argument, as the user wrote it: `Request<…>`.
     type Argument;
-    /// What the handler returns, as the user wrote it: `Result<Response<B>, E>`.
-    type Returned;
-    /// What tonic's trait has as `B`, which differs from the handler's where it is a stream.
-    type Sent;
-
-    type Request: Payload<Self::RequestMessage>;
-    type Response: Payload<Self::ResponseMessage>;
-    type RequestMessage: Send + 'static;
-    type ResponseMessage: Send + 'static;
+    type Message: Send + 'static;
+    type Payload: Payload<Self::Message>;
 
     /// From tonic into the chain.
-    fn request(argument: Self::Argument) -> Request<Self::Request>;
+    fn request(argument: Self::Argument) -> Request<Self::Payload>;
     /// From the chain to the handler.
-    fn argument(request: Request<Self::Request>) -> Self::Argument;
-    /// From the handler into the chain.
-    fn outcome(returned: Self::Returned) -> Result<Response<Self::Response>, Status>;
-    /// From the chain to tonic.
-    fn sent(
-        outcome: Result<Response<Self::Response>, Status>,
-    ) -> Result<Response<Self::Sent>, Status>;
+    fn argument(request: Request<Self::Payload>) -> Self::Argument;
 }
 
-/// The [`Rpc`] of a handler that takes an `A` and returns an `R`.
-///
-/// `CLIENT_STREAMS` says whether the argument holds a stream, and `RETURNS` is one of [`MESSAGE`],
-/// [`OWN_STREAM`](super::OWN_STREAM) and [`BOXED_STREAM`](super::BOXED_STREAM).
-pub struct Signature<A, R, const CLIENT_STREAMS: bool, const RETURNS: u8>(PhantomData<fn(A) -> R>);
+/// The [`Takes`] of a handler whose argument is an `A`, which holds a stream or doesn't.
+pub struct Taking<A, const STREAM: bool>(PhantomData<fn(A)>);
 
-impl<A, R, const CLIENT_STREAMS: bool, const RETURNS: u8> Rpc
-    for Signature<A, R, CLIENT_STREAMS, RETURNS>
+impl<A, const STREAM: bool> Takes for Taking<A, STREAM>
 where
-    A: Argument<Holds: Received<CLIENT_STREAMS>>,
-    R: Returned<Holds: Sent<RETURNS>>,
+    A: Argument<Holds: Received<STREAM>>,
 {
-    const KIND: RpcKind = RpcKind::new(CLIENT_STREAMS, RETURNS != MESSAGE);
+    const STREAM: bool = STREAM;
 
     type Argument = A;
-    type Returned = R;
-    type Sent = <R::Holds as Sent<RETURNS>>::Sent;
-
-    type Request = <A::Holds as Received<CLIENT_STREAMS>>::Payload;
-    type Response = <R::Holds as Sent<RETURNS>>::Payload;
-    type RequestMessage = <A::Holds as Received<CLIENT_STREAMS>>::Message;
-    type ResponseMessage = <R::Holds as Sent<RETURNS>>::Message;
+    type Message = <A::Holds as Received<STREAM>>::Message;
+    type Payload = <A::Holds as Received<STREAM>>::Payload;
 
     #[inline]
-    fn request(argument: A) -> Request<Self::Request> {
+    fn request(argument: A) -> Request<Self::Payload> {
         argument.into_request().map(Received::into_payload)
     }
 
     #[inline]
-    fn argument(request: Request<Self::Request>) -> A {
+    fn argument(request: Request<Self::Payload>) -> A {
         A::from_request(request.map(Received::from_payload))
     }
+}
+
+/// What a handler returns, what travels through its chain for that, and what tonic gets of it.
+pub trait Returns {
+    const STREAM: bool;
+
+    /// What the handler returns, as the user wrote it: `Result<Response<…>, …>`.
+    type Returned;
+    /// What tonic's trait has in its `Response`, which differs from what the handler has where it
+    /// is a stream.
+    type Sent;
+    type Message: Send + 'static;
+    type Payload: Payload<Self::Message>;
+
+    /// From the handler into the chain.
+    fn outcome(returned: Self::Returned) -> Result<Response<Self::Payload>, Status>;
+    /// From the chain to tonic.
+    fn sent(
+        outcome: Result<Response<Self::Payload>, Status>,
+    ) -> Result<Response<Self::Sent>, Status>;
+}
+
+/// The [`Returns`] of a handler that returns an `R`, which holds what `KIND` says: a [`MESSAGE`],
+/// an [`OWN_STREAM`](super::OWN_STREAM) or a [`BOXED_STREAM`](super::BOXED_STREAM).
+pub struct Returning<R, const KIND: u8>(PhantomData<fn() -> R>);
+
+impl<R, const KIND: u8> Returns for Returning<R, KIND>
+where
+    R: Returned<Holds: Sent<KIND>>,
+{
+    const STREAM: bool = KIND != MESSAGE;
+
+    type Returned = R;
+    type Sent = <R::Holds as Sent<KIND>>::Sent;
+    type Message = <R::Holds as Sent<KIND>>::Message;
+    type Payload = <R::Holds as Sent<KIND>>::Payload;
 
     #[inline]
-    fn outcome(returned: R) -> Result<Response<Self::Response>, Status> {
+    fn outcome(returned: R) -> Result<Response<Self::Payload>, Status> {
         returned.into_result().map(|response| response.map(Sent::into_payload))
     }
 
     #[inline]
     fn sent(
-        outcome: Result<Response<Self::Response>, Status>,
+        outcome: Result<Response<Self::Payload>, Status>,
     ) -> Result<Response<Self::Sent>, Status> {
         outcome.map(|response| response.map(R::Holds::into_sent))
     }

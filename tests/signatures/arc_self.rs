@@ -1,0 +1,75 @@
+//! A service that tonic generated with `use_arc_self`.
+
+use std::sync::Arc;
+
+use grpc_interceptor::{Context, intercepted};
+use grpc_interceptor_proto::{
+    arc_self::greeter_server,
+    greeter::{GreetManyTimesRequest, HelloReply, HelloRequest},
+};
+use tonic::{Request, Response, Status, Streaming};
+
+use crate::{
+    Seen, check_greeter,
+    handlers::{self, Replies},
+};
+
+struct Shared {
+    seen: Seen,
+}
+
+impl Shared {
+    const NOTHING: () = ();
+
+    fn nothing(&self) -> impl Copy + use<> {}
+}
+
+#[intercepted(self.seen, Self::NOTHING, Some(self.seen.clone()).filter(|_| false))]
+impl greeter_server::Greeter for Shared {
+    async fn say_hello(
+        self: Arc<Self>,
+        request: Request<HelloRequest>,
+    ) -> Result<Response<HelloReply>, Status> {
+        // What `Arc<Self>` is for: the service outlives the call.
+        let this = Arc::clone(&self);
+        tokio::spawn(async move {
+            this.nothing();
+            handlers::echo(request)
+        })
+        .await
+        .map_err(|error| Status::internal(error.to_string()))?
+    }
+
+    async fn greet_everybody(
+        self: Arc<Self>,
+        request: Request<Streaming<HelloRequest>>,
+        context: Context,
+    ) -> Result<Response<HelloReply>, Status> {
+        assert_eq!(context.method_name().method(), "GreetEverybody");
+        handlers::join(request).await
+    }
+
+    type GreetManyTimesStream = Replies;
+
+    async fn greet_many_times(
+        self: std::sync::Arc<Self>,
+        request: Request<GreetManyTimesRequest>,
+    ) -> Result<Response<Self::GreetManyTimesStream>, Status> {
+        handlers::repeat(request)
+    }
+
+    type ChatStream = Replies;
+
+    async fn chat(
+        self: Arc<Self>,
+        request: Request<Streaming<HelloRequest>>,
+    ) -> Result<Response<Self::ChatStream>, Status> {
+        handlers::echo_each(request)
+    }
+}
+
+#[tokio::test]
+async fn handlers_may_take_an_arc() {
+    let seen = Seen::default();
+    check_greeter!(arc_self, Shared { seen: seen.clone() }, seen);
+}

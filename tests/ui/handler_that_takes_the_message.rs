@@ -1,0 +1,19 @@
+use grpc_interceptor::intercepted;
+use grpc_interceptor_proto::bare::{
+    Word,
+    bare_server::{Bare, BareServer},
+};
+use tonic::{Request, Response, Status};
+
+struct Service;
+
+#[intercepted]
+impl Bare for Service {
+    async fn call(&self, request: Word) -> Result<Response<Word>, Status> {
+        Ok(Response::new(request))
+    }
+}
+
+fn main() {
+    BareServer::new(Service);
+}

@@ -1,0 +1,23 @@
+use grpc_interceptor::{Context, Next, Outcome, intercepted};
+use grpc_interceptor_proto::bare::{
+    Word,
+    bare_server::{Bare, BareServer},
+};
+use tonic::{Request, Response, Status};
+
+fn pass<N: Next>(_: Request<N::Request>, _: Context, _: N) -> Outcome<N> {
+    Err(Status::internal("not async"))
+}
+
+struct Service;
+
+#[intercepted(pass)]
+impl Bare for Service {
+    async fn call(&self, request: Request<Word>) -> Result<Response<Word>, Status> {
+        Ok(Response::new(request.into_inner()))
+    }
+}
+
+fn main() {
+    BareServer::new(Service);
+}

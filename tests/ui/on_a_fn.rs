@@ -1,0 +1,6 @@
+use grpc_interceptor::intercepted;
+
+#[intercepted]
+async fn say_hello() {}
+
+fn main() {}

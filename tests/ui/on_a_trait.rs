@@ -1,0 +1,6 @@
+use grpc_interceptor::intercepted;
+
+#[intercepted]
+pub trait Greeter {}
+
+fn main() {}

@@ -1,0 +1,19 @@
+use grpc_interceptor::intercepted;
+use grpc_interceptor_proto::bare::{
+    Word,
+    bare_server::{Bare, BareServer},
+};
+use tonic::{Request, Response, Status};
+
+struct Service;
+
+#[intercepted(service = "Bare", service = "Bare")]
+impl Bare for Service {
+    async fn call(&self, request: Request<Word>) -> Result<Response<Word>, Status> {
+        Ok(Response::new(request.into_inner()))
+    }
+}
+
+fn main() {
+    BareServer::new(Service);
+}
