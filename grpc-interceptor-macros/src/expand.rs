@@ -62,7 +62,8 @@ fn service_name(service: &Service) -> TokenStream {
         ServiceName::Server(server) => {
             let (impl_generics, _, where_clause) = service.generics.split_for_impl();
             let self_type = &service.self_type;
-            quote! {
+            let span = server.span().resolved_at(Span::mixed_site());
+            quote_spanned! {span=>
                 const __SERVICE: &str = <#server<()> as __runtime::NamedService>::NAME;
                 #[allow(dead_code)]
                 const fn __serves #impl_generics () #where_clause {
@@ -132,8 +133,9 @@ fn streams(service: &Service) -> TokenStream {
         .iter()
         .map(|Stream { attributes, ident, ty }| quote!(#(#attributes)* type #ident = #ty;));
     quote! {
-        #[allow(non_camel_case_types)]
-        trait __Streams { #(#declared)* }
+        // Public, as the stream types of a public service may not name what isn't.
+        #[allow(non_camel_case_types, unreachable_pub, missing_docs)]
+        pub trait __Streams { #(#declared)* }
         impl #impl_generics __Streams for #self_type #where_clause { #(#defined)* }
     }
 }

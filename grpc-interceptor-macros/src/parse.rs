@@ -1,10 +1,10 @@
 //! An impl's tokens, read into the [model](crate::model).
 
 use proc_macro2::{Ident, TokenStream, TokenTree};
-use quote::{ToTokens, format_ident};
+use quote::ToTokens;
 use syn::{
-    Attribute, Error, FnArg, Generics, ImplItem, Path, ReceiverKind, Result, ReturnType, Signature,
-    Token, Type, Visibility, braced,
+    Attribute, Error, FnArg, Generics, ImplItem, LitStr, Path, ReceiverKind, Result, ReturnType,
+    Signature, Token, Type, Visibility, braced,
     ext::IdentExt as _,
     parse::{ParseStream, Parser as _},
     parse_quote,
@@ -12,36 +12,84 @@ use syn::{
 };
 
 use crate::{
-    arguments::{Arguments, ServiceOption},
+    arguments::Arguments,
+    errors::Errors,
     model::{
-        Entry, Receiver, Returns, Rpc, Service, ServiceName, Stream, Streams,
-        depends_on_parameters, idents_in,
+        Entry, Receiver, Returns, Rpc, Service, Stream, Streams, depends_on_parameters, idents_in,
     },
     rpc_attribute::RpcAttribute,
+    service_name,
 };
 
 const EXPECTED: &str = "`#[intercepted(…)]` goes on the impl of a tonic service: \
                         `impl greeter_server::Greeter for MyGreeter`";
 
-/// Reads the impl that the attribute is on.
-pub(crate) fn service(arguments: Arguments, item: TokenStream) -> Result<Service> {
-    (|input: ParseStream<'_>| parse_impl(arguments, input)).parse2(item)
+/// Why there is no [`Service`] to expand. The errors say it to the user.
+pub(crate) enum NotAService {
+    /// A service's impl in which something is wrong.
+    Broken,
+    /// Something else, which is best left as it is.
+    OtherItem,
 }
 
-fn parse_impl(arguments: Arguments, input: ParseStream<'_>) -> Result<Service> {
-    let attributes = input.call(Attribute::parse_outer)?;
-    if !input.peek(Token![impl]) {
-        return Err(other_item(input));
+/// Reads the impl that the attribute is on.
+pub(crate) fn service(
+    arguments: Arguments,
+    item: TokenStream,
+    errors: &mut Errors,
+) -> std::result::Result<Service, NotAService> {
+    let service = (|input: ParseStream<'_>| match other_item(input) {
+        Some(error) => {
+            errors.push(error);
+            input.parse::<TokenStream>()?;
+            Ok(Err(NotAService::OtherItem))
+        }
+        None => Ok(parse_impl(arguments, input, errors)?.ok_or(NotAService::Broken)),
+    })
+    .parse2(item);
+    errors.ok(service).unwrap_or(Err(NotAService::Broken))
+}
+
+/// The error for an item that is no impl of a trait, on the word that says what it is.
+fn other_item(input: ParseStream<'_>) -> Option<Error> {
+    let ahead = input.fork();
+    ahead.call(Attribute::parse_outer).ok()?;
+    let start = ahead.span();
+    while let Ok(token) = ahead.parse::<TokenTree>() {
+        let TokenTree::Ident(ident) = &token else { continue };
+        let kind = match ident.to_string().as_str() {
+            "impl" => {
+                let of_a_trait = std::iter::from_fn(|| ahead.parse::<TokenTree>().ok())
+                    .any(|token| matches!(token, TokenTree::Ident(ident) if ident == "for"));
+                if of_a_trait {
+                    return None;
+                }
+                "an impl of no trait"
+            }
+            "struct" | "enum" | "union" => "a type",
+            "fn" => "a fn",
+            "trait" => "a trait",
+            "mod" => "a module",
+            _ => continue,
+        };
+        return Some(Error::new(ident.span(), format!("this is {kind}: {EXPECTED}")));
     }
+    Some(Error::new(start, EXPECTED))
+}
+
+/// `None` where a method is such that it can't be expanded.
+fn parse_impl(
+    arguments: Arguments,
+    input: ParseStream<'_>,
+    errors: &mut Errors,
+) -> Result<Option<Service>> {
+    let attributes = input.call(Attribute::parse_outer)?;
     input.parse::<Token![impl]>()?;
     let mut generics: Generics =
         if input.peek(Token![<]) { input.parse()? } else { Generics::default() };
-    let first: Type = input.parse()?;
-    let Some((service_trait, self_type)) = parse_for(&first, input)? else {
-        let error = Error::new_spanned(&first, format!("this impl is of no trait: {EXPECTED}"));
-        let _rest: TokenStream = input.parse()?;
-        return Err(error);
-    };
+    let service_trait = parse_trait(input)?;
+    input.parse::<Token![for]>().map_err(|error| Error::new(error.span(), EXPECTED))?;
+    let self_type = input.parse()?;
     generics.where_clause = input.parse()?;
     let content;
     braced!(content in input);
@@ -51,12 +99,15 @@ fn parse_impl(arguments: Arguments, input: ParseStream<'_>) -> Result<Service> {
     let (outer_attributes, other_attributes) = attributes.into_iter().partition(holds_inside);
     let mut streams = Vec::new();
     let mut methods = Vec::new();
-    let mut errors = Errors(None);
+    let mut whole = true;
     while !content.is_empty() {
         match parse_item(&content)? {
             Item::Stream(stream) => streams.push(stream),
             Item::Method(method) => methods.push(method),
-            Item::Wrong(error) => errors.push(error),
+            Item::Wrong(error) => {
+                errors.push(error);
+                whole = false;
+            }
         }
     }
 
@@ -65,18 +116,20 @@ fn parse_impl(arguments: Arguments, input: ParseStream<'_>) -> Result<Service> {
     let mut rpcs = Vec::new();
     let mut receiver = Receiver::Reference;
     for method in methods {
-        match context.rpc(method) {
-            Ok((rpc, its_receiver)) => {
+        let rpc = context.rpc(method, errors);
+        match errors.ok(rpc) {
+            Some((rpc, its_receiver)) => {
                 rpcs.push(rpc);
                 receiver = its_receiver;
             }
-            Err(error) => errors.push(error),
+            None => whole = false,
         }
     }
-    errors.none()?;
-    Ok(Service {
+    let name = service_name::find(arguments.service, &service_trait);
+    let Some(name) = errors.ok(name).filter(|_| whole) else { return Ok(None) };
+    Ok(Some(Service {
         runtime: arguments.runtime.unwrap_or_else(|| parse_quote!(::grpc_interceptor)),
-        name: service_name(arguments.service, &service_trait)?,
+        name,
         outer_attributes,
         async_traits: async_traits.iter().map(|attribute| attribute.path().clone()).collect(),
         other_attributes,
@@ -86,50 +139,19 @@ fn parse_impl(arguments: Arguments, input: ParseStream<'_>) -> Result<Service> {
         receiver,
         streams,
         rpcs,
-    })
+    }))
 }
 
-/// `Greeter for MyGreeter`, of which the first type is read already; `None` where there is no `for`.
-fn parse_for(first: &Type, input: ParseStream<'_>) -> Result<Option<(Path, Type)>> {
-    if !input.peek(Token![for]) {
-        return Ok(None);
-    }
-    input.parse::<Token![for]>()?;
-    let mut service_trait = first;
+fn parse_trait(input: ParseStream<'_>) -> Result<Path> {
+    let mut service_trait: Type = input.parse()?;
+    // As a `macro_rules!` hands a path on.
     while let Type::Group(group) = service_trait {
-        service_trait = &group.elem;
+        service_trait = *group.elem;
     }
     match service_trait {
-        Type::Path(path) if path.qself.is_none() => Ok(Some((path.path.clone(), input.parse()?))),
+        Type::Path(path) if path.qself.is_none() => Ok(path.path),
         other => Err(Error::new_spanned(other, EXPECTED)),
     }
-}
-
-/// The error for an item that is no impl, on the word that says what it is.
-fn other_item(input: ParseStream<'_>) -> Error {
-    let mut span = input.span();
-    let mut error = None;
-    while !input.is_empty() {
-        match input.parse::<TokenTree>() {
-            Ok(TokenTree::Ident(ident)) if error.is_none() => {
-                let ident_text = ident.to_string();
-                let kind = match ident_text.as_str() {
-                    "struct" | "enum" | "union" => Some("a type"),
-                    "fn" => Some("a fn"),
-                    "trait" => Some("a trait"),
-                    "mod" => Some("a module"),
-                    _ => None,
-                };
-                if let Some(kind) = kind {
-                    span = ident.span();
-                    error = Some(format!("this is {kind}: {EXPECTED}"));
-                }
-            }
-            Ok(_) => {}
-            Err(error) => return error,
-        }
-    }
-    Error::new(span, error.unwrap_or_else(|| EXPECTED.to_owned()))
 }
 
 fn is_async_trait(attribute: &Attribute) -> bool {
@@ -197,42 +219,6 @@ fn parse_item(input: ParseStream<'_>) -> Result<Item> {
     Ok(Item::Method(Method { attributes, signature, body }))
 }
 
-/// Where the service's name comes from: what `service = …` says, else the server beside the trait.
-fn service_name(option: Option<ServiceOption>, service_trait: &Path) -> Result<ServiceName> {
-    let Some(trait_name) = service_trait.segments.last() else {
-        return Err(Error::new_spanned(service_trait, EXPECTED));
-    };
-    let server =
-        format_ident!("{}Server", trait_name.ident.unraw(), span = trait_name.ident.span());
-    let path = match option {
-        Some(ServiceOption::Literal(literal)) => {
-            let name = literal.value();
-            if name.is_empty() || name.contains('/') {
-                return Err(Error::new(
-                    literal.span(),
-                    "the service's full name, as in the .proto file: `service = \"pkg.Greeter\"`",
-                ));
-            }
-            return Ok(ServiceName::Literal(literal));
-        }
-        // A path to the server itself, or to the module that it is in.
-        Some(ServiceOption::Path(path)) => {
-            let names_a_type = path.segments.last().is_some_and(|last| {
-                last.ident.to_string().starts_with(|first: char| first.is_uppercase())
-            });
-            if names_a_type { path } else { parse_quote!(#path::#server) }
-        }
-        None => {
-            let mut path = service_trait.clone();
-            if let Some(last) = path.segments.last_mut() {
-                *last = server.into();
-            }
-            path
-        }
-    };
-    Ok(ServiceName::Server(path))
-}
-
 /// What a method needs to know of the impl that it is in.
 struct ImplContext<'a> {
     generics: &'a Generics,
@@ -241,10 +227,11 @@ struct ImplContext<'a> {
 }
 
 impl ImplContext<'_> {
-    fn rpc(&self, method: Method) -> Result<(Rpc, Receiver)> {
-        let Method { mut attributes, mut signature, body } = method;
-        let attribute = RpcAttribute::take(&mut attributes)?;
-        let (receiver, argument, takes_context) = parse_inputs(&mut signature)?;
+    /// Reads a method. What is wrong in its `#[rpc]` is only noted, as it can do without.
+    fn rpc(&self, method: Method, errors: &mut Errors) -> Result<(Rpc, Receiver)> {
+        let Method { mut attributes, signature, body } = method;
+        let attribute = errors.ok(RpcAttribute::take(&mut attributes)).unwrap_or_default();
+        let (receiver, argument, takes_context) = parse_inputs(&signature)?;
         let ReturnType::Type(_, returned) = &signature.output else {
             return Err(Error::new(
                 signature.ident.span(),
@@ -258,9 +245,10 @@ impl ImplContext<'_> {
             Some(at) => Returns::OwnStream(at),
             None => Returns::MessageOrBoxedStream(self.streams(&returned, &["BoxStream"])),
         };
+        let stream = stream.map(|at| &self.streams[at]);
         let rpc = Rpc {
-            name: rpc_name(&signature.ident, &attribute, stream.map(|at| &self.streams[at]))?,
-            chain: self.chain(attribute)?,
+            name: rpc_name(&signature.ident, attribute.name.as_ref(), stream, errors),
+            chain: self.chain(&attribute, errors),
             client_streams: self.streams(&argument, &["Streaming"]),
             attributes,
             signature,
@@ -291,39 +279,36 @@ impl ImplContext<'_> {
     }
 
     /// The impl's list, less what the RPC skips, with what it adds.
-    fn chain(&self, attribute: RpcAttribute) -> Result<Vec<Entry>> {
+    fn chain(&self, attribute: &RpcAttribute, errors: &mut Errors) -> Vec<Entry> {
         let mut chain = self.entries.to_vec();
-        for skipped in attribute.skip {
-            let before = chain.len();
-            chain.retain(|entry| entry.text() != skipped.text());
-            if chain.len() == before {
+        for skipped in &attribute.skip {
+            if !self.entries.iter().any(|entry| entry.text() == skipped.text()) {
                 let listed: Vec<String> =
-                    self.entries.iter().map(|entry| format!("`{}`", spaceless(entry))).collect();
-                let listed = match listed.as_slice() {
-                    [] => "nothing".to_owned(),
-                    listed => listed.join(", "),
-                };
-                return Err(Error::new_spanned(
+                    self.entries.iter().map(|entry| format!("`{}`", as_written(entry))).collect();
+                let listed =
+                    if listed.is_empty() { "nothing".to_owned() } else { listed.join(", ") };
+                errors.push(Error::new_spanned(
                     &skipped.expression,
                     format!(
                         "`{}` is not in the list of `#[intercepted(…)]`, which has {listed}",
-                        spaceless(&skipped)
+                        as_written(skipped)
                     ),
                 ));
             }
+            chain.retain(|entry| entry.text() != skipped.text());
         }
-        chain.extend(attribute.with);
-        Ok(chain)
+        chain.extend(attribute.with.iter().cloned());
+        chain
     }
 }
 
 /// The text of an entry as a person would write it.
-fn spaceless(entry: &Entry) -> String {
+fn as_written(entry: &Entry) -> String {
     entry.text().replace(" . ", ".").replace(" :: ", "::").replace(" (", "(").replace(" ,", ",")
 }
 
 /// Reads the receiver, the request and the context, and says what is wrong with other arguments.
-fn parse_inputs(signature: &mut Signature) -> Result<(Receiver, Type, bool)> {
+fn parse_inputs(signature: &Signature) -> Result<(Receiver, Type, bool)> {
     if signature.asyncness.is_none() {
         let made_by_async_trait =
             signature.generics.lifetimes().any(|param| param.lifetime.ident == "async_trait");
@@ -383,16 +368,22 @@ fn parse_inputs(signature: &mut Signature) -> Result<(Receiver, Type, bool)> {
 
 /// The name in the .proto file. tonic's stream types have it, `#[rpc(name)]` says it, and where
 /// there is neither, it is the Rust name in UpperCamelCase.
-fn rpc_name(method: &Ident, attribute: &RpcAttribute, stream: Option<&Stream>) -> Result<String> {
-    let from_stream = stream.and_then(Stream::rpc_name);
-    match (&attribute.name, from_stream) {
-        (Some(name), Some(from_stream)) if name.value() != from_stream => Err(Error::new(
-            name.span(),
-            format!("tonic generates `{from_stream}Stream` for the RPC `{from_stream}`"),
-        )),
-        (Some(name), _) => Ok(name.value()),
-        (None, Some(from_stream)) => Ok(from_stream),
-        (None, None) => Ok(upper_camel(&method.unraw().to_string())),
+fn rpc_name(
+    method: &Ident,
+    given: Option<&LitStr>,
+    stream: Option<&Stream>,
+    errors: &mut Errors,
+) -> String {
+    match (stream.and_then(Stream::rpc_name), given) {
+        (Some(name), given) => {
+            if let Some(given) = given.filter(|given| given.value() != name) {
+                let message = format!("tonic generates `{name}Stream` for the RPC `{name}`");
+                errors.push(Error::new(given.span(), message));
+            }
+            name
+        }
+        (None, Some(given)) => given.value(),
+        (None, None) => upper_camel(&method.unraw().to_string()),
     }
 }
 
@@ -408,20 +399,4 @@ fn upper_camel(name: &str) -> String {
 /// What `SayHello` and `say_hello` have in common.
 fn folded(name: &str) -> String {
     name.chars().filter(|character| *character != '_').flat_map(char::to_lowercase).collect()
-}
-
-/// All that is wrong, so that a person reads it at once.
-struct Errors(Option<Error>);
-
-impl Errors {
-    fn push(&mut self, error: Error) {
-        match &mut self.0 {
-            Some(errors) => errors.combine(error),
-            None => self.0 = Some(error),
-        }
-    }
-
-    fn none(self) -> Result<()> {
-        self.0.map_or(Ok(()), Err)
-    }
 }

@@ -49,9 +49,9 @@ impl Greeter for Attributed {
         missing()
     }
 
-    #[cfg(all())]
+    #[cfg(not(any()))]
     async fn greet_many_times(
-        self: &Self,
+        &self,
         request: Request<GreetManyTimesRequest>,
     ) -> Result<Response<Self::GreetManyTimesStream>, Status> {
         handlers::repeat(request)
