@@ -1,7 +1,179 @@
-//! placeholder
+//! Async, typed interceptors for [tonic](https://docs.rs/tonic) gRPC services.
+//!
+//! An interceptor is an async fn that runs around an RPC. It gets the request, with the type of its
+//! message, the call's [`Context`], which has the RPC's name, kind and deadline, and [`next`](Next),
+//! the rest of the chain. What it returns is the call's [`Outcome`].
+//! [`#[intercepted]`](macro@intercepted) on the impl of a service puts a chain around each of its
+//! RPCs.
+//!
+//! ```
+//! use grpc_interceptor::{Context, Next, Outcome, intercepted};
+//! use tonic::{Request, Response, Status};
+//!
+//! // What tonic generated from the .proto file: put your own module here.
+//! use grpc_interceptor_proto::default_stubs::greeter_server;
+//! use grpc_interceptor_proto::greeter::{HelloReply, HelloRequest};
+//!
+//! /// Any RPC: unary or streaming.
+//! async fn log<N: Next>(request: Request<N::Request>, context: Context, next: N) -> Outcome<N> {
+//!     let outcome = next.run(request).await;
+//!     let code = outcome.as_ref().map_or_else(Status::code, |_| tonic::Code::Ok);
+//!     println!("{}: {code:?}", context.method_name());
+//!     outcome
+//! }
+//!
+//! struct MyGreeter;
+//!
+//! #[intercepted(log)]
+//! impl greeter_server::Greeter for MyGreeter {
+//!     async fn say_hello(
+//!         &self,
+//!         request: Request<HelloRequest>,
+//!     ) -> Result<Response<HelloReply>, Status> {
+//!         let message = format!("Hello, {}!", request.into_inner().name);
+//!         Ok(Response::new(HelloReply { message }))
+//!     }
+//! }
+//! ```
+//!
+//! # Where to read on
+//!
+//! - How an interceptor is written, as a fn or as a struct: [`Interceptor`].
+//! - Which RPCs it is for, retries, answering alone: [`Next`].
+//! - One message and many, handled alike: [`Payload`]. Making a stream: [`MessageStream`].
+//!   How a stream ended: [`StreamEnd`].
+//! - The list of interceptors, RPCs that differ, names: [`#[intercepted]`](macro@intercepted).
+//! - What an interceptor may ask about the call: [`Context`], [`MethodName`], [`RpcKind`], [`Side`].
+//!
+//! A program with all of it is in
+//! [`examples/greeter.rs`](https://github.com/grpc-interceptor/grpc-interceptor/blob/main/examples/greeter.rs).
+//!
+//! # The chain
+//!
+//! - The first of the list is the outermost: it sees the request first and the outcome last.
+//! - An RPC that the service doesn't implement calls no interceptor.
+//! - When the client goes away, the call is dropped where it waits, and the chain with it.
+//! - The chain is put together by the compiler: nothing in it is a trait object.
 
 #![warn(missing_docs)]
+
+/// Runs every RPC of a service through a chain of [interceptors](Interceptor).
+///
+/// It goes on the impl of a trait that tonic generated, and takes the chain, the outermost
+/// interceptor first:
+///
+/// ```
+/// # use grpc_interceptor::{Next, Outcome};
+/// use grpc_interceptor::{Context, Interceptor, intercepted};
+/// # use grpc_interceptor_proto::default_stubs::greeter_server::{Greeter, GreeterServer};
+/// # use grpc_interceptor_proto::greeter::{HelloReply, HelloRequest};
+/// # use tonic::{Request, Response, Status};
+/// # async fn log<N: Next>(request: Request<N::Request>, _: Context, next: N) -> Outcome<N> {
+/// #     next.run(request).await
+/// # }
+/// # async fn shout<N>(mut request: Request<HelloRequest>, _: Context, next: N) -> Outcome<N>
+/// # where
+/// #     N: Next<Request = HelloRequest>,
+/// # {
+/// #     request.get_mut().name.make_ascii_uppercase();
+/// #     next.run(request).await
+/// # }
+/// # struct Auth;
+/// # impl<N: Next> Interceptor<N> for Auth {
+/// #     async fn intercept(&self, request: Request<N::Request>, _: Context, next: N) -> Outcome<N> {
+/// #         next.run(request).await
+/// #     }
+/// # }
+/// struct MyGreeter {
+///     auth: Auth, // an `Interceptor`
+/// }
+///
+/// #[intercepted(log, self.auth)]
+/// impl Greeter for MyGreeter {
+///     #[rpc(skip(self.auth), with(shout))]
+///     async fn say_hello(
+///         &self,
+///         request: Request<HelloRequest>,
+///         context: Context, // if the handler wants it
+///     ) -> Result<Response<HelloReply>, Status> {
+///         let message = format!("{} says hello", context.method_name());
+///         Ok(Response::new(HelloReply { message }))
+///     }
+/// }
+/// ```
+///
+/// # Entries
+///
+/// | entry | for example |
+/// | --- | --- |
+/// | the path of an async fn | `log`, `logging::access` |
+/// | a unit struct, a const or a static that is an [`Interceptor`] | `NoCache`, `LIMIT`, `AUTH` |
+/// | a field of the service | `self.auth` |
+/// | any other expression, which may use `self` | `RateLimit::of(&self.quota)` |
+/// | a tuple of entries | `(log, self.auth)` |
+///
+/// A path or a field is borrowed. Any other expression is evaluated for each call, when the call
+/// reaches it. The list may be empty.
+///
+/// A const whose type has a destructor, or can be changed through `&self` (an atomic, a lock), can't
+/// be borrowed for the length of a call (“temporary value dropped while borrowed”): make it a static.
+///
+/// An interceptor that isn't for one of the RPCs, by its bounds on [`Next`], is a compile error.
+/// Put such a one on the RPCs that it is for, with `#[rpc(with(…))]`.
+///
+/// # Options
+///
+/// They stand among the entries.
+///
+/// - `service = …` says where the service's name comes from: the generated module,
+///   `service = pb::greeter_server`, or the name itself, `service = "pkg.Greeter"`. Without it, the
+///   generated server is looked for beside the trait: for `impl pb::greeter_server::Greeter` it is
+///   `pb::greeter_server::GreeterServer`, and for `impl Greeter` it is `GreeterServer`, which has
+///   to be imported, too.
+/// - `crate = …` is the path to this crate, where it isn't `::grpc_interceptor`.
+///
+/// # `#[rpc(…)]`
+///
+/// On a method, for that RPC alone:
+///
+/// - `skip(…)` leaves out entries of the list, written as they are there.
+/// - `with(…)` adds entries, behind those of the list.
+/// - `name = "GetURL"` is the RPC's name in the .proto file, see [below](#names).
+///
+/// # Handlers
+///
+/// They keep the signature that tonic's trait has, and their bodies as they are. A handler may take
+/// `context: Context` as a last argument.
+///
+/// `#[async_trait]` isn't needed. Where it is there, it stands below `#[intercepted]`.
+///
+/// `type ChatStream = …` stays what you wrote for the handlers. What tonic's trait gets is a stream
+/// that may have interceptors around it.
+///
+/// A handler that calls `self.other_rpc(…)` calls the method of tonic's trait, and so runs that
+/// RPC's chain: code that two RPCs share belongs in a method of your own.
+///
+/// # Names
+///
+/// [`Context::method_name`] is put together at compile time, of the generated server's
+/// `NamedService::NAME` and the RPC's name. That name is
+///
+/// 1. what `#[rpc(name = "…")]` says;
+/// 2. or, for a server stream, the name of its type: `type ChatStream` is that of `Chat`;
+/// 3. or the method's name in UpperCamelCase: `say_hello` is `SayHello`.
+///
+/// The last one may be wrong: `GetURL` and `GetUrl` both are `get_url` in Rust. So the macro adds a
+/// unit test to your crate, under `cfg(test)`, that calls the generated server by each name and
+/// looks which method answers. It is named after the impl, as in
+/// `my_greeter_has_the_rpc_names_of_greeter`, and where it fails it says which `#[rpc(name = "…")]`
+/// to write.
+///
+/// There is no such test where the service's name is a string, or where a type in the handlers'
+/// signatures depends on a type parameter of the impl.
+#[doc(inline)]
 pub use grpc_interceptor_macros::intercepted;
+
+#[doc(inline)]
 pub use grpc_interceptor_runtime::{
     Context, Interceptor, InvalidMethodName, MessageStream, MethodName, Next, Outcome, Payload,
     RpcKind, Side, StreamEnd,
@@ -9,3 +181,8 @@ pub use grpc_interceptor_runtime::{
 
 #[doc(hidden)]
 pub use grpc_interceptor_runtime::__private;
+
+/// Compiles the README's code.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -22,4 +22,9 @@ impl Errors {
     pub(crate) fn into_compile_error(self) -> TokenStream {
         self.0.map(Error::into_compile_error).unwrap_or_default()
     }
+
+    #[cfg(test)]
+    pub(crate) fn messages(self) -> Vec<String> {
+        self.0.into_iter().flatten().map(|error| error.to_string()).collect()
+    }
 }

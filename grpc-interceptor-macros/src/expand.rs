@@ -7,8 +7,8 @@
 //! Names with two underscores are ours: the handlers' bodies see them, and must not meet their own.
 
 use proc_macro2::{Ident, Span, TokenStream, TokenTree};
-use quote::{ToTokens as _, format_ident, quote, quote_spanned};
-use syn::{Type, ext::IdentExt as _, spanned::Spanned as _};
+use quote::{ToTokens as _, quote, quote_spanned};
+use syn::{Path, PathArguments, Type, spanned::Spanned as _};
 
 use crate::{
     model::{Entry, Receiver, Returns, Rpc, Service, ServiceName, Stream, Streams},
@@ -18,6 +18,7 @@ use crate::{
 /// The whole output.
 pub(crate) fn service(service: &Service) -> TokenStream {
     let Service { runtime, outer_attributes, async_traits, .. } = service;
+    let service_trait = without_arguments(&service.service_trait);
     let service_name = service_name(service);
     let next = next(service);
     let streams = streams(service);
@@ -26,9 +27,13 @@ pub(crate) fn service(service: &Service) -> TokenStream {
         quote!(#(#cfgs)* pub struct #ident;)
     });
     let rpcs = service.rpcs.iter().map(|rpc| {
-        let (signature, handler, links) =
-            (signature(service, rpc), handler(service, rpc), links(service, rpc));
-        quote!(#signature #handler #links)
+        let (cfgs, signature, handler, links) =
+            (rpc.cfgs(), signature(service, rpc), handler(service, rpc), links(service, rpc));
+        // In a block of its own, so that one handler doesn't see the others' traits.
+        quote! {
+            #(#cfgs)*
+            const _: () = { #signature #handler #links };
+        }
     });
     let service_impl = service_impl(service);
     let names_test = names_test::expand(service);
@@ -37,6 +42,9 @@ pub(crate) fn service(service: &Service) -> TokenStream {
         #(#outer_attributes)*
         const _: () = {
             use #runtime::__private as __runtime;
+            // A handler may call another RPC of its service: `self.say_hello(…)`.
+            #[allow(unused_imports)]
+            use #service_trait as _;
             #(
                 // It is not needed, but it is no unused import either.
                 #[allow(unused_imports)]
@@ -53,6 +61,15 @@ pub(crate) fn service(service: &Service) -> TokenStream {
         };
         #names_test
     }
+}
+
+/// A path as it can be imported.
+fn without_arguments(path: &Path) -> Path {
+    let mut path = path.clone();
+    for segment in &mut path.segments {
+        segment.arguments = PathArguments::None;
+    }
+    path
 }
 
 /// `const __SERVICE: &str`, and the check that the server whose name it is serves this trait.
@@ -144,9 +161,8 @@ fn streams(service: &Service) -> TokenStream {
 fn signature(service: &Service, rpc: &Rpc) -> TokenStream {
     let (impl_generics, _, where_clause) = service.generics.split_for_impl();
     let self_type = &service.self_type;
-    let (cfgs, ident, takes, returns) = (rpc.cfgs(), rpc.ident(), takes(rpc), returns(rpc));
+    let (ident, takes, returns) = (rpc.ident(), takes(rpc), returns(rpc));
     quote! {
-        #(#cfgs)*
         impl #impl_generics __Rpc<__rpc::#ident> for #self_type #where_clause {
             type Takes = #takes;
             type Returns = #returns;
@@ -190,26 +206,22 @@ fn handler(service: &Service, rpc: &Rpc) -> TokenStream {
     let (impl_generics, _, where_clause) = service.generics.split_for_impl();
     let Service { self_type, other_attributes, .. } = service;
     let Rpc { attributes, signature, body, .. } = rpc;
-    let (ident, handler) = (rpc.ident(), handler_trait(rpc));
+    let ident = rpc.ident();
     let receiver = match service.receiver {
         Receiver::Reference => quote!(&self),
         Receiver::Arc => quote!(self: __runtime::Arc<Self>),
     };
     let context = rpc.takes_context.then(|| quote!(, __context: __runtime::Context));
-    let cfgs: Vec<_> = rpc.cfgs().collect();
     quote! {
-        #(#cfgs)*
-        #[allow(non_camel_case_types)]
-        trait #handler: __Rpc<__rpc::#ident> {
+        trait __Handler: __Rpc<__rpc::#ident> {
             fn #ident(
                 #receiver, __request: <Self::Takes as __runtime::Takes>::Argument #context
             ) -> impl __runtime::Future<
                 Output = <Self::Returns as __runtime::Returns>::Returned,
             > + __runtime::Send;
         }
-        #(#cfgs)*
         #(#other_attributes)*
-        impl #impl_generics #handler for #self_type #where_clause {
+        impl #impl_generics __Handler for #self_type #where_clause {
             #(#attributes)*
             #signature #body
         }
@@ -235,7 +247,7 @@ fn links(service: &Service, rpc: &Rpc) -> TokenStream {
         };
         link(service, rpc, at, &receiver, span, &run)
     });
-    let (ident, handler) = (rpc.ident(), handler_trait(rpc));
+    let ident = rpc.ident();
     let span = Span::mixed_site().located_at(ident.span());
     let receiver = self_token();
     let service_value = match service.receiver {
@@ -247,7 +259,7 @@ fn links(service: &Service, rpc: &Rpc) -> TokenStream {
     let run = quote_spanned! {span=>
         __runtime::handle::<<Self as #rpc_trait>::Takes, <Self as #rpc_trait>::Returns, _>(
             __request,
-            move |__argument| #handler::#ident(#service_value, __argument #context),
+            move |__argument| __Handler::#ident(#service_value, __argument #context),
         )
     };
     let handler = link(service, rpc, rpc.chain.len(), &receiver, span, &run);
@@ -264,13 +276,12 @@ fn link(
     run: &TokenStream,
 ) -> TokenStream {
     let (impl_generics, _, where_clause) = service.generics.split_for_impl();
-    let (cfgs, ident, self_type) = (rpc.cfgs(), rpc.ident(), &service.self_type);
+    let (ident, self_type) = (rpc.ident(), &service.self_type);
     let receiver = match service.receiver {
         Receiver::Reference => quote_spanned!(span=> &#receiver),
         Receiver::Arc => quote_spanned!(span=> #receiver: &__runtime::Arc<Self>),
     };
     quote_spanned! {span=>
-        #(#cfgs)*
         impl #impl_generics __Link<__rpc::#ident, #at> for #self_type #where_clause {
             #[inline]
             fn run(
@@ -370,10 +381,6 @@ pub(crate) fn method_head(
             #bound
             Self: 'async_trait,
     }
-}
-
-fn handler_trait(rpc: &Rpc) -> Ident {
-    format_ident!("__{}", rpc.ident().unraw(), span = rpc.ident().span())
 }
 
 fn self_token() -> Ident {

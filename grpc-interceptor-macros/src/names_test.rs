@@ -26,7 +26,8 @@ pub(crate) fn expand(service: &Service) -> TokenStream {
     if !on_its_own || service.rpcs.is_empty() {
         return TokenStream::new();
     }
-    let Service { runtime, outer_attributes, service_trait, .. } = service;
+    let Service { runtime, service_trait, .. } = service;
+    let cfgs = service.outer_attributes.iter().filter(|attribute| attribute.path().is_ident("cfg"));
     let test = test_name(service);
     let streams = service
         .streams
@@ -57,7 +58,7 @@ pub(crate) fn expand(service: &Service) -> TokenStream {
         quote!(#(#cfgs)* (#rust_name, #name))
     });
     quote! {
-        #(#outer_attributes)*
+        #(#cfgs)*
         #[cfg(test)]
         #[allow(
             dead_code, deprecated, unnameable_test_items,

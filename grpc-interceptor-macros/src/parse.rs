@@ -1,5 +1,8 @@
 //! An impl's tokens, read into the [model](crate::model).
 
+#[cfg(test)]
+mod tests;
+
 use proc_macro2::{Ident, TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::{

@@ -31,6 +31,7 @@ pub fn answer_with_name<T>(rust_name: &'static str) -> Result<T, Status> {
 /// # Panics
 ///
 /// Where the server has no RPC of that name, or it is another method's.
+#[track_caller]
 pub fn assert_names_on_the_wire<S>(mut server: S, rpcs: &[(&'static str, &str)])
 where
     S: Service<http::Request<Body>, Response = http::Response<Body>, Error = Infallible>
