@@ -1,0 +1,196 @@
+//! The first interceptor listed is the outermost: it sees the request first and the outcome last,
+//! however it is written.
+
+mod support;
+
+use std::sync::Arc;
+
+use grpc_interceptor::{Context, Interceptor, Next, Outcome};
+use support::{GreeterServer, KINDS, NOBODY, Tag, call_each, connect, greeter, plain_answers, tag};
+use tonic::{Code, Request};
+
+async fn by_fn<N: Next>(request: Request<N::Request>, _: Context, next: N) -> Outcome<N> {
+    tag("fn", request, next).await
+}
+
+mod elsewhere {
+    use super::{Context, Next, Outcome, Request, tag};
+
+    pub(super) async fn by_fn<N: Next>(
+        request: Request<N::Request>,
+        _: Context,
+        next: N,
+    ) -> Outcome<N> {
+        tag("fn elsewhere", request, next).await
+    }
+}
+
+struct Unit;
+
+impl<N: Next> Interceptor<N> for Unit {
+    async fn intercept(&self, request: Request<N::Request>, _: Context, next: N) -> Outcome<N> {
+        tag("unit struct", request, next).await
+    }
+}
+
+const CONST: Tag = Tag("const");
+static STATIC: Tag = Tag("static");
+
+struct MyGreeter {
+    field: Tag,
+    nested: Nested,
+}
+
+struct Nested {
+    field: Tag,
+}
+
+impl MyGreeter {
+    fn made(&self) -> Tag {
+        Tag("made by a method")
+    }
+}
+
+greeter!(
+    MyGreeter,
+    [
+        by_fn,
+        self.field,
+        Unit,
+        CONST,
+        self.nested.field,
+        elsewhere::by_fn,
+        STATIC,
+        self.made(),
+        Tag("made in place"),
+        by_fn,
+    ]
+);
+
+fn my_greeter() -> GreeterServer<MyGreeter> {
+    GreeterServer::new(MyGreeter {
+        field: Tag("field"),
+        nested: Nested { field: Tag("nested field") },
+    })
+}
+
+/// As they are listed.
+const TAGS: [&str; 10] = [
+    "fn",
+    "field",
+    "unit struct",
+    "const",
+    "nested field",
+    "fn elsewhere",
+    "static",
+    "made by a method",
+    "made in place",
+    "fn",
+];
+
+fn inside_out(tags: &[&'static str]) -> Vec<&'static str> {
+    tags.iter().copied().rev().collect()
+}
+
+#[tokio::test]
+async fn the_request_passes_the_first_interceptor_first_and_the_response_passes_it_last() {
+    let mut client = connect(my_greeter()).await;
+    for (answer, plain) in call_each(&mut client, "you").await.iter().zip(plain_answers("you")) {
+        assert_eq!(answer.values("seen"), TAGS, "{:?}", answer.kind);
+        assert_eq!(answer.values("from-handler"), inside_out(&TAGS), "{:?}", answer.kind);
+        assert_eq!(answer.messages(), plain, "{:?}", answer.kind);
+    }
+}
+
+#[tokio::test]
+async fn a_status_passes_the_first_interceptor_last() {
+    let mut client = connect(my_greeter()).await;
+    for answer in call_each(&mut client, NOBODY).await {
+        assert_eq!(answer.status().code(), Code::NotFound, "{:?}", answer.kind);
+        assert_eq!(answer.values("from-handler"), inside_out(&TAGS), "{:?}", answer.kind);
+    }
+}
+
+struct Tuples {
+    tuple: (Tag, (Tag, Tag)),
+}
+
+greeter!(Tuples, [(by_fn, Tag("in a tuple"), Unit), self.tuple, CONST]);
+
+#[tokio::test]
+async fn a_tuple_has_the_order_of_its_elements() {
+    let tuple = (Tag("tuple 0"), (Tag("tuple 1 0"), Tag("tuple 1 1")));
+    let mut client = connect(GreeterServer::new(Tuples { tuple })).await;
+    let tags = ["fn", "in a tuple", "unit struct", "tuple 0", "tuple 1 0", "tuple 1 1", "const"];
+    for answer in call_each(&mut client, "you").await {
+        assert_eq!(answer.values("seen"), tags, "{:?}", answer.kind);
+        assert_eq!(answer.values("from-handler"), inside_out(&tags), "{:?}", answer.kind);
+    }
+}
+
+struct Wrapped {
+    shared: Arc<Tag>,
+    some: Option<Tag>,
+    none: Option<Tag>,
+    nothing: (),
+}
+
+greeter!(Wrapped, [Some(Tag("in Some")), self.none, self.shared, self.nothing, self.some, by_fn]);
+
+#[tokio::test]
+async fn an_option_and_an_arc_have_the_place_of_what_they_hold() {
+    let mut client = connect(GreeterServer::new(Wrapped {
+        shared: Arc::new(Tag("in an Arc")),
+        some: Some(Tag("in an Option")),
+        none: None,
+        nothing: (),
+    }))
+    .await;
+    let tags = ["in Some", "in an Arc", "in an Option", "fn"];
+    for answer in call_each(&mut client, "you").await {
+        assert_eq!(answer.values("seen"), tags, "{:?}", answer.kind);
+        assert_eq!(answer.values("from-handler"), inside_out(&tags), "{:?}", answer.kind);
+    }
+}
+
+/// The list is empty: the handlers alone.
+struct Alone;
+
+greeter!(Alone, []);
+
+#[tokio::test]
+async fn an_empty_chain_is_the_handler_alone() {
+    let mut client = connect(GreeterServer::new(Alone)).await;
+    for (answer, plain) in call_each(&mut client, "you").await.iter().zip(plain_answers("you")) {
+        assert_eq!(answer.messages(), plain, "{:?}", answer.kind);
+        assert_eq!(answer.values("from-handler"), [""; 0], "{:?}", answer.kind);
+    }
+}
+
+/// Has interceptors of one RPC alone.
+struct PerRpc {
+    outer: Tag,
+}
+
+greeter!(
+    PerRpc,
+    [self.outer, STATIC],
+    [Tag("unary"), by_fn],
+    [Tag("client streaming")],
+    [Tag("server streaming")],
+    []
+);
+
+#[tokio::test]
+async fn interceptors_of_one_rpc_are_inside_of_those_of_the_impl() {
+    let mut client = connect(GreeterServer::new(PerRpc { outer: Tag("outer") })).await;
+    let seen = [
+        vec!["outer", "static", "unary", "fn"],
+        vec!["outer", "static", "client streaming"],
+        vec!["outer", "static", "server streaming"],
+        vec!["outer", "static"],
+    ];
+    let answers = call_each(&mut client, "you").await;
+    assert_eq!(answers.each_ref().map(|answer| answer.kind), KINDS);
+    assert_eq!(answers.each_ref().map(|answer| answer.values("seen")), seen);
+}

@@ -1,0 +1,433 @@
+//! What the tests share: a server on a real socket, a client of it, and a greeter to put
+//! interceptors around.
+
+#![allow(dead_code, unused_imports, unused_macros, reason = "each test file uses a part of it")]
+
+use std::{
+    convert::Infallible,
+    future::Future,
+    net::{Ipv4Addr, SocketAddr},
+    ops::{Deref, DerefMut},
+    time::Duration,
+};
+
+use grpc_interceptor::{Context, Interceptor, Next, Outcome, RpcKind};
+pub(crate) use grpc_interceptor_proto::greeter::{
+    GreetManyTimesRequest, HelloReply, HelloRequest, greeter_client::GreeterClient,
+    greeter_server::GreeterServer,
+};
+use tokio::sync::{
+    mpsc::{self, UnboundedReceiver, UnboundedSender},
+    oneshot,
+};
+use tokio_stream::{Stream, StreamExt as _};
+pub(crate) use tonic::codegen::BoxStream;
+use tonic::{
+    Request, Response, Status, Streaming,
+    body::Body,
+    codegen::{Service, http},
+    metadata::{MetadataMap, MetadataValue},
+    server::NamedService,
+    transport::{Channel, Endpoint, Server, server::TcpIncoming},
+};
+
+/// A client of a server of its own, which stops when this is dropped.
+pub(crate) struct Client {
+    greeter: GreeterClient<Channel>,
+    channel: Channel,
+    endpoint: Endpoint,
+    _stop_server: oneshot::Sender<()>,
+}
+
+impl Client {
+    /// For calls that this client can't make.
+    pub(crate) fn channel(&self) -> Channel {
+        self.channel.clone()
+    }
+
+    /// One more connection to the same server.
+    pub(crate) async fn connect_again(&self) -> GreeterClient<Channel> {
+        GreeterClient::new(self.endpoint.connect().await.expect("the server listens"))
+    }
+}
+
+impl Deref for Client {
+    type Target = GreeterClient<Channel>;
+
+    fn deref(&self) -> &Self::Target {
+        &self.greeter
+    }
+}
+
+impl DerefMut for Client {
+    fn deref_mut(&mut self) -> &mut Self::Target {
+        &mut self.greeter
+    }
+}
+
+/// A server that tonic generated.
+pub(crate) trait GeneratedServer:
+    Service<http::Request<Body>, Response = http::Response<Body>, Error = Infallible, Future: Send>
+    + NamedService
+    + Clone
+    + Send
+    + Sync
+    + 'static
+{
+}
+
+impl<S> GeneratedServer for S where
+    S: Service<
+            http::Request<Body>,
+            Response = http::Response<Body>,
+            Error = Infallible,
+            Future: Send,
+        > + NamedService
+        + Clone
+        + Send
+        + Sync
+        + 'static
+{
+}
+
+/// Starts a server of this service on a free port, and connects to it.
+pub(crate) async fn connect(service: impl GeneratedServer) -> Client {
+    connect_with_windows(service, None).await
+}
+
+/// Does what [`connect`] does, with windows of this many bytes on both sides: what a sender may
+/// send ahead of what the other side has read.
+pub(crate) async fn connect_with_windows(
+    service: impl GeneratedServer,
+    window: Option<u32>,
+) -> Client {
+    let incoming = TcpIncoming::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)))
+        .expect("there is a free port")
+        .with_nodelay(Some(true));
+    let address = incoming.local_addr().expect("a listener has an address");
+    let (stop, stopped) = oneshot::channel();
+    let server = Server::builder()
+        .initial_connection_window_size(window)
+        .initial_stream_window_size(window)
+        .add_service(service)
+        .serve_with_incoming_shutdown(incoming, async {
+            // It makes no difference whether the sender sends or is dropped.
+            let _ = stopped.await;
+        });
+    tokio::spawn(server);
+    let endpoint = Endpoint::from_shared(format!("http://{address}"))
+        .expect("an address makes a URI")
+        .initial_connection_window_size(window)
+        .initial_stream_window_size(window);
+    let channel = endpoint.connect().await.expect("the server listens");
+    let greeter = GreeterClient::new(channel.clone());
+    Client { greeter, channel, endpoint, _stop_server: stop }
+}
+
+/// Waits, and fails the test rather than hang.
+pub(crate) async fn soon<F: Future>(future: F) -> F::Output {
+    tokio::time::timeout(Duration::from_secs(30), future).await.expect("this takes no 30 seconds")
+}
+
+/// A channel over which a service tells a test what happens.
+pub(crate) fn events<T>() -> (UnboundedSender<T>, UnboundedReceiver<T>) {
+    mpsc::unbounded_channel()
+}
+
+/// Says what happens, where the test still listens.
+pub(crate) fn tell<T>(events: &UnboundedSender<T>, event: T) {
+    let _ = events.send(event);
+}
+
+/// The next thing that happens.
+pub(crate) async fn next<T>(receiver: &mut UnboundedReceiver<T>) -> T {
+    soon(receiver.recv()).await.expect("something else happens")
+}
+
+/// All that happens until each sender is dropped.
+pub(crate) async fn all<T>(mut receiver: UnboundedReceiver<T>) -> Vec<T> {
+    let mut all = Vec::new();
+    while let Some(event) = soon(receiver.recv()).await {
+        all.push(event);
+    }
+    all
+}
+
+pub(crate) fn hello(name: &str) -> HelloRequest {
+    HelloRequest { name: name.to_owned() }
+}
+
+pub(crate) fn many(name: &str, times: u32) -> GreetManyTimesRequest {
+    GreetManyTimesRequest { name: name.to_owned(), times }
+}
+
+pub(crate) fn reply(message: impl Into<String>) -> HelloReply {
+    HelloReply { message: message.into() }
+}
+
+/// A request stream of these names.
+pub(crate) fn names<const N: usize>(
+    names: [&'static str; N],
+) -> impl Stream<Item = HelloRequest> + Send + 'static {
+    tokio_stream::iter(names).map(hello)
+}
+
+/// What a stream brought, and how it ended.
+pub(crate) async fn read(mut stream: Streaming<HelloReply>) -> (Vec<String>, Result<(), Status>) {
+    let mut messages = Vec::new();
+    loop {
+        match soon(stream.message()).await {
+            Ok(Some(HelloReply { message })) => messages.push(message),
+            Ok(None) => return (messages, Ok(())),
+            Err(status) => return (messages, Err(status)),
+        }
+    }
+}
+
+/// What a call came to, whichever kind of RPC it was.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) kind: RpcKind,
+    /// All messages, or the status that there was instead of a response, or behind some messages.
+    pub(crate) result: Result<Vec<String>, Status>,
+    /// The response's, or the status's where there was no response.
+    pub(crate) metadata: MetadataMap,
+}
+
+impl Answer {
+    fn single(kind: RpcKind, outcome: Result<Response<HelloReply>, Status>) -> Self {
+        let (result, metadata) = match outcome {
+            Ok(response) => {
+                let (metadata, HelloReply { message }, _) = response.into_parts();
+                (Ok(vec![message]), metadata)
+            }
+            Err(status) => (Err(status.clone()), status.metadata().clone()),
+        };
+        Answer { kind, result, metadata }
+    }
+
+    async fn stream(
+        kind: RpcKind,
+        outcome: Result<Response<Streaming<HelloReply>>, Status>,
+    ) -> Self {
+        let (result, metadata) = match outcome {
+            Ok(response) => {
+                let (metadata, stream, _) = response.into_parts();
+                let (messages, end) = read(stream).await;
+                (end.map(|()| messages), metadata)
+            }
+            Err(status) => (Err(status.clone()), status.metadata().clone()),
+        };
+        Answer { kind, result, metadata }
+    }
+
+    /// The messages of a call that was answered.
+    pub(crate) fn messages(&self) -> &[String] {
+        match &self.result {
+            Ok(messages) => messages,
+            Err(status) => panic!("{:?} failed: {status:?}", self.kind),
+        }
+    }
+
+    /// The status of a call that failed.
+    pub(crate) fn status(&self) -> &Status {
+        match &self.result {
+            Ok(messages) => panic!("{:?} was answered: {messages:?}", self.kind),
+            Err(status) => status,
+        }
+    }
+
+    /// The values of one metadata key.
+    pub(crate) fn values(&self, key: &str) -> Vec<&str> {
+        values(&self.metadata, key)
+    }
+}
+
+/// The values of one metadata key.
+pub(crate) fn values<'a>(metadata: &'a MetadataMap, key: &str) -> Vec<&'a str> {
+    metadata.get_all(key).iter().map(|value| value.to_str().expect("a value is text")).collect()
+}
+
+/// The four RPCs in the order in which [`call_each`] calls them.
+pub(crate) const KINDS: [RpcKind; 4] =
+    [RpcKind::Unary, RpcKind::ClientStreaming, RpcKind::ServerStreaming, RpcKind::Bidirectional];
+
+/// Calls each RPC once with this name: two messages where there can be many.
+pub(crate) async fn call_each(client: &mut Client, name: &str) -> [Answer; 4] {
+    call_each_with(client, name, &[]).await
+}
+
+/// Calls each RPC once with this name and this metadata.
+pub(crate) async fn call_each_with(
+    client: &mut Client,
+    name: &str,
+    metadata: &[(&'static str, &'static str)],
+) -> [Answer; 4] {
+    fn request<T>(message: T, metadata: &[(&'static str, &'static str)]) -> Request<T> {
+        let mut request = Request::new(message);
+        for (key, value) in metadata {
+            request.metadata_mut().append(*key, MetadataValue::from_static(value));
+        }
+        request
+    }
+    let two = || tokio_stream::iter([hello(name), hello(name)]);
+    let outcome = soon(client.say_hello(request(hello(name), metadata))).await;
+    let unary = Answer::single(KINDS[0], outcome);
+    let outcome = soon(client.greet_everybody(request(two(), metadata))).await;
+    let client_streaming = Answer::single(KINDS[1], outcome);
+    let outcome = soon(client.greet_many_times(request(many(name, 2), metadata))).await;
+    let server_streaming = Answer::stream(KINDS[2], outcome).await;
+    let outcome = soon(client.chat(request(two(), metadata))).await;
+    [unary, client_streaming, server_streaming, Answer::stream(KINDS[3], outcome).await]
+}
+
+/// What [`greeter`]'s handlers answer where nobody interferes.
+pub(crate) fn plain_answers(name: &str) -> [Vec<String>; 4] {
+    [
+        vec![format!("Hello {name}")],
+        vec![format!("Hello {name} and {name}")],
+        vec![format!("Hello {name} 0"), format!("Hello {name} 1")],
+        vec![format!("Hello {name}"), format!("Hello {name}")],
+    ]
+}
+
+/// A name that [`greeter`]'s handlers don't greet: they answer NOT_FOUND, those that stream in
+/// the stream.
+pub(crate) const NOBODY: &str = "nobody";
+
+/// A greeter around whose handlers these interceptors are.
+///
+/// In the second form each RPC has some more, as `#[rpc(with(…))]`: `say_hello`,
+/// `greet_everybody`, `greet_many_times` and `chat`, in this order.
+macro_rules! greeter {
+    ($greeter:ident, [$($entries:tt)*]) => {
+        $crate::support::greeter!($greeter, [$($entries)*], [], [], [], []);
+    };
+    (
+        $greeter:ident, [$($entries:tt)*],
+        [$($unary:tt)*], [$($client:tt)*], [$($server:tt)*], [$($both:tt)*]
+    ) => {
+        #[::grpc_interceptor::intercepted($($entries)*)]
+        impl ::grpc_interceptor_proto::greeter::greeter_server::Greeter for $greeter {
+            #[rpc(with($($unary)*))]
+            async fn say_hello(
+                &self,
+                request: ::tonic::Request<$crate::support::HelloRequest>,
+            ) -> Result<::tonic::Response<$crate::support::HelloReply>, ::tonic::Status> {
+                $crate::support::say_hello(request).await
+            }
+
+            #[rpc(with($($client)*))]
+            async fn greet_everybody(
+                &self,
+                request: ::tonic::Request<::tonic::Streaming<$crate::support::HelloRequest>>,
+            ) -> Result<::tonic::Response<$crate::support::HelloReply>, ::tonic::Status> {
+                $crate::support::greet_everybody(request).await
+            }
+
+            type GreetManyTimesStream =
+                ::tonic::codegen::BoxStream<$crate::support::HelloReply>;
+
+            #[rpc(with($($server)*))]
+            async fn greet_many_times(
+                &self,
+                request: ::tonic::Request<$crate::support::GreetManyTimesRequest>,
+            ) -> Result<::tonic::Response<Self::GreetManyTimesStream>, ::tonic::Status> {
+                $crate::support::greet_many_times(request).await
+            }
+
+            type ChatStream = ::tonic::codegen::BoxStream<$crate::support::HelloReply>;
+
+            #[rpc(with($($both)*))]
+            async fn chat(
+                &self,
+                request: ::tonic::Request<::tonic::Streaming<$crate::support::HelloRequest>>,
+            ) -> Result<::tonic::Response<Self::ChatStream>, ::tonic::Status> {
+                $crate::support::chat(request).await
+            }
+        }
+    };
+}
+pub(crate) use greeter;
+
+/// Greets a name, or fails as [`NOBODY`] says.
+pub(crate) fn greet(name: &str) -> Result<HelloReply, Status> {
+    match name {
+        NOBODY => Err(Status::not_found("nobody is here")),
+        name => Ok(reply(format!("Hello {name}"))),
+    }
+}
+
+/// Says what the handler got: each value of the request's `to-handler` comes back as `seen`.
+fn respond<T, U>(request: &Request<T>, result: Result<U, Status>) -> Result<Response<U>, Status> {
+    let mut outcome = result.map(Response::new);
+    for value in request.metadata().get_all("to-handler") {
+        metadata_of(&mut outcome).append("seen", value.clone());
+    }
+    outcome
+}
+
+pub(crate) async fn say_hello(
+    request: Request<HelloRequest>,
+) -> Result<Response<HelloReply>, Status> {
+    respond(&request, greet(&request.get_ref().name))
+}
+
+pub(crate) async fn greet_everybody(
+    mut request: Request<Streaming<HelloRequest>>,
+) -> Result<Response<HelloReply>, Status> {
+    let mut names = Vec::new();
+    while let Some(HelloRequest { name }) = request.get_mut().message().await? {
+        names.push(name);
+    }
+    let nobody = names.iter().find(|name| *name == NOBODY);
+    respond(&request, greet(nobody.unwrap_or(&names.join(" and "))))
+}
+
+pub(crate) async fn greet_many_times(
+    request: Request<GreetManyTimesRequest>,
+) -> Result<Response<BoxStream<HelloReply>>, Status> {
+    let GreetManyTimesRequest { name, times } = request.get_ref().clone();
+    let greetings = (0..times).map(move |time| {
+        greet(&name).map(|HelloReply { message }| reply(format!("{message} {time}")))
+    });
+    let stream: BoxStream<HelloReply> = Box::pin(tokio_stream::iter(greetings));
+    respond(&request, Ok(stream))
+}
+
+pub(crate) async fn chat(
+    request: Request<Streaming<HelloRequest>>,
+) -> Result<Response<BoxStream<HelloReply>>, Status> {
+    let (metadata, extensions, names) = request.into_parts();
+    let stream: BoxStream<HelloReply> = Box::pin(names.map(|message| greet(&message?.name)));
+    respond(&Request::from_parts(metadata, extensions, ()), Ok(stream))
+}
+
+/// What goes with an outcome, be it a response or a status.
+pub(crate) fn metadata_of<T>(outcome: &mut Result<Response<T>, Status>) -> &mut MetadataMap {
+    match outcome {
+        Ok(response) => response.metadata_mut(),
+        Err(status) => status.metadata_mut(),
+    }
+}
+
+/// Leaves its name on the request, and on the outcome as `from-handler`.
+pub(crate) struct Tag(pub(crate) &'static str);
+
+impl<N: Next> Interceptor<N> for Tag {
+    async fn intercept(&self, request: Request<N::Request>, _: Context, next: N) -> Outcome<N> {
+        tag(self.0, request, next).await
+    }
+}
+
+/// What [`Tag`] does.
+pub(crate) async fn tag<N: Next>(
+    tag: &'static str,
+    mut request: Request<N::Request>,
+    next: N,
+) -> Outcome<N> {
+    request.metadata_mut().append("to-handler", MetadataValue::from_static(tag));
+    let mut outcome = next.run(request).await;
+    metadata_of(&mut outcome).append("from-handler", MetadataValue::from_static(tag));
+    outcome
+}
