@@ -6,12 +6,12 @@
 //!
 //! Names with two underscores are ours: the handlers' bodies see them, and must not meet their own.
 
-use proc_macro2::{Ident, Span, TokenStream, TokenTree};
+use proc_macro2::{Group, Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens as _, quote, quote_spanned};
 use syn::{Path, PathArguments, Type, spanned::Spanned as _};
 
 use crate::{
-    model::{Entry, Receiver, Returns, Rpc, Service, ServiceName, Stream, Streams},
+    model::{Receiver, Returns, Rpc, Service, ServiceName, Stream, Streams},
     names_test,
 };
 
@@ -20,19 +20,18 @@ pub(crate) fn service(service: &Service) -> TokenStream {
     let Service { runtime, outer_attributes, async_traits, .. } = service;
     let service_trait = without_arguments(&service.service_trait);
     let service_name = service_name(service);
-    let next = next(service);
     let streams = streams(service);
     let rpc_types = service.rpcs.iter().map(|rpc| {
         let (cfgs, ident) = (rpc.cfgs(), rpc.ident());
         quote!(#(#cfgs)* pub struct #ident;)
     });
     let rpcs = service.rpcs.iter().map(|rpc| {
-        let (cfgs, signature, handler, links) =
-            (rpc.cfgs(), signature(service, rpc), handler(service, rpc), links(service, rpc));
+        let (cfgs, handler, rpc_impl, links) =
+            (rpc.cfgs(), handler(service, rpc), rpc_impl(service, rpc), links(service, rpc));
         // In a block of its own, so that one handler doesn't see the others' traits.
         quote! {
             #(#cfgs)*
-            const _: () = { #signature #handler #links };
+            const _: () = { #handler #rpc_impl #links };
         }
     });
     let service_impl = service_impl(service);
@@ -54,7 +53,6 @@ pub(crate) fn service(service: &Service) -> TokenStream {
             #[allow(non_camel_case_types)]
             mod __rpc { #(#rpc_types)* }
             #service_name
-            #next
             #streams
             #(#rpcs)*
             #service_impl
@@ -91,52 +89,6 @@ fn service_name(service: &Service) -> TokenStream {
     }
 }
 
-/// What an interceptor gets as `next`: a place in an RPC's chain, as a type that holds no other.
-fn next(service: &Service) -> TokenStream {
-    let (holder, receiver) = match service.receiver {
-        Receiver::Reference => (quote!(T), quote!(&self)),
-        Receiver::Arc => (quote!(__runtime::Arc<T>), quote!(self: &__runtime::Arc<Self>)),
-    };
-    let streams = (!service.streams.is_empty()).then(|| quote!(__Streams+));
-    quote! {
-        struct __Next<'a, T, R, const AT: usize>(
-            &'a #holder, __runtime::Context, __runtime::PhantomData<fn() -> R>,
-        );
-        impl<T, R, const AT: usize> __runtime::Clone for __Next<'_, T, R, AT> {
-            fn clone(&self) -> Self { *self }
-        }
-        impl<T, R, const AT: usize> __runtime::Copy for __Next<'_, T, R, AT> {}
-        /// What an RPC takes and returns.
-        trait __Rpc<R>: #streams __runtime::Send + __runtime::Sync {
-            type Takes: __runtime::Takes;
-            type Returns: __runtime::Returns;
-        }
-        type __Request<T, R> =
-            __runtime::Request<<<T as __Rpc<R>>::Takes as __runtime::Takes>::Payload>;
-        type __Outcome<T, R> = __runtime::Result<
-            __runtime::Response<<<T as __Rpc<R>>::Returns as __runtime::Returns>::Payload>,
-            __runtime::Status,
-        >;
-        /// What runs at a place in an RPC's chain.
-        trait __Link<R, const AT: usize>: __Rpc<R> {
-            fn run(#receiver, __request: __Request<Self, R>, __context: __runtime::Context)
-                -> impl __runtime::Future<Output = __Outcome<Self, R>> + __runtime::Send;
-        }
-        impl<T: __Link<R, AT>, R, const AT: usize> __runtime::Next for __Next<'_, T, R, AT> {
-            type Request = <T::Takes as __runtime::Takes>::Payload;
-            type Response = <T::Returns as __runtime::Returns>::Payload;
-            type RequestMessage = <T::Takes as __runtime::Takes>::Message;
-            type ResponseMessage = <T::Returns as __runtime::Returns>::Message;
-            #[inline]
-            fn run(self, __request: __Request<T, R>)
-                -> impl __runtime::Future<Output = __Outcome<T, R>> + __runtime::Send
-            {
-                __Link::<R, AT>::run(self.0, __request, self.1)
-            }
-        }
-    }
-}
-
 /// The stream types as the user wrote them, which the handlers name as `Self::SayHelloStream`.
 fn streams(service: &Service) -> TokenStream {
     if service.streams.is_empty() {
@@ -150,46 +102,80 @@ fn streams(service: &Service) -> TokenStream {
         .iter()
         .map(|Stream { attributes, ident, ty }| quote!(#(#attributes)* type #ident = #ty;));
     quote! {
-        // Public, as the stream types of a public service may not name what isn't.
+        // Public, as what public types are made of has to be.
         #[allow(non_camel_case_types, unreachable_pub, missing_docs)]
         pub trait __Streams { #(#declared)* }
         impl #impl_generics __Streams for #self_type #where_clause { #(#defined)* }
     }
 }
 
-/// The types in the handler's signature, as the user wrote them.
-fn signature(service: &Service, rpc: &Rpc) -> TokenStream {
+/// The handler as the user wrote it, in a trait of its own.
+fn handler(service: &Service, rpc: &Rpc) -> TokenStream {
     let (impl_generics, _, where_clause) = service.generics.split_for_impl();
-    let self_type = &service.self_type;
-    let (ident, takes, returns) = (rpc.ident(), takes(rpc), returns(rpc));
+    let Service { self_type, other_attributes, .. } = service;
+    let Rpc { attributes, signature, body, argument, returned, .. } = rpc;
+    let ident = rpc.ident();
+    let receiver = match service.receiver {
+        Receiver::Reference => quote!(&self),
+        Receiver::Arc => quote!(self: __runtime::Arc<Self>),
+    };
+    let context = rpc.takes_context.then(|| quote!(, __context: __runtime::Context));
+    let streams = (!service.streams.is_empty()).then(|| quote!(: __Streams));
     quote! {
-        impl #impl_generics __Rpc<__rpc::#ident> for #self_type #where_clause {
+        // Public, as what public types are made of has to be.
+        #[allow(unreachable_pub, missing_docs)]
+        pub trait __Handler #streams {
+            type Argument;
+            type Returned;
+            fn #ident(#receiver, __request: Self::Argument #context)
+                -> impl __runtime::Future<Output = Self::Returned> + __runtime::Send;
+        }
+        #(#other_attributes)*
+        impl #impl_generics __Handler for #self_type #where_clause {
+            type Argument = #argument;
+            type Returned = #returned;
+            #(#attributes)*
+            #signature #body
+        }
+    }
+}
+
+/// The RPC's name, and what it takes and returns.
+fn rpc_impl(service: &Service, rpc: &Rpc) -> TokenStream {
+    let (impl_generics, _, where_clause) = service.generics.split_for_impl();
+    let (self_type, holder) = (&service.self_type, holder(service));
+    let (ident, name) = (rpc.ident(), &rpc.name);
+    // Errors about these two types are errors about those that the user wrote.
+    let span = rpc.argument.span().resolved_at(Span::mixed_site());
+    let stream = is_stream(rpc.client_streams, &rpc.argument);
+    let takes = quote_spanned!(span=>
+        __runtime::Taking<<#self_type as __Handler>::Argument, { #stream }>
+    );
+    let span = rpc.returned.span().resolved_at(Span::mixed_site());
+    let kind = returned_kind(rpc);
+    let returns = quote_spanned!(span=>
+        __runtime::Returning<<#self_type as __Handler>::Returned, { #kind }>
+    );
+    quote! {
+        const __NAME: &[u8] =
+            &__runtime::name_bytes::<{ __runtime::name_length(__SERVICE, #name) }>(__SERVICE, #name);
+        impl #impl_generics __runtime::Rpc<#holder> for __rpc::#ident #where_clause {
+            const NAME: __runtime::MethodName<'static> = __runtime::method_name(__NAME);
             type Takes = #takes;
             type Returns = #returns;
         }
     }
 }
 
-/// `Taking<…>`, of which an error is one about the argument's type.
-fn takes(rpc: &Rpc) -> TokenStream {
-    let argument = &rpc.argument;
-    let span = argument.span().resolved_at(Span::mixed_site());
-    let stream = is_stream(rpc.client_streams, argument);
-    quote_spanned!(span=> __runtime::Taking<#argument, { #stream }>)
-}
-
-/// `Returning<…>`, of which an error is one about the returned type.
-pub(crate) fn returns(rpc: &Rpc) -> TokenStream {
-    let returned = &rpc.returned;
-    let span = returned.span().resolved_at(Span::mixed_site());
-    let kind = match rpc.returns {
+/// What a handler's response holds, as the runtime's constants have it.
+pub(crate) fn returned_kind(rpc: &Rpc) -> TokenStream {
+    match rpc.returns {
         Returns::OwnStream(_) => quote!(__runtime::OWN_STREAM),
         Returns::MessageOrBoxedStream(streams) => {
-            let stream = is_stream(streams, returned);
+            let stream = is_stream(streams, &rpc.returned);
             quote!(if #stream { __runtime::BOXED_STREAM } else { __runtime::MESSAGE })
         }
-    };
-    quote_spanned!(span=> __runtime::Returning<#returned, { #kind }>)
+    }
 }
 
 fn is_stream(streams: Streams, ty: &Type) -> TokenStream {
@@ -201,42 +187,25 @@ fn is_stream(streams: Streams, ty: &Type) -> TokenStream {
     }
 }
 
-/// The handler as the user wrote it, in a trait of its own.
-fn handler(service: &Service, rpc: &Rpc) -> TokenStream {
-    let (impl_generics, _, where_clause) = service.generics.split_for_impl();
-    let Service { self_type, other_attributes, .. } = service;
-    let Rpc { attributes, signature, body, .. } = rpc;
-    let ident = rpc.ident();
-    let receiver = match service.receiver {
-        Receiver::Reference => quote!(&self),
-        Receiver::Arc => quote!(self: __runtime::Arc<Self>),
-    };
-    let context = rpc.takes_context.then(|| quote!(, __context: __runtime::Context));
-    quote! {
-        trait __Handler: __Rpc<__rpc::#ident> {
-            fn #ident(
-                #receiver, __request: <Self::Takes as __runtime::Takes>::Argument #context
-            ) -> impl __runtime::Future<
-                Output = <Self::Returns as __runtime::Returns>::Returned,
-            > + __runtime::Send;
-        }
-        #(#other_attributes)*
-        impl #impl_generics __Handler for #self_type #where_clause {
-            #(#attributes)*
-            #signature #body
-        }
+/// What a chain holds the service as.
+fn holder(service: &Service) -> TokenStream {
+    let self_type = &service.self_type;
+    match service.receiver {
+        Receiver::Reference => quote!(#self_type),
+        Receiver::Arc => quote!(__runtime::Arc<#self_type>),
     }
 }
 
 /// The places of an RPC's chain: one for each interceptor, and the handler behind the last.
 fn links(service: &Service, rpc: &Rpc) -> TokenStream {
+    let (ident, self_type, holder) = (rpc.ident(), &service.self_type, holder(service));
     let interceptors = rpc.chain.iter().enumerate().map(|(at, entry)| {
         // An error about an interceptor is one about its entry in the list.
         let span = Span::mixed_site().located_at(entry.span());
-        let (ident, behind, Entry { expression }) = (rpc.ident(), at + 1, entry);
-        let receiver = self_of(expression.to_token_stream()).unwrap_or_else(self_token);
+        let expression = outside_of_the_impl(entry.expression.to_token_stream(), self_type);
+        let behind = at + 1;
         let next = quote_spanned! {span=>
-            __Next::<Self, __rpc::#ident, #behind>(#receiver, __context, __runtime::PhantomData)
+            __runtime::Chain::<#holder, __rpc::#ident, #behind>::new(__service, __context)
         };
         let run = if entry.is_place() {
             quote_spanned! {span=>
@@ -245,54 +214,73 @@ fn links(service: &Service, rpc: &Rpc) -> TokenStream {
         } else {
             quote_spanned!(span=> __runtime::intercept(#expression, __request, __context, #next))
         };
-        link(service, rpc, at, &receiver, span, &run)
+        link(service, rpc, at, span, &run)
     });
-    let ident = rpc.ident();
     let span = Span::mixed_site().located_at(ident.span());
-    let receiver = self_token();
     let service_value = match service.receiver {
-        Receiver::Reference => quote!(#receiver),
-        Receiver::Arc => quote!(__runtime::Clone::clone(#receiver)),
+        Receiver::Reference => quote_spanned!(span=> __service),
+        Receiver::Arc => quote_spanned!(span=> __runtime::Clone::clone(__service)),
     };
     let context = rpc.takes_context.then(|| quote_spanned!(span=> , __context));
-    let rpc_trait = quote!(__Rpc<__rpc::#ident>);
     let run = quote_spanned! {span=>
-        __runtime::handle::<<Self as #rpc_trait>::Takes, <Self as #rpc_trait>::Returns, _>(
-            __request,
-            move |__argument| __Handler::#ident(#service_value, __argument #context),
-        )
+        __runtime::handle::<Self, #holder, _>(__request, move |__argument| {
+            <#self_type as __Handler>::#ident(#service_value, __argument #context)
+        })
     };
-    let handler = link(service, rpc, rpc.chain.len(), &receiver, span, &run);
+    let handler = link(service, rpc, rpc.chain.len(), span, &run);
     quote!(#(#interceptors)* #handler)
 }
 
 /// One place of an RPC's chain, and what runs there.
-fn link(
-    service: &Service,
-    rpc: &Rpc,
-    at: usize,
-    receiver: &Ident,
-    span: Span,
-    run: &TokenStream,
-) -> TokenStream {
+fn link(service: &Service, rpc: &Rpc, at: usize, span: Span, run: &TokenStream) -> TokenStream {
     let (impl_generics, _, where_clause) = service.generics.split_for_impl();
-    let (ident, self_type) = (rpc.ident(), &service.self_type);
-    let receiver = match service.receiver {
-        Receiver::Reference => quote_spanned!(span=> &#receiver),
-        Receiver::Arc => quote_spanned!(span=> #receiver: &__runtime::Arc<Self>),
-    };
+    let (ident, holder) = (rpc.ident(), holder(service));
     quote_spanned! {span=>
-        impl #impl_generics __Link<__rpc::#ident, #at> for #self_type #where_clause {
+        impl #impl_generics __runtime::Link<#holder, #at> for __rpc::#ident #where_clause {
             #[inline]
             fn run(
-                #receiver,
-                __request: __Request<Self, __rpc::#ident>,
+                __service: &#holder,
+                __request: __runtime::ChainRequest<Self, #holder>,
                 __context: __runtime::Context,
-            ) -> impl __runtime::Future<Output = __Outcome<Self, __rpc::#ident>> + __runtime::Send {
+            ) -> impl __runtime::Future<Output = __runtime::ChainOutcome<Self, #holder>>
+                + __runtime::Send
+            {
                 #run
             }
         }
     }
+}
+
+/// An entry's expression as it can stand outside of the service's impl, where `self` and `Self` go
+/// by other names.
+fn outside_of_the_impl(tokens: TokenStream, self_type: &Type) -> TokenStream {
+    let mut tokens = tokens.into_iter().peekable();
+    let mut outside = TokenStream::new();
+    while let Some(token) = tokens.next() {
+        match token {
+            TokenTree::Ident(ident) if ident == "self" => {
+                let span = Span::mixed_site().located_at(ident.span());
+                outside.extend(quote_spanned!(span=> __service));
+            }
+            TokenTree::Ident(ident) if ident == "Self" => {
+                let before_colons =
+                    matches!(tokens.peek(), Some(TokenTree::Punct(next)) if next.as_char() == ':');
+                outside.extend(if before_colons {
+                    quote!(<#self_type>)
+                } else {
+                    quote!(#self_type)
+                });
+            }
+            TokenTree::Group(group) => {
+                let inner = outside_of_the_impl(group.stream(), self_type);
+                let mut inner = Group::new(group.delimiter(), inner);
+                inner.set_span(group.span());
+                outside.extend([TokenTree::Group(inner)]);
+            }
+            token => outside.extend([token]),
+        }
+    }
+    outside
 }
 
 /// tonic's trait: each method starts its chain. Its signature is the one that `async_trait` writes.
@@ -304,45 +292,27 @@ fn service_impl(service: &Service) -> TokenStream {
             type #ident = __runtime::ResponseStream<<#self_type as __Streams>::#ident>;
         }
     });
+    let holder = holder(service);
+    let serve = match service.receiver {
+        Receiver::Reference => quote!(serve),
+        Receiver::Arc => quote!(serve_arc),
+    };
     let methods = service.rpcs.iter().map(|rpc| {
-        let (ident, name, argument) = (rpc.ident(), &rpc.name, &rpc.argument);
-        let (docs, cfgs) = (rpc.docs(), rpc.cfgs());
+        let (ident, argument, docs, cfgs) = (rpc.ident(), &rpc.argument, rpc.docs(), rpc.cfgs());
         let sent = match rpc.returns {
             Returns::OwnStream(at) => {
                 let stream = &service.streams[at].ident;
                 quote!(Self::#stream)
             }
             Returns::MessageOrBoxedStream(_) => quote!(
-                <<Self as __Rpc<__rpc::#ident>>::Returns as __runtime::Returns>::Sent
+                <<__rpc::#ident as __runtime::Rpc<#holder>>::Returns as __runtime::Returns>::Sent
             ),
-        };
-        let serve = |service_value: TokenStream| quote! {
-            __runtime::serve::<
-                <Self as __Rpc<__rpc::#ident>>::Takes, <Self as __Rpc<__rpc::#ident>>::Returns, _,
-            >(
-                __request,
-                const { __runtime::method_name(NAME) },
-                |__context| __Next::<Self, __rpc::#ident, 0>(
-                    #service_value, __context, __runtime::PhantomData,
-                ),
-            )
-        };
-        let start = match service.receiver {
-            Receiver::Reference => serve(quote!(self)),
-            Receiver::Arc => {
-                let serve = serve(quote!(&self));
-                quote!(async move { #serve.await })
-            }
         };
         let head = method_head(service.receiver, ident, &quote!(__request), argument, &sent);
         quote! {
             #(#docs)*
             #(#cfgs)*
-            #head {
-                const NAME: &[u8] =
-                    &__runtime::name_bytes::<{ __runtime::name_length(__SERVICE, #name) }>(__SERVICE, #name);
-                __runtime::Box::pin(#start)
-            }
+            #head { __runtime::Box::pin(__runtime::#serve::<__rpc::#ident, _>(self, __request)) }
         }
     });
     quote! {
@@ -381,18 +351,4 @@ pub(crate) fn method_head(
             #bound
             Self: 'async_trait,
     }
-}
-
-fn self_token() -> Ident {
-    Ident::new("self", Span::call_site())
-}
-
-/// The first `self` in an expression. The method around the expression has to have the same one,
-/// hygiene and all.
-fn self_of(tokens: TokenStream) -> Option<Ident> {
-    tokens.into_iter().find_map(|token| match token {
-        TokenTree::Ident(ident) if ident == "self" => Some(ident),
-        TokenTree::Group(group) => self_of(group.stream()),
-        _ => None,
-    })
 }

@@ -5,7 +5,7 @@ use quote::{ToTokens as _, format_ident, quote};
 use syn::ext::IdentExt as _;
 
 use crate::{
-    expand::{method_head, returns},
+    expand::{method_head, returned_kind},
     model::{Returns, Service, ServiceName, Stream, Streams},
 };
 
@@ -41,8 +41,10 @@ pub(crate) fn expand(service: &Service) -> TokenStream {
                 quote!(Self::#stream)
             }
             Returns::MessageOrBoxedStream(_) => {
-                let returns = returns(rpc);
-                quote!(<#returns as __runtime::Returns>::Sent)
+                let (returned, kind) = (&rpc.returned, returned_kind(rpc));
+                quote!(
+                    <__runtime::Returning<#returned, { #kind }> as __runtime::Returns>::Sent
+                )
             }
         };
         let head = method_head(service.receiver, rpc.ident(), &quote!(_), &rpc.argument, &sent);

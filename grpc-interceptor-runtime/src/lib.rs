@@ -12,7 +12,7 @@ mod message_stream;
 mod method_name;
 mod next;
 mod payload;
-#[allow(missing_docs, reason = "called by the macros' code alone")]
+#[allow(missing_docs, clippy::manual_async_fn, reason = "for the macros' code, which needs `Send`")]
 mod server;
 mod stream_end;
 mod streaming;

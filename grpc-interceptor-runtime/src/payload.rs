@@ -46,6 +46,9 @@ use crate::StreamEnd;
 /// are such that they don't get in the way of others.
 pub trait Payload<M>: Sized + Send + 'static {
     /// Whether this is a stream of messages.
+    ///
+    /// Ask a request or a response by `get_ref()`: on what `get_mut()` gives, the compiler takes
+    /// the reference for a message.
     fn is_stream(&self) -> bool;
 
     /// The message, or `None` where this is a stream.

@@ -5,6 +5,7 @@
 //! [`Returning`], and the traits here take it apart.
 
 mod call;
+mod chain;
 mod detect;
 mod name;
 mod names_on_the_wire;
@@ -13,7 +14,8 @@ mod response;
 mod response_stream;
 mod signature;
 
-pub use call::{handle, intercept, serve};
+pub use call::{handle, intercept, serve, serve_arc};
+pub use chain::{Chain, ChainOutcome, ChainRequest, Link, Rpc};
 pub use detect::{Detect, NotAStream};
 pub use name::{method_name, name_bytes, name_length};
 pub use names_on_the_wire::{answer_with_name, assert_names_on_the_wire, assert_serves};

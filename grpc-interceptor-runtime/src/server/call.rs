@@ -1,40 +1,50 @@
 use std::{
     future::Future,
     pin::Pin,
+    sync::Arc,
     task::{Context as TaskContext, Poll, ready},
 };
 
 use pin_project_lite::pin_project;
 use tonic::{Request, Response, Status};
 
-use super::{Returns, Takes};
-use crate::{Context, Interceptor, MethodName, Next, Outcome, RpcKind, Side};
+use super::{ChainOutcome, ChainRequest, Link, Returns, Rpc, Takes};
+use crate::{Context, Interceptor, Next, Outcome, RpcKind, Side};
 
-/// Runs a whole chain: from what tonic hands to a service's method to what it wants back.
+/// Runs an RPC's whole chain: from what tonic hands to a service's method to what it wants back.
 ///
-/// Nothing is boxed and no future is put around the chain but one that converts its output.
+/// Nothing is boxed, and no future is put around the chain but one that converts its output.
 #[inline]
-pub fn serve<T, R, N>(
-    argument: T::Argument,
-    name: MethodName<'static>,
-    chain: impl FnOnce(Context) -> N,
-) -> impl Future<Output = Result<Response<R::Sent>, Status>> + Send
+pub fn serve<R, T>(
+    service: &T,
+    argument: <R::Takes as Takes>::Argument,
+) -> impl Future<Output = Result<Response<<R::Returns as Returns>::Sent>, Status>> + Send
 where
-    T: Takes,
-    R: Returns,
-    N: Next<Request = T::Payload, Response = R::Payload>,
+    T: Sync,
+    R: Link<T, 0>,
 {
-    let request = T::request(argument);
-    let kind = RpcKind::new(T::STREAM, R::STREAM);
-    let context = Context::new(name, kind, Side::Server, request.metadata());
-    Map { future: Next::run(chain(context), request), map: R::sent }
+    let request = R::Takes::request(argument);
+    let kind = RpcKind::new(R::Takes::STREAM, R::Returns::STREAM);
+    let context = Context::new(R::NAME, kind, Side::Server, request.metadata());
+    Map { future: R::run(service, request, context), map: R::Returns::sent }
+}
+
+/// The same where the service comes in an `Arc`.
+pub fn serve_arc<R, T>(
+    service: Arc<T>,
+    argument: <R::Takes as Takes>::Argument,
+) -> impl Future<Output = Result<Response<<R::Returns as Returns>::Sent>, Status>> + Send
+where
+    T: Send + Sync,
+    R: Link<Arc<T>, 0, Takes: Takes<Argument: Send>>,
+{
+    async move { serve::<R, _>(&service, argument).await }
 }
 
 /// Calls an interceptor that was made for this call, and keeps it until it is done.
 ///
 /// This says of the future that it is `Send`, so that the compiler doesn't have to look into it
 /// where it is used, with lifetimes that it no longer knows there.
-#[allow(clippy::manual_async_fn, reason = "an async fn says nothing of `Send`")]
 pub fn intercept<N: Next, I: Interceptor<N>>(
     interceptor: I,
     request: Request<N::Request>,
@@ -44,18 +54,17 @@ pub fn intercept<N: Next, I: Interceptor<N>>(
     async move { interceptor.intercept(request, context, next).await }
 }
 
-/// The end of a chain: calls the handler.
+/// The end of an RPC's chain: calls the handler.
 #[inline]
-pub fn handle<T, R, F>(
-    request: Request<T::Payload>,
-    handler: impl FnOnce(T::Argument) -> F,
-) -> impl Future<Output = Result<Response<R::Payload>, Status>> + Send
+pub fn handle<R, T, F>(
+    request: ChainRequest<R, T>,
+    handler: impl FnOnce(<R::Takes as Takes>::Argument) -> F,
+) -> impl Future<Output = ChainOutcome<R, T>> + Send
 where
-    T: Takes,
-    R: Returns,
-    F: Future<Output = R::Returned> + Send,
+    R: Rpc<T>,
+    F: Future<Output = <R::Returns as Returns>::Returned> + Send,
 {
-    Map { future: handler(T::argument(request)), map: R::outcome }
+    Map { future: handler(R::Takes::argument(request)), map: R::Returns::outcome }
 }
 
 pin_project! {

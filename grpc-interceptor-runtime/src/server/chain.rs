@@ -1,0 +1,68 @@
+use std::{future::Future, marker::PhantomData};
+
+use tonic::{Request, Response, Status};
+
+use super::{Returns, Takes};
+use crate::{Context, MethodName, Next, Outcome};
+
+/// One RPC of the service `T`. The macro makes a type for each, named like its method.
+pub trait Rpc<T> {
+    const NAME: MethodName<'static>;
+
+    type Takes: Takes;
+    type Returns: Returns;
+}
+
+/// What an RPC's chain gets.
+pub type ChainRequest<R, T> = Request<<<R as Rpc<T>>::Takes as Takes>::Payload>;
+
+/// What an RPC's chain gives back.
+pub type ChainOutcome<R, T> =
+    Result<Response<<<R as Rpc<T>>::Returns as Returns>::Payload>, Status>;
+
+/// What runs at a place in an RPC's chain: at 0 the outermost interceptor, at the last the handler.
+/// The macro makes one for each.
+pub trait Link<T, const AT: usize>: Rpc<T> + Sized {
+    fn run(
+        service: &T,
+        request: ChainRequest<Self, T>,
+        context: Context,
+    ) -> impl Future<Output = ChainOutcome<Self, T>> + Send;
+}
+
+/// The [`Next`] of an RPC's interceptors: its chain from a place on.
+///
+/// It names the place by a number and holds nothing of what runs there, so that the types of a long
+/// chain are no longer than those of a short one.
+pub struct Chain<'a, T, R, const AT: usize> {
+    service: &'a T,
+    context: Context,
+    rpc: PhantomData<fn() -> R>,
+}
+
+impl<'a, T, R, const AT: usize> Chain<'a, T, R, AT> {
+    #[inline]
+    pub fn new(service: &'a T, context: Context) -> Self {
+        Chain { service, context, rpc: PhantomData }
+    }
+}
+
+impl<T, R, const AT: usize> Clone for Chain<'_, T, R, AT> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<T, R, const AT: usize> Copy for Chain<'_, T, R, AT> {}
+
+impl<T: Sync, R: Link<T, AT>, const AT: usize> Next for Chain<'_, T, R, AT> {
+    type Request = <R::Takes as Takes>::Payload;
+    type Response = <R::Returns as Returns>::Payload;
+    type RequestMessage = <R::Takes as Takes>::Message;
+    type ResponseMessage = <R::Returns as Returns>::Message;
+
+    #[inline]
+    fn run(self, request: Request<Self::Request>) -> impl Future<Output = Outcome<Self>> + Send {
+        R::run(self.service, request, self.context)
+    }
+}
