@@ -169,7 +169,8 @@
 /// to write.
 ///
 /// There is no such test where the service's name is a string, or where a type in the handlers'
-/// signatures depends on a type parameter of the impl.
+/// signatures depends on a type parameter of the impl. In an impl inside of a fn, Rust runs no
+/// test, and says so (`cannot test inner items`): put the impl into a module.
 #[doc(inline)]
 pub use grpc_interceptor_macros::intercepted;
 
