@@ -58,7 +58,7 @@ async fn access_log<N: Next>(
         // at once.
         Ok(response) => Ok(response.map(|payload| {
             payload.on_end(move |end| match end {
-                StreamEnd::Complete => log(&Code::Ok),
+                StreamEnd::Complete { .. } => log(&Code::Ok),
                 StreamEnd::Failed(status) => log(&status.code()),
                 StreamEnd::Cancelled => log(&Code::Cancelled),
             })

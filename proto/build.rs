@@ -5,12 +5,18 @@ use std::{env, fs, path::PathBuf};
 use tonic_prost_build::{Builder, configure};
 
 fn main() {
-    compile("standard", configure(), "greeter.proto");
-    compile("standard", configure(), "odd.proto");
-    compile("standard", configure(), "bare.proto");
+    // The clients take interceptors.
+    let standard = || configure().client_mod_attribute(".", "#[grpc_interceptor::intercepted]");
+    compile("standard", standard(), "greeter.proto");
+    compile("standard", standard(), "odd.proto");
+    compile("standard", standard(), "bare.proto");
     // The same service again, with the same messages.
     let again = || configure().extern_path(".greeter.v1", "crate::greeter");
-    compile("arc_self", again().use_arc_self(true), "greeter.proto");
+    // The attribute on the client's struct, which has to find the rest.
+    let arc_self = again()
+        .use_arc_self(true)
+        .client_attribute("greeter.v1.Greeter", "#[grpc_interceptor::intercepted]");
+    compile("arc_self", arc_self, "greeter.proto");
     compile("default_stubs", again().generate_default_stubs(true), "greeter.proto");
     custom_codec();
 }

@@ -174,6 +174,10 @@
 #[doc(inline)]
 pub use grpc_interceptor_macros::intercepted;
 
+/// Makes a value of an async fn.
+#[doc(inline)]
+pub use grpc_interceptor_macros::interceptor;
+
 #[doc(inline)]
 pub use grpc_interceptor_runtime::{
     Context, Interceptor, InvalidMethodName, MessageStream, MethodName, Next, Outcome, Payload,

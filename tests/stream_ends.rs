@@ -20,7 +20,7 @@ impl Ends {
         let events = self.0.clone();
         move |end| {
             let how = match end {
-                StreamEnd::Complete => "complete".to_owned(),
+                StreamEnd::Complete { .. } => "complete".to_owned(),
                 StreamEnd::Failed(status) => format!("failed: {:?}", status.code()),
                 StreamEnd::Cancelled => "cancelled".to_owned(),
             };

@@ -41,6 +41,18 @@ impl Parse for Arguments {
 }
 
 impl Arguments {
+    /// A client has none: its interceptors are values, which are there when it is made.
+    pub(crate) fn refuse_entries(&self) -> Result<()> {
+        match self.entries.first() {
+            Some(entry) => Err(Error::new_spanned(
+                &entry.expression,
+                "a generated client's interceptors are given when it is made: \
+                 `GreeterClient::with_interceptors(channel, (Log, Auth::new()))`",
+            )),
+            None => Ok(()),
+        }
+    }
+
     fn parse_option(&mut self, input: ParseStream<'_>) -> Result<()> {
         let option = input.call(Ident::parse_any)?;
         let equals: Token![=] = input.parse()?;

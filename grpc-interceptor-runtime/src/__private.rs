@@ -2,6 +2,13 @@ pub use std::{
     boxed::Box, clone::Clone, future::Future, marker::Send, pin::Pin, result::Result, sync::Arc,
 };
 
-pub use tonic::{Request, Response, Status, server::NamedService};
+pub use tonic::{
+    Request, Response, Status,
+    codec::{Codec, CompressionEncoding},
+    codegen::http::Uri,
+    server::NamedService,
+};
 
-pub use crate::{context::Context, interceptor::Interceptor, method_name::MethodName, server::*};
+pub use crate::{
+    client::*, context::Context, interceptor::Interceptor, method_name::MethodName, server::*,
+};

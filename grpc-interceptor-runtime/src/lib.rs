@@ -6,6 +6,8 @@
 
 #![warn(missing_docs)]
 
+#[allow(missing_docs, clippy::manual_async_fn, reason = "for the macros' code, which needs `Send`")]
+mod client;
 mod context;
 mod interceptor;
 mod message_stream;
@@ -14,6 +16,7 @@ mod next;
 mod payload;
 #[allow(missing_docs, clippy::manual_async_fn, reason = "for the macros' code, which needs `Send`")]
 mod server;
+mod source;
 mod stream_end;
 mod streaming;
 mod tuple;

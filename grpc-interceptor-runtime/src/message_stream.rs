@@ -1,5 +1,5 @@
 use std::{
-    any::{Any, TypeId},
+    any::TypeId,
     fmt,
     future::poll_fn,
     pin::Pin,
@@ -7,9 +7,12 @@ use std::{
 };
 
 use tokio_stream::Stream;
-use tonic::Status;
+use tonic::{Status, metadata::MetadataMap};
 
-use crate::{Payload, StreamEnd, server::StreamItem};
+use crate::{
+    Payload, StreamEnd,
+    source::{EachItem, FromStream, FromWire, OnEnd, OrFailure, Source},
+};
 
 /// Many messages, as they travel through a chain: the `N::Request` of an RPC whose client streams,
 /// the `N::Response` of one whose server streams.
@@ -36,6 +39,7 @@ use crate::{Payload, StreamEnd, server::StreamItem};
 /// After an error or the end nothing follows, and what the messages came from is dropped.
 pub struct MessageStream<M> {
     state: State<M>,
+    trailers: Option<MetadataMap>,
 }
 
 enum State<M> {
@@ -51,11 +55,11 @@ impl<M: Send + 'static> MessageStream<M> {
     where
         S: Stream<Item = Result<M, Status>> + Send + 'static,
     {
-        Self::from_source(stream)
+        Self::from_source(FromStream { stream })
     }
 
     pub(crate) fn from_source(source: impl Source<M>) -> Self {
-        MessageStream { state: State::Unread(Box::new(source)) }
+        MessageStream { state: State::Unread(Box::new(source)), trailers: None }
     }
 
     /// Takes out what this was made of, where it was an `S`, nothing was read from it and nobody
@@ -69,7 +73,7 @@ impl<M: Send + 'static> MessageStream<M> {
                     Err(_) => unreachable!("a stream of another type than it says"),
                 }
             }
-            state => Err(MessageStream { state }),
+            state => Err(MessageStream { state, trailers: self.trailers }),
         }
     }
 
@@ -80,6 +84,31 @@ impl<M: Send + 'static> MessageStream<M> {
     /// The status that the stream failed with. After it, `None` follows.
     pub async fn message(&mut self) -> Result<Option<M>, Status> {
         poll_fn(|context| Pin::new(&mut *self).poll_next(context)).await.transpose()
+    }
+
+    /// The trailing metadata, once the last message has passed; `None` before, and where there is
+    /// none. A stream that failed has it in its status.
+    ///
+    /// A client gets it from the server. A request stream has none.
+    pub fn trailers(&self) -> Option<&MetadataMap> {
+        self.trailers.as_ref()
+    }
+
+    /// Whether an error may come out of it: not where it is a client's own request stream, which
+    /// nobody put anything around.
+    pub(crate) fn can_fail(&self) -> bool {
+        match &self.state {
+            State::Unread(source) => source.can_fail(),
+            State::Reading(_) | State::Ended => true,
+        }
+    }
+
+    /// Fails with what the closure gives, if anything, when the stream ends.
+    pub(crate) fn or_failure<F>(self, failure: F) -> Self
+    where
+        F: FnMut() -> Option<Status> + Send + 'static,
+    {
+        Self::from_source(OrFailure { messages: self, failure })
     }
 
     fn each_item<F>(self, on_item: F) -> Self
@@ -105,7 +134,10 @@ impl<M: 'static> Stream for MessageStream<M> {
             }
         };
         if !matches!(item, Some(Ok(_))) {
-            self.state = State::Ended;
+            let ended = std::mem::replace(&mut self.state, State::Ended);
+            if let (State::Reading(mut source), None) = (ended, &item) {
+                self.trailers = source.as_mut().trailers();
+            }
         }
         Poll::Ready(item)
     }
@@ -122,7 +154,7 @@ impl<M: 'static> Stream for MessageStream<M> {
 /// A stream that came over the wire.
 impl<M: Send + 'static> From<tonic::Streaming<M>> for MessageStream<M> {
     fn from(stream: tonic::Streaming<M>) -> Self {
-        Self::new(stream)
+        Self::from_source(FromWire { stream })
     }
 }
 
@@ -167,110 +199,5 @@ impl<M: Send + 'static> Payload<M> for MessageStream<M> {
 
     fn on_end(self, on_end: impl FnOnce(StreamEnd<'_>) + Send + 'static) -> Self {
         Self::from_source(OnEnd { messages: self, on_end: Some(on_end) })
-    }
-}
-
-/// What messages come from: any stream of them, of which the type is forgotten but can be asked
-/// for, so that a stream that nobody touched gets out of a chain as it went in.
-pub(crate) trait Source<M>: Send + 'static {
-    fn poll_item(
-        self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-    ) -> Poll<Option<Result<M, Status>>>;
-
-    fn remaining(&self) -> (usize, Option<usize>);
-
-    fn source_type(&self) -> TypeId;
-
-    fn into_any(self: Box<Self>) -> Box<dyn Any>;
-}
-
-impl<S, M> Source<M> for S
-where
-    S: Stream<Item: StreamItem<Message = M>> + Send + 'static,
-{
-    fn poll_item(
-        self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-    ) -> Poll<Option<Result<M, Status>>> {
-        self.poll_next(context).map(|item| item.map(StreamItem::into_result))
-    }
-
-    fn remaining(&self) -> (usize, Option<usize>) {
-        self.size_hint()
-    }
-
-    fn source_type(&self) -> TypeId {
-        TypeId::of::<S>()
-    }
-
-    fn into_any(self: Box<Self>) -> Box<dyn Any> {
-        self
-    }
-}
-
-/// Runs a closure on each message, and on the error where there is one.
-struct EachItem<M, F> {
-    messages: MessageStream<M>,
-    on_item: F,
-}
-
-/// The closure is never pinned.
-impl<M, F> Unpin for EachItem<M, F> {}
-
-impl<M: 'static, F> Stream for EachItem<M, F>
-where
-    F: FnMut(Result<M, Status>) -> Result<M, Status>,
-{
-    type Item = Result<M, Status>;
-
-    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        let this = &mut *self;
-        Pin::new(&mut this.messages).poll_next(context).map(|item| item.map(&mut this.on_item))
-    }
-
-    fn size_hint(&self) -> (usize, Option<usize>) {
-        self.messages.size_hint()
-    }
-}
-
-/// Runs a closure once, at the end or when it is dropped before.
-struct OnEnd<M, F: FnOnce(StreamEnd<'_>)> {
-    messages: MessageStream<M>,
-    on_end: Option<F>,
-}
-
-/// The closure is never pinned.
-impl<M, F: FnOnce(StreamEnd<'_>)> Unpin for OnEnd<M, F> {}
-
-impl<M, F: FnOnce(StreamEnd<'_>)> OnEnd<M, F> {
-    fn end(&mut self, end: StreamEnd<'_>) {
-        if let Some(on_end) = self.on_end.take() {
-            on_end(end);
-        }
-    }
-}
-
-impl<M: 'static, F: FnOnce(StreamEnd<'_>)> Stream for OnEnd<M, F> {
-    type Item = Result<M, Status>;
-
-    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        let item = ready!(Pin::new(&mut self.messages).poll_next(context));
-        match &item {
-            Some(Ok(_)) => {}
-            Some(Err(status)) => self.end(StreamEnd::Failed(status)),
-            None => self.end(StreamEnd::Complete),
-        }
-        Poll::Ready(item)
-    }
-
-    fn size_hint(&self) -> (usize, Option<usize>) {
-        self.messages.size_hint()
-    }
-}
-
-impl<M, F: FnOnce(StreamEnd<'_>)> Drop for OnEnd<M, F> {
-    fn drop(&mut self) {
-        self.end(StreamEnd::Cancelled);
     }
 }

@@ -135,7 +135,7 @@ impl<M: Send + 'static> Payload<M> for M {
 
     #[inline]
     fn on_end(self, on_end: impl FnOnce(StreamEnd<'_>) + Send + 'static) -> Self {
-        on_end(StreamEnd::Complete);
+        on_end(StreamEnd::Complete { trailers: None });
         self
     }
 }

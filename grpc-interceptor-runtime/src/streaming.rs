@@ -20,18 +20,21 @@ use tonic::{
     codec::{DecodeBuf, Decoder},
 };
 
-use crate::MessageStream;
+use crate::{MessageStream, source::FromWire};
 
 /// What gRPC puts before a message: no compression, and a length of zero bytes.
 const EMPTY_MESSAGE: &[u8] = &[0; 5];
 
 /// The stream as it came over the wire where nothing was put around it, else one around it.
 pub(crate) fn into_streaming<M: Send + 'static>(messages: MessageStream<M>) -> Streaming<M> {
-    messages.into_source().unwrap_or_else(|messages| {
-        let item = Slot::default();
-        let body = ReadyBody { messages, item: item.clone() };
-        Streaming::new_request(ReadyDecoder { item }, body, None, None)
-    })
+    match messages.into_source() {
+        Ok(FromWire { stream }) => stream,
+        Err(messages) => {
+            let item = Slot::default();
+            let body = ReadyBody { messages, item: item.clone(), at_end: false };
+            Streaming::new_request(ReadyDecoder { item }, body, None, None)
+        }
+    }
 }
 
 /// Where the body leaves an item for the decoder, which tonic calls right after it.
@@ -60,9 +63,10 @@ impl<M> Clone for Slot<M> {
 struct ReadyBody<M> {
     messages: MessageStream<M>,
     item: Slot<M>,
+    at_end: bool,
 }
 
-impl<M: 'static> Body for ReadyBody<M> {
+impl<M: Send + 'static> Body for ReadyBody<M> {
     type Data = Bytes;
     // An error goes through the slot as well: from a body, tonic takes CANCELLED for the end.
     type Error = Infallible;
@@ -71,11 +75,21 @@ impl<M: 'static> Body for ReadyBody<M> {
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
-        let item = ready!(Pin::new(&mut self.messages).poll_next(context));
-        Poll::Ready(item.map(|item| {
-            self.item.replace(Some(item));
-            Ok(Frame::data(Bytes::from_static(EMPTY_MESSAGE)))
-        }))
+        if self.at_end {
+            return Poll::Ready(None);
+        }
+        let frame = match ready!(Pin::new(&mut self.messages).poll_next(context)) {
+            Some(item) => {
+                self.item.replace(Some(item));
+                Some(Frame::data(Bytes::from_static(EMPTY_MESSAGE)))
+            }
+            None => {
+                self.at_end = true;
+                let trailers = self.messages.trailers().cloned();
+                trailers.map(|trailers| Frame::trailers(trailers.into_headers()))
+            }
+        };
+        Poll::Ready(frame.map(Ok))
     }
 }
 
@@ -98,7 +112,7 @@ mod tests {
     use tonic::{Code, Status};
 
     use super::into_streaming;
-    use crate::{MessageStream, Payload as _};
+    use crate::{MessageStream, Payload as _, source::FromWire};
 
     fn stream(items: Vec<Result<u32, Status>>) -> MessageStream<u32> {
         MessageStream::new(tokio_stream::iter(items))
@@ -131,14 +145,14 @@ mod tests {
     async fn a_stream_that_nobody_touched_comes_out_as_it_went_in() {
         let original = into_streaming(stream(vec![Ok(7)]));
         let untouched = MessageStream::from(original);
-        assert!(untouched.into_source::<tonic::Streaming<u32>>().is_ok());
+        assert!(untouched.into_source::<FromWire<u32>>().is_ok());
 
         let original = into_streaming(stream(vec![Ok(7)]));
         let touched = MessageStream::from(original).inspect_messages(|_: &u32| {});
-        assert!(touched.into_source::<tonic::Streaming<u32>>().is_err());
+        assert!(touched.into_source::<FromWire<u32>>().is_err());
 
         let mut read = MessageStream::from(into_streaming(stream(vec![Ok(7), Ok(8)])));
         assert_eq!(read.message().await.unwrap(), Some(7));
-        assert!(read.into_source::<tonic::Streaming<u32>>().is_err());
+        assert!(read.into_source::<FromWire<u32>>().is_err());
     }
 }

@@ -2,7 +2,7 @@ use tokio_stream::Stream;
 use tonic::{Response, Status, codegen::BoxStream};
 
 use super::ResponseStream;
-use crate::{MessageStream, Payload};
+use crate::{MessageStream, Payload, source::FromStream};
 
 /// The handler returns one message.
 pub const MESSAGE: u8 = 0;
@@ -87,12 +87,12 @@ where
     type Sent = ResponseStream<S>;
 
     fn into_payload(self) -> MessageStream<M> {
-        MessageStream::from_source(self)
+        MessageStream::from_source(FromStream { stream: self })
     }
 
     fn into_sent(payload: MessageStream<M>) -> ResponseStream<S> {
         match payload.into_source() {
-            Ok(stream) => ResponseStream::Untouched { stream },
+            Ok(FromStream { stream }) => ResponseStream::Untouched { stream },
             Err(stream) => ResponseStream::Intercepted { stream },
         }
     }
@@ -108,10 +108,13 @@ where
     type Sent = BoxStream<M>;
 
     fn into_payload(self) -> MessageStream<M> {
-        MessageStream::from_source(self)
+        MessageStream::from_source(FromStream { stream: self })
     }
 
     fn into_sent(payload: MessageStream<M>) -> BoxStream<M> {
-        payload.into_source().unwrap_or_else(|stream| Box::pin(stream) as _)
+        match payload.into_source::<FromStream<BoxStream<M>>>() {
+            Ok(FromStream { stream }) => stream,
+            Err(stream) => Box::pin(stream),
+        }
     }
 }

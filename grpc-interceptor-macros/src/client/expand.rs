@@ -1,0 +1,176 @@
+//! The [model](super::model), printed: a client like the generated one, each call of which goes
+//! through the interceptors.
+
+use proc_macro2::TokenStream;
+use quote::{format_ident, quote};
+use syn::{Path, parse_quote};
+
+use super::model::{Client, Kind, Method};
+use crate::arguments::Arguments;
+
+pub(crate) fn client(client: &Client, arguments: &Arguments) -> TokenStream {
+    let default: Path = parse_quote!(::grpc_interceptor);
+    let crate_path = arguments.runtime.as_ref().unwrap_or(&default);
+    let runtime = quote!(#crate_path::__private);
+    let Client { ident, methods } = client;
+    let service = client.service();
+    let intercepted = format_ident!("Intercepted{ident}");
+    let interceptors = format_ident!("{service}Interceptors");
+
+    let rpc_types = methods.iter().map(|method| &method.ident);
+    let rpc_impls = methods.iter().map(|method| rpc_impl(method, &runtime));
+    let calls = methods.iter().map(|method| call(method, &runtime));
+    let bounds: Vec<_> = methods.iter().map(|method| bound(method, &runtime)).collect();
+
+    let with_doc = format!(
+        "Creates a client whose calls go through these interceptors, the first the outermost.\n\n\
+         `interceptors` is an `Interceptor`: a tuple of them, a struct, an async fn with \
+         `#[interceptor]`."
+    );
+    let type_doc = format!(
+        "A [`{ident}`] whose calls go through interceptors: made by [`{ident}::with_interceptors`]."
+    );
+    let trait_doc = format!(
+        "What can be given to [`{ident}::with_interceptors`] and serves all RPCs: a name for it in \
+         generic code."
+    );
+    quote! {
+        /// The RPCs, as types.
+        #[doc(hidden)]
+        #[allow(non_camel_case_types)]
+        pub mod __rpc {
+            #(#[derive(Debug)] pub struct #rpc_types;)*
+        }
+        #(#rpc_impls)*
+
+        impl<T> #ident<T> {
+            #[doc = #with_doc]
+            pub fn with_interceptors<I>(inner: T, interceptors: I) -> #intercepted<T, I> {
+                let inner = #runtime::Intercepted::new(#runtime::GrpcClient::new(inner), interceptors);
+                #intercepted { inner }
+            }
+        }
+
+        #[doc = #type_doc]
+        pub struct #intercepted<T, I> {
+            inner: #runtime::Intercepted<T, I>,
+        }
+
+        impl<T: ::core::clone::Clone, I: ::core::clone::Clone> ::core::clone::Clone for #intercepted<T, I> {
+            fn clone(&self) -> Self {
+                Self { inner: ::core::clone::Clone::clone(&self.inner) }
+            }
+        }
+
+        impl<T, I> ::core::fmt::Debug for #intercepted<T, I> {
+            fn fmt(&self, formatter: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+                ::core::fmt::Debug::fmt(&self.inner, formatter)
+            }
+        }
+
+        impl<T, I> #intercepted<T, I> {
+            /// Puts interceptors around the calls of a client that is there already, with its
+            /// origin, compression and limits.
+            pub fn new(client: #ident<T>, interceptors: I) -> Self {
+                Self { inner: #runtime::Intercepted::new(client.inner, interceptors) }
+            }
+
+            /// As the generated client's `with_origin`.
+            pub fn with_origin(inner: T, origin: #runtime::Uri, interceptors: I) -> Self {
+                let grpc = #runtime::GrpcClient::with_origin(inner, origin);
+                Self { inner: #runtime::Intercepted::new(grpc, interceptors) }
+            }
+
+            /// Compress requests with the given encoding.
+            ///
+            /// This requires the server to support it, otherwise it might respond with an error.
+            #[must_use]
+            pub fn send_compressed(self, encoding: #runtime::CompressionEncoding) -> Self {
+                Self { inner: self.inner.send_compressed(encoding) }
+            }
+
+            /// Enable decompressing responses.
+            #[must_use]
+            pub fn accept_compressed(self, encoding: #runtime::CompressionEncoding) -> Self {
+                Self { inner: self.inner.accept_compressed(encoding) }
+            }
+
+            /// Limits the maximum size of a decoded message.
+            ///
+            /// Default: `4MB`
+            #[must_use]
+            pub fn max_decoding_message_size(self, limit: usize) -> Self {
+                Self { inner: self.inner.max_decoding_message_size(limit) }
+            }
+
+            /// Limits the maximum size of an encoded message.
+            ///
+            /// Default: `usize::MAX`
+            #[must_use]
+            pub fn max_encoding_message_size(self, limit: usize) -> Self {
+                Self { inner: self.inner.max_encoding_message_size(limit) }
+            }
+        }
+
+        impl<T: #runtime::Transport, I> #intercepted<T, I> {
+            #(#calls)*
+        }
+
+        #[doc = #trait_doc]
+        pub trait #interceptors<T: #runtime::Transport>: #(#bounds +)* {}
+
+        impl<T: #runtime::Transport, I> #interceptors<T> for I where I: #(#bounds +)* {}
+    }
+}
+
+/// What the generated client says of an RPC.
+fn rpc_impl(method: &Method, runtime: &TokenStream) -> TokenStream {
+    let Method { ident, path, request, response, codec, .. } = method;
+    quote! {
+        impl #runtime::Method for __rpc::#ident {
+            const NAME: #runtime::MethodName<'static> = #runtime::method_name_of(#path);
+            type Request = #request;
+            type Response = #response;
+            fn codec() -> impl #runtime::Codec<
+                Encode = Self::Request, Decode = Self::Response,
+            > + #runtime::Send {
+                #codec
+            }
+        }
+    }
+}
+
+/// `Interceptor` of what makes the call, whatever the lifetime of the call.
+fn bound(method: &Method, runtime: &TokenStream) -> TokenStream {
+    let (ident, kind) = (&method.ident, method.kind);
+    let (client_streams, server_streams) = (kind.client_streams(), kind.server_streams());
+    quote! {
+        for<'call> #runtime::Interceptor<
+            #runtime::Call<'call, T, __rpc::#ident, #client_streams, #server_streams>
+        >
+    }
+}
+
+fn call(method: &Method, runtime: &TokenStream) -> TokenStream {
+    let Method { attributes, ident, kind, argument, returned, .. } = method;
+    let bound = bound(method, runtime);
+    let into = match kind.client_streams() {
+        false => quote!(into_request),
+        true => quote!(into_streaming_request),
+    };
+    let call = match kind {
+        Kind::Unary => quote!(unary),
+        Kind::ClientStreaming => quote!(client_streaming),
+        Kind::ServerStreaming => quote!(server_streaming),
+        Kind::Bidirectional => quote!(bidirectional),
+    };
+    quote! {
+        #(#attributes)*
+        pub async fn #ident(&mut self, request: #argument) -> #returned
+        where
+            I: #bound,
+        {
+            #runtime::#call::<__rpc::#ident, T, I>(&self.inner, request.#into()).await
+        }
+    }
+}

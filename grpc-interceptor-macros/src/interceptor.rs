@@ -1,0 +1,103 @@
+//! `#[interceptor]` on an async fn.
+
+use proc_macro2::{Ident, TokenStream};
+use quote::{ToTokens as _, format_ident, quote};
+use syn::{Attribute, Error, FnArg, GenericParam, ItemFn, Result, Type, Visibility, parse_quote};
+
+const EXPECTED: &str = "an interceptor is `async fn name<N: Next>(request: Request<N::Request>, \
+                        context: Context, next: N) -> Outcome<N>`";
+
+/// The fn, read.
+struct Interceptor {
+    /// Documentation and lints.
+    outer_attributes: Vec<Attribute>,
+    visibility: Visibility,
+    /// The fn, but for its name, with the type of `next` as a parameter.
+    function: ItemFn,
+    name: Ident,
+    next: Ident,
+}
+
+/// A unit struct of the fn's name, which is an interceptor.
+pub(crate) fn expand(arguments: TokenStream, item: TokenStream) -> Result<TokenStream> {
+    if !arguments.is_empty() {
+        return Err(Error::new_spanned(arguments, "`#[interceptor]` takes nothing"));
+    }
+    Ok(print(read(item)?))
+}
+
+fn read(item: TokenStream) -> Result<Interceptor> {
+    let mut function: ItemFn = syn::parse2(item).map_err(|error| {
+        Error::new(error.span(), format!("`#[interceptor]` goes on an async fn: {EXPECTED}"))
+    })?;
+    let signature = &mut function.sig;
+    if signature.asyncness.is_none() {
+        return Err(Error::new(
+            signature.fn_token.span,
+            format!("this fn isn't async: {EXPECTED}"),
+        ));
+    }
+    let arguments = signature.inputs.len();
+    let Some(FnArg::Typed(next)) = signature.inputs.iter_mut().nth(2).filter(|_| arguments == 3)
+    else {
+        return Err(Error::new(
+            signature.ident.span(),
+            format!("this fn has {arguments} arguments: {EXPECTED}"),
+        ));
+    };
+    // `next: impl Next<…>` is a parameter without a name.
+    if let Type::ImplTrait(bounds) = &*next.ty {
+        let bounds = &bounds.bounds;
+        let unnamed: GenericParam = parse_quote!(__N: #bounds);
+        signature.generics.params.push(unnamed);
+        next.ty = parse_quote!(__N);
+    }
+    let is_parameter =
+        |ident: &Ident| signature.generics.type_params().any(|parameter| parameter.ident == *ident);
+    let next = match &*next.ty {
+        Type::Path(path) => path.path.get_ident().filter(|ident| is_parameter(ident)).cloned(),
+        _ => None,
+    };
+    let Some(next) = next else {
+        return Err(Error::new_spanned(
+            &signature.inputs[2],
+            format!("the type of `next` is a parameter of the fn: {EXPECTED}"),
+        ));
+    };
+    let (outer_attributes, inner_attributes) =
+        std::mem::take(&mut function.attrs).into_iter().partition(|attribute| {
+            ["doc", "allow", "expect", "warn", "deny", "cfg", "deprecated", "must_use"]
+                .iter()
+                .any(|name| attribute.path().is_ident(name))
+        });
+    function.attrs = inner_attributes;
+    let visibility = std::mem::replace(&mut function.vis, Visibility::Inherited);
+    let method = format_ident!("intercept", span = function.sig.ident.span());
+    let name = std::mem::replace(&mut function.sig.ident, method);
+    Ok(Interceptor { outer_attributes, visibility, function, name, next })
+}
+
+fn print(interceptor: Interceptor) -> TokenStream {
+    let Interceptor { outer_attributes, visibility, mut function, name, next } = interceptor;
+    let generics = std::mem::take(&mut function.sig.generics);
+    let (impl_generics, _, where_clause) = generics.split_for_impl();
+    function.sig.inputs.insert(0, parse_quote!(&self));
+    let lints = outer_attributes.iter().filter(|attribute| !attribute.path().is_ident("doc"));
+    let lints: Vec<_> = lints.map(|lint| lint.to_token_stream()).collect();
+    quote! {
+        #(#outer_attributes)*
+        #[allow(non_camel_case_types)]
+        #[derive(
+            ::core::clone::Clone, ::core::marker::Copy, ::core::fmt::Debug, ::core::default::Default,
+        )]
+        #visibility struct #name;
+
+        #[allow(non_local_definitions)]
+        #(#lints)*
+        const _: () = {
+            impl #impl_generics ::grpc_interceptor::Interceptor<#next> for #name #where_clause {
+                #function
+            }
+        };
+    }
+}

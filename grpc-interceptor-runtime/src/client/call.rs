@@ -1,0 +1,199 @@
+use std::{future::Future, marker::PhantomData};
+
+use tokio_stream::Stream;
+use tonic::{
+    Request, Response, Status, Streaming,
+    client::Grpc,
+    codegen::{GrpcMethod, http::uri::PathAndQuery},
+};
+
+use super::{
+    Intercepted, Method, Transport,
+    codec::{Failure, FallibleCodec},
+    intercepted::Shared,
+    method::ready,
+};
+use crate::{
+    Context, Interceptor, MessageStream, Next, Outcome, RpcKind, Side, source::FromMessages,
+    streaming::into_streaming,
+};
+
+/// The [`Next`] behind a client's last interceptor: makes the call. Each time it runs, it makes
+/// another.
+pub struct Call<'a, T, M, const CLIENT_STREAMS: bool, const SERVER_STREAMS: bool> {
+    grpc: &'a Shared<T>,
+    method: PhantomData<fn() -> M>,
+}
+
+impl<T, M, const C: bool, const S: bool> Clone for Call<'_, T, M, C, S> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<T, M, const C: bool, const S: bool> Copy for Call<'_, T, M, C, S> {}
+
+impl<T: Transport, M: Method, const C: bool, const S: bool> Call<'_, T, M, C, S> {
+    /// What the generated client does before each call.
+    async fn start<P>(self, request: &mut Request<P>) -> Result<(Grpc<T>, PathAndQuery), Status> {
+        let mut grpc = self.grpc.get();
+        ready(&mut grpc).await?;
+        let name = M::NAME;
+        let method = GrpcMethod::new(name.fully_qualified_service(), name.method());
+        request.extensions_mut().insert(method);
+        Ok((grpc, PathAndQuery::from_static(name.path())))
+    }
+}
+
+impl<T: Transport, M: Method> Next for Call<'_, T, M, false, false> {
+    type Request = M::Request;
+    type Response = M::Response;
+    type RequestMessage = M::Request;
+    type ResponseMessage = M::Response;
+
+    fn run(self, mut request: Request<M::Request>) -> impl Future<Output = Outcome<Self>> + Send {
+        async move {
+            let (mut grpc, path) = self.start(&mut request).await?;
+            grpc.unary(request, path, M::codec()).await
+        }
+    }
+}
+
+impl<T: Transport, M: Method> Next for Call<'_, T, M, false, true> {
+    type Request = M::Request;
+    type Response = MessageStream<M::Response>;
+    type RequestMessage = M::Request;
+    type ResponseMessage = M::Response;
+
+    fn run(self, mut request: Request<M::Request>) -> impl Future<Output = Outcome<Self>> + Send {
+        async move {
+            let (mut grpc, path) = self.start(&mut request).await?;
+            let response = grpc.server_streaming(request, path, M::codec()).await?;
+            Ok(response.map(MessageStream::from))
+        }
+    }
+}
+
+impl<T: Transport, M: Method> Next for Call<'_, T, M, true, false> {
+    type Request = MessageStream<M::Request>;
+    type Response = M::Response;
+    type RequestMessage = M::Request;
+    type ResponseMessage = M::Response;
+
+    fn run(
+        self,
+        mut request: Request<Self::Request>,
+    ) -> impl Future<Output = Outcome<Self>> + Send {
+        async move {
+            let (mut grpc, path) = self.start(&mut request).await?;
+            let failure = request.get_ref().can_fail().then(Failure::default);
+            let codec = FallibleCodec { codec: M::codec(), failure: failure.clone() };
+            let outcome = grpc.client_streaming(request, path, codec).await;
+            match failure.and_then(|failure| failure.get()) {
+                Some(status) => Err(status),
+                None => outcome,
+            }
+        }
+    }
+}
+
+impl<T: Transport, M: Method> Next for Call<'_, T, M, true, true> {
+    type Request = MessageStream<M::Request>;
+    type Response = MessageStream<M::Response>;
+    type RequestMessage = M::Request;
+    type ResponseMessage = M::Response;
+
+    fn run(
+        self,
+        mut request: Request<Self::Request>,
+    ) -> impl Future<Output = Outcome<Self>> + Send {
+        async move {
+            let (mut grpc, path) = self.start(&mut request).await?;
+            let failure = request.get_ref().can_fail().then(Failure::default);
+            let codec = FallibleCodec { codec: M::codec(), failure: failure.clone() };
+            let outcome = grpc.streaming(request, path, codec).await;
+            let Some(failure) = failure else {
+                return Ok(outcome?.map(MessageStream::from));
+            };
+            match (failure.get(), outcome) {
+                (Some(status), _) | (None, Err(status)) => Err(status),
+                // The request stream may fail while the response is read.
+                (None, Ok(response)) => Ok(response
+                    .map(|stream| MessageStream::from(stream).or_failure(move || failure.get()))),
+            }
+        }
+    }
+}
+
+fn context<M: Method, P>(request: &Request<P>, kind: RpcKind) -> Context {
+    Context::new(M::NAME, kind, Side::Client, request.metadata())
+}
+
+fn call<T, I, M, const C: bool, const S: bool>(client: &Intercepted<T, I>) -> Call<'_, T, M, C, S> {
+    Call { grpc: &client.grpc, method: PhantomData }
+}
+
+/// Runs a unary RPC through the client's interceptors.
+pub fn unary<M, T, I>(
+    client: &Intercepted<T, I>,
+    request: Request<M::Request>,
+) -> impl Future<Output = Result<Response<M::Response>, Status>> + Send
+where
+    T: Transport,
+    M: Method,
+    I: for<'a> Interceptor<Call<'a, T, M, false, false>>,
+{
+    let context = context::<M, _>(&request, RpcKind::Unary);
+    client.interceptors.intercept(request, context, call(client))
+}
+
+/// Runs a server-streaming RPC through the client's interceptors.
+pub fn server_streaming<M, T, I>(
+    client: &Intercepted<T, I>,
+    request: Request<M::Request>,
+) -> impl Future<Output = Result<Response<Streaming<M::Response>>, Status>> + Send
+where
+    T: Transport,
+    M: Method,
+    I: for<'a> Interceptor<Call<'a, T, M, false, true>>,
+{
+    let context = context::<M, _>(&request, RpcKind::ServerStreaming);
+    let outcome = client.interceptors.intercept(request, context, call(client));
+    async { Ok(outcome.await?.map(into_streaming)) }
+}
+
+/// Runs a client-streaming RPC through the client's interceptors.
+pub fn client_streaming<M, T, I>(
+    client: &Intercepted<T, I>,
+    request: Request<impl Stream<Item = M::Request> + Send + 'static>,
+) -> impl Future<Output = Result<Response<M::Response>, Status>> + Send
+where
+    T: Transport,
+    M: Method,
+    I: for<'a> Interceptor<Call<'a, T, M, true, false>>,
+{
+    let context = context::<M, _>(&request, RpcKind::ClientStreaming);
+    client.interceptors.intercept(request.map(from_messages), context, call(client))
+}
+
+/// Runs a bidirectional RPC through the client's interceptors.
+pub fn bidirectional<M, T, I>(
+    client: &Intercepted<T, I>,
+    request: Request<impl Stream<Item = M::Request> + Send + 'static>,
+) -> impl Future<Output = Result<Response<Streaming<M::Response>>, Status>> + Send
+where
+    T: Transport,
+    M: Method,
+    I: for<'a> Interceptor<Call<'a, T, M, true, true>>,
+{
+    let context = context::<M, _>(&request, RpcKind::Bidirectional);
+    let request = request.map(from_messages);
+    let outcome = client.interceptors.intercept(request, context, call(client));
+    async { Ok(outcome.await?.map(into_streaming)) }
+}
+
+fn from_messages<M: Send + 'static>(
+    messages: impl Stream<Item = M> + Send + 'static,
+) -> MessageStream<M> {
+    MessageStream::from_source(FromMessages { messages })
+}

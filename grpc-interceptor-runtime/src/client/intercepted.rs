@@ -1,0 +1,65 @@
+use std::{
+    fmt,
+    sync::{Mutex, PoisonError},
+};
+
+use tonic::{client::Grpc, codec::CompressionEncoding};
+
+/// A generated client's inner part, and the interceptors around it.
+pub struct Intercepted<T, I> {
+    pub(super) grpc: Shared<T>,
+    pub(super) interceptors: I,
+}
+
+impl<T, I> Intercepted<T, I> {
+    pub fn new(grpc: Grpc<T>, interceptors: I) -> Self {
+        Intercepted { grpc: Shared(Mutex::new(grpc)), interceptors }
+    }
+
+    #[must_use]
+    pub fn send_compressed(self, encoding: CompressionEncoding) -> Self {
+        self.map(|grpc| grpc.send_compressed(encoding))
+    }
+
+    #[must_use]
+    pub fn accept_compressed(self, encoding: CompressionEncoding) -> Self {
+        self.map(|grpc| grpc.accept_compressed(encoding))
+    }
+
+    #[must_use]
+    pub fn max_decoding_message_size(self, limit: usize) -> Self {
+        self.map(|grpc| grpc.max_decoding_message_size(limit))
+    }
+
+    #[must_use]
+    pub fn max_encoding_message_size(self, limit: usize) -> Self {
+        self.map(|grpc| grpc.max_encoding_message_size(limit))
+    }
+
+    fn map(self, map: impl FnOnce(Grpc<T>) -> Grpc<T>) -> Self {
+        let grpc = self.grpc.0.into_inner().unwrap_or_else(PoisonError::into_inner);
+        Intercepted::new(map(grpc), self.interceptors)
+    }
+}
+
+impl<T: Clone, I: Clone> Clone for Intercepted<T, I> {
+    fn clone(&self) -> Self {
+        Intercepted::new(self.grpc.get(), self.interceptors.clone())
+    }
+}
+
+impl<T, I> fmt::Debug for Intercepted<T, I> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Intercepted").finish_non_exhaustive()
+    }
+}
+
+/// What a call is made by. Each attempt takes a clone: from behind a lock, so that no `Sync` is
+/// needed of what carries the calls, which not every tower service has.
+pub(super) struct Shared<T>(Mutex<Grpc<T>>);
+
+impl<T: Clone> Shared<T> {
+    pub(super) fn get(&self) -> Grpc<T> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}

@@ -1,0 +1,251 @@
+//! What the messages of a [`MessageStream`] come from.
+
+use std::{
+    any::{Any, TypeId},
+    future::Future,
+    pin::{Pin, pin},
+    task::{Context, Poll, Waker, ready},
+};
+
+use pin_project_lite::pin_project;
+use tokio_stream::Stream;
+use tonic::{Status, Streaming, metadata::MetadataMap};
+
+use crate::{MessageStream, StreamEnd, server::StreamItem};
+
+/// Where messages come from. Its type is forgotten but can be asked for, so that a stream that
+/// nobody touched gets out of a chain as it went in.
+pub(crate) trait Source<M>: Send + 'static {
+    fn poll_item(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<M, Status>>>;
+
+    fn remaining(&self) -> (usize, Option<usize>);
+
+    /// The trailing metadata. Called once, after the last message.
+    fn trailers(self: Pin<&mut Self>) -> Option<MetadataMap> {
+        None
+    }
+
+    fn can_fail(&self) -> bool {
+        true
+    }
+
+    fn source_type(&self) -> TypeId {
+        TypeId::of::<Self>()
+    }
+
+    fn into_any(self: Box<Self>) -> Box<dyn Any>;
+}
+
+pin_project! {
+    /// Any stream: a handler's, or an interceptor's own.
+    pub(crate) struct FromStream<S> {
+        #[pin]
+        pub(crate) stream: S,
+    }
+}
+
+impl<S, M> Source<M> for FromStream<S>
+where
+    S: Stream<Item: StreamItem<Message = M>> + Send + 'static,
+{
+    fn poll_item(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<M, Status>>> {
+        self.project().stream.poll_next(context).map(|item| item.map(StreamItem::into_result))
+    }
+
+    fn remaining(&self) -> (usize, Option<usize>) {
+        self.stream.size_hint()
+    }
+
+    fn into_any(self: Box<Self>) -> Box<dyn Any> {
+        self
+    }
+}
+
+pin_project! {
+    /// A client's own request stream, in which there are no errors.
+    pub(crate) struct FromMessages<S> {
+        #[pin]
+        pub(crate) messages: S,
+    }
+}
+
+impl<S: Stream + Send + 'static> Source<S::Item> for FromMessages<S> {
+    fn poll_item(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<S::Item, Status>>> {
+        self.project().messages.poll_next(context).map(|message| message.map(Ok))
+    }
+
+    fn remaining(&self) -> (usize, Option<usize>) {
+        self.messages.size_hint()
+    }
+
+    fn can_fail(&self) -> bool {
+        false
+    }
+
+    fn into_any(self: Box<Self>) -> Box<dyn Any> {
+        self
+    }
+}
+
+/// A stream that came over the wire, and may have trailing metadata.
+pub(crate) struct FromWire<M> {
+    pub(crate) stream: Streaming<M>,
+}
+
+impl<M: Send + 'static> Source<M> for FromWire<M> {
+    fn poll_item(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<M, Status>>> {
+        Pin::new(&mut self.stream).poll_next(context)
+    }
+
+    fn remaining(&self) -> (usize, Option<usize>) {
+        self.stream.size_hint()
+    }
+
+    fn trailers(mut self: Pin<&mut Self>) -> Option<MetadataMap> {
+        // Behind the last message there is nothing to wait for.
+        let trailers = pin!(self.stream.trailers());
+        match trailers.poll(&mut Context::from_waker(Waker::noop())) {
+            Poll::Ready(Ok(trailers)) => trailers,
+            _ => None,
+        }
+    }
+
+    fn into_any(self: Box<Self>) -> Box<dyn Any> {
+        self
+    }
+}
+
+/// Runs a closure on each message, and on the error where there is one.
+pub(crate) struct EachItem<M, F> {
+    pub(crate) messages: MessageStream<M>,
+    pub(crate) on_item: F,
+}
+
+/// The closure is never pinned.
+impl<M, F> Unpin for EachItem<M, F> {}
+
+impl<M, F> Source<M> for EachItem<M, F>
+where
+    M: Send + 'static,
+    F: FnMut(Result<M, Status>) -> Result<M, Status> + Send + 'static,
+{
+    fn poll_item(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<M, Status>>> {
+        let this = &mut *self;
+        Pin::new(&mut this.messages).poll_next(context).map(|item| item.map(&mut this.on_item))
+    }
+
+    fn remaining(&self) -> (usize, Option<usize>) {
+        self.messages.size_hint()
+    }
+
+    fn trailers(self: Pin<&mut Self>) -> Option<MetadataMap> {
+        self.messages.trailers().cloned()
+    }
+
+    fn into_any(self: Box<Self>) -> Box<dyn Any> {
+        self
+    }
+}
+
+/// Runs a closure once, at the end or when it is dropped before.
+pub(crate) struct OnEnd<M, F: FnOnce(StreamEnd<'_>)> {
+    pub(crate) messages: MessageStream<M>,
+    pub(crate) on_end: Option<F>,
+}
+
+/// The closure is never pinned.
+impl<M, F: FnOnce(StreamEnd<'_>)> Unpin for OnEnd<M, F> {}
+
+impl<M, F> Source<M> for OnEnd<M, F>
+where
+    M: Send + 'static,
+    F: FnOnce(StreamEnd<'_>) + Send + 'static,
+{
+    fn poll_item(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<M, Status>>> {
+        let item = ready!(Pin::new(&mut self.messages).poll_next(context));
+        let on_end = if let Some(Ok(_)) = item { None } else { self.on_end.take() };
+        if let Some(on_end) = on_end {
+            on_end(match &item {
+                Some(Err(status)) => StreamEnd::Failed(status),
+                _ => StreamEnd::Complete { trailers: self.messages.trailers() },
+            });
+        }
+        Poll::Ready(item)
+    }
+
+    fn remaining(&self) -> (usize, Option<usize>) {
+        self.messages.size_hint()
+    }
+
+    fn trailers(self: Pin<&mut Self>) -> Option<MetadataMap> {
+        self.messages.trailers().cloned()
+    }
+
+    fn into_any(self: Box<Self>) -> Box<dyn Any> {
+        self
+    }
+}
+
+impl<M, F: FnOnce(StreamEnd<'_>)> Drop for OnEnd<M, F> {
+    fn drop(&mut self) {
+        if let Some(on_end) = self.on_end.take() {
+            on_end(StreamEnd::Cancelled);
+        }
+    }
+}
+
+/// Fails with another status where there is one when the stream ends, in whichever way.
+pub(crate) struct OrFailure<M, F> {
+    pub(crate) messages: MessageStream<M>,
+    pub(crate) failure: F,
+}
+
+/// The closure is never pinned.
+impl<M, F> Unpin for OrFailure<M, F> {}
+
+impl<M, F> Source<M> for OrFailure<M, F>
+where
+    M: Send + 'static,
+    F: FnMut() -> Option<Status> + Send + 'static,
+{
+    fn poll_item(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<M, Status>>> {
+        let item = ready!(Pin::new(&mut self.messages).poll_next(context));
+        Poll::Ready(match item {
+            Some(Ok(_)) => item,
+            ended => (self.failure)().map(Err).or(ended),
+        })
+    }
+
+    fn remaining(&self) -> (usize, Option<usize>) {
+        self.messages.size_hint()
+    }
+
+    fn trailers(self: Pin<&mut Self>) -> Option<MetadataMap> {
+        self.messages.trailers().cloned()
+    }
+
+    fn into_any(self: Box<Self>) -> Box<dyn Any> {
+        self
+    }
+}
