@@ -181,7 +181,7 @@ pub use grpc_interceptor_macros::interceptor;
 #[doc(inline)]
 pub use grpc_interceptor_runtime::{
     Context, Interceptor, InvalidMethodName, MessageStream, MethodName, Next, Outcome, Payload,
-    RpcKind, Side, StreamEnd,
+    RpcKind, Side, StreamEnd, Transport,
 };
 
 #[doc(hidden)]

@@ -1,17 +1,24 @@
 //! Interceptors on a generated client: what it can be made of, and where it can be used.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
-use grpc_interceptor::{Context, Interceptor, Next, Outcome, Payload as _, Side, interceptor};
+use grpc_interceptor::{
+    Context, Interceptor, Next, Outcome, Payload as _, Side, Transport, interceptor,
+};
 use grpc_interceptor_proto::{
     arc_self,
     greeter::{
-        HelloReply, HelloRequest,
+        GreetManyTimesRequest, HelloReply, HelloRequest,
         greeter_client::{GreeterClient, GreeterInterceptors, InterceptedGreeterClient},
+        greeter_server::{Greeter, GreeterServer},
     },
 };
 use tokio_stream::StreamExt as _;
-use tonic::{Request, Response, Status};
+use tonic::{
+    Code, Request, Response, Status, Streaming,
+    codegen::{BoxStream, InterceptedService, http},
+    transport::Channel,
+};
 
 mod support;
 
@@ -33,4 +40,229 @@ where
     Ok(response.map(|payload| {
         payload.map_messages(|reply| HelloReply { message: reply.message.to_uppercase() })
     }))
+}
+
+/// With state, and not to be cloned.
+#[derive(Debug, Default)]
+struct Prefix {
+    prefix: String,
+}
+
+impl<N: Next<RequestMessage = HelloRequest>> Interceptor<N> for Prefix {
+    async fn intercept(&self, request: Request<N::Request>, _: Context, next: N) -> Outcome<N> {
+        let prefix = self.prefix.clone();
+        let name = move |hello: HelloRequest| HelloRequest { name: prefix.clone() + &hello.name };
+        next.run(request.map(|payload| payload.map_messages(name))).await
+    }
+}
+
+fn hello(name: &str) -> HelloRequest {
+    HelloRequest { name: name.to_owned() }
+}
+
+/// Answers with the names that it is given, where the interceptor has marked the call.
+struct Echo;
+
+fn marked<T>(request: &Request<T>) -> Result<(), Status> {
+    match request.metadata().get("mark") {
+        Some(_) => Ok(()),
+        None => Err(Status::invalid_argument("not marked")),
+    }
+}
+
+#[tonic::async_trait]
+impl Greeter for Echo {
+    async fn say_hello(
+        &self,
+        request: Request<HelloRequest>,
+    ) -> Result<Response<HelloReply>, Status> {
+        marked(&request)?;
+        Ok(Response::new(HelloReply { message: request.into_inner().name }))
+    }
+
+    async fn greet_everybody(
+        &self,
+        request: Request<Streaming<HelloRequest>>,
+    ) -> Result<Response<HelloReply>, Status> {
+        marked(&request)?;
+        let mut requests = request.into_inner();
+        let mut message = String::new();
+        while let Some(request) = requests.message().await? {
+            message += &request.name;
+        }
+        Ok(Response::new(HelloReply { message }))
+    }
+
+    type GreetManyTimesStream = BoxStream<HelloReply>;
+
+    async fn greet_many_times(
+        &self,
+        request: Request<GreetManyTimesRequest>,
+    ) -> Result<Response<Self::GreetManyTimesStream>, Status> {
+        marked(&request)?;
+        let GreetManyTimesRequest { name, times } = request.into_inner();
+        let replies = (0..times).map(move |_| Ok(HelloReply { message: name.clone() }));
+        Ok(Response::new(Box::pin(tokio_stream::iter(replies))))
+    }
+
+    type ChatStream = BoxStream<HelloReply>;
+
+    async fn chat(
+        &self,
+        request: Request<Streaming<HelloRequest>>,
+    ) -> Result<Response<Self::ChatStream>, Status> {
+        marked(&request)?;
+        let replies = request.into_inner();
+        let replies = replies.map(|request| Ok(HelloReply { message: request?.name }));
+        Ok(Response::new(Box::pin(replies)))
+    }
+}
+
+/// What is generic over the interceptors, and over what carries the calls.
+async fn call_all<T, I>(client: &mut InterceptedGreeterClient<T, I>) -> Vec<String>
+where
+    T: Transport,
+    I: GreeterInterceptors<T>,
+{
+    let mut messages = vec![];
+    let reply = client.say_hello(hello("a")).await.unwrap();
+    messages.push(reply.into_inner().message);
+    let both = tokio_stream::iter([hello("b"), hello("c")]);
+    let reply = client.greet_everybody(both).await.unwrap();
+    messages.push(reply.into_inner().message);
+    let request = GreetManyTimesRequest { name: "d".to_owned(), times: 2 };
+    let replies = client.greet_many_times(request).await.unwrap().into_inner();
+    messages.extend(replies.map(|reply| reply.unwrap().message).collect::<Vec<_>>().await);
+    let both = tokio_stream::iter([hello("e"), hello("f")]);
+    let replies = client.chat(both).await.unwrap().into_inner();
+    messages.extend(replies.map(|reply| reply.unwrap().message).collect::<Vec<_>>().await);
+    messages
+}
+
+/// What a program has: the type is named in a field.
+struct Program {
+    client: InterceptedGreeterClient<Channel, (mark, Arc<shout>)>,
+}
+
+#[tokio::test]
+async fn a_client_over_a_socket_is_intercepted() {
+    let server = support::connect(GreeterServer::new(Echo)).await;
+    let interceptors = (mark, Arc::new(shout));
+    let client = GreeterClient::with_interceptors(server.channel(), interceptors);
+    let mut program = Program { client };
+    assert_eq!(call_all(&mut program.client).await, ["A", "BC", "D", "D", "E", "F"]);
+}
+
+#[tokio::test]
+async fn a_client_may_be_in_process_with_no_transport() {
+    let interceptors = (((), (mark,)), Some(shout), None::<shout>);
+    let mut client = GreeterClient::with_interceptors(GreeterServer::new(Echo), interceptors);
+    assert_eq!(call_all(&mut client).await, ["A", "BC", "D", "D", "E", "F"]);
+}
+
+#[tokio::test]
+async fn a_client_may_be_spawned_and_cloned() {
+    let server = support::connect(GreeterServer::new(Echo)).await;
+    let client = GreeterClient::with_interceptors(server.channel(), mark);
+    let calls = [1, 2, 3].map(|_| {
+        let mut client = client.clone();
+        tokio::spawn(async move { call_all(&mut client).await })
+    });
+    for call in calls {
+        assert_eq!(call.await.unwrap(), ["a", "bc", "d", "d", "e", "f"]);
+    }
+}
+
+/// An interceptor that isn't for all RPCs of a service serves those that it is for.
+#[tokio::test]
+async fn an_interceptor_may_be_for_some_rpcs() {
+    let server = support::connect(GreeterServer::new(Echo)).await;
+    let interceptors = (mark, Prefix { prefix: "> ".to_owned() });
+    let mut client = GreeterClient::with_interceptors(server.channel(), interceptors);
+    assert_eq!(client.say_hello(hello("a")).await.unwrap().into_inner().message, "> a");
+    let both = tokio_stream::iter([hello("b"), hello("c")]);
+    assert_eq!(client.greet_everybody(both).await.unwrap().into_inner().message, "> b> c");
+}
+
+#[tokio::test]
+async fn tonics_own_interceptor_and_tower_may_be_inside() {
+    let server = support::connect(GreeterServer::new(Echo)).await;
+    let channel = tower::ServiceBuilder::new()
+        .map_request(|request: http::Request<tonic::body::Body>| request)
+        .service(server.channel());
+    let mut client = GreeterClient::with_interceptors(channel, mark);
+    assert_eq!(call_all(&mut client).await, ["a", "bc", "d", "d", "e", "f"]);
+
+    let add = |mut request: Request<()>| {
+        request.metadata_mut().insert("mark", "tonic".parse().unwrap());
+        Ok(request)
+    };
+    let inner = InterceptedService::new(server.channel(), add);
+    let mut client = GreeterClient::with_interceptors(inner, shout);
+    assert_eq!(call_all(&mut client).await, ["A", "BC", "D", "D", "E", "F"]);
+}
+
+/// A service that isn't `Sync`, as tower's boxed ones aren't.
+#[tokio::test]
+async fn what_carries_the_calls_need_not_be_sync() {
+    let service = tower::util::BoxCloneService::new(GreeterServer::new(Echo));
+    let client = GreeterClient::with_interceptors(service, mark);
+    let mut client = client.clone();
+    let call = tokio::spawn(async move { call_all(&mut client).await });
+    assert_eq!(call.await.unwrap(), ["a", "bc", "d", "d", "e", "f"]);
+}
+
+#[tokio::test]
+async fn the_clients_settings_are_kept() {
+    let server = support::connect(GreeterServer::new(Echo)).await;
+    let mut client =
+        GreeterClient::with_interceptors(server.channel(), mark).max_encoding_message_size(4);
+    let status = client.say_hello(hello("too long")).await.unwrap_err();
+    // The limit ends the request's body, and HTTP/2 has no words for why.
+    let mut plain = GreeterClient::new(server.channel()).max_encoding_message_size(4);
+    let plain = plain.say_hello(hello("too long")).await.unwrap_err();
+    assert_eq!((status.code(), status.message()), (plain.code(), plain.message()));
+
+    let plain = GreeterClient::new(server.channel()).max_decoding_message_size(4);
+    let mut client = InterceptedGreeterClient::new(plain, mark);
+    let status = client.say_hello(hello("too long")).await.unwrap_err();
+    assert_eq!(status.code(), Code::OutOfRange);
+    let mut client = client.max_decoding_message_size(100);
+    assert_eq!(client.say_hello(hello("long")).await.unwrap().into_inner().message, "long");
+
+    let origin = http::Uri::from_static("http://example.com");
+    let seen = Arc::new(Mutex::new(None));
+    let spy = Arc::clone(&seen);
+    let service = tower::ServiceBuilder::new()
+        .map_request(move |request: http::Request<tonic::body::Body>| {
+            *spy.lock().unwrap() = request.uri().authority().map(ToString::to_string);
+            request
+        })
+        .service(GreeterServer::new(Echo));
+    let mut client = InterceptedGreeterClient::with_origin(service, origin, mark);
+    client.say_hello(hello("a")).await.unwrap();
+    assert_eq!(seen.lock().unwrap().as_deref(), Some("example.com"));
+}
+
+/// The attribute on the generated struct, and not on its module, gives the same.
+#[tokio::test]
+async fn the_attribute_may_be_on_the_struct() {
+    use arc_self::greeter_client;
+
+    let server = support::connect(GreeterServer::new(Echo)).await;
+    let mut client =
+        greeter_client::GreeterClient::with_interceptors(server.channel(), (mark, shout));
+    assert_eq!(client.say_hello(hello("a")).await.unwrap().into_inner().message, "A");
+    let both = tokio_stream::iter([hello("e"), hello("f")]);
+    let replies = client.chat(both).await.unwrap().into_inner();
+    let replies: Vec<_> = replies.map(|reply| reply.unwrap().message).collect().await;
+    assert_eq!(replies, ["E", "F"]);
+}
+
+/// What the generated client does itself stays as it was.
+#[tokio::test]
+async fn the_generated_client_is_as_before() {
+    let server = support::connect(GreeterServer::new(Echo)).await;
+    let status = GreeterClient::new(server.channel()).say_hello(hello("a")).await.unwrap_err();
+    assert_eq!(status.message(), "not marked");
 }

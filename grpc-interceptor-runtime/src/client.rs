@@ -4,7 +4,9 @@ mod call;
 mod codec;
 mod intercepted;
 mod method;
+mod transport;
 
 pub use call::{Call, bidirectional, client_streaming, server_streaming, unary};
 pub use intercepted::Intercepted;
-pub use method::{GrpcClient, Method, Transport, method_name_of};
+pub use method::{GrpcClient, Method, method_name_of};
+pub use transport::Transport;

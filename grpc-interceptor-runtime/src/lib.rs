@@ -21,6 +21,7 @@ mod stream_end;
 mod streaming;
 mod tuple;
 
+pub use client::Transport;
 pub use context::{Context, RpcKind, Side};
 pub use interceptor::Interceptor;
 pub use message_stream::MessageStream;

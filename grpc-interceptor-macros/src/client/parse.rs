@@ -104,17 +104,21 @@ fn client_in(ident: &Ident, items: &[Item]) -> Result<Client> {
     Ok(Client { ident: ident.clone(), methods })
 }
 
-/// A method that calls an RPC; `None` for others.
+/// A method that calls an RPC: those that are async and take `&mut self`. `None` for others.
 fn method(item: &syn::ImplItemFn) -> Result<Option<Method>> {
+    if item.sig.asyncness.is_none() || item.sig.receiver().is_none() {
+        return Ok(None);
+    }
     let mut body = Vec::new();
     flatten(item.block.to_token_stream(), &mut body);
-    let (Some(path), Some(kind)) = (path(&body), kind(&body)) else { return Ok(None) };
     let unknown = || {
         Error::new(
             item.sig.ident.span(),
             "this method is unlike those that tonic 0.14 generates: #[intercepted] can't read it",
         )
     };
+    let path = path(&body).ok_or_else(unknown)?;
+    let kind = kind(&body).ok_or_else(unknown)?;
     let codec = codec(&item.block).ok_or_else(unknown)?;
     let Some(FnArg::Typed(argument)) = item.sig.inputs.iter().nth(1) else { return Err(unknown()) };
     let ReturnType::Type(_, returned) = &item.sig.output else { return Err(unknown()) };
@@ -155,7 +159,9 @@ fn flatten(tokens: TokenStream, flat: &mut Vec<TokenTree>) {
 fn path(body: &[TokenTree]) -> Option<LitStr> {
     body.windows(2).find_map(|pair| match pair {
         [TokenTree::Ident(name), TokenTree::Group(argument)] if name == "from_static" => {
-            syn::parse2(argument.stream()).ok()
+            // A comma may follow.
+            let literal = argument.stream().into_iter().next()?;
+            syn::parse2(literal.into()).ok()
         }
         _ => None,
     })

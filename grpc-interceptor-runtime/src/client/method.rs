@@ -1,11 +1,6 @@
-use tonic::{
-    Status,
-    body::Body,
-    client::{Grpc, GrpcService},
-    codec::Codec,
-    codegen::{Body as HttpBody, Bytes, StdError},
-};
+use tonic::{Status, client::Grpc, codec::Codec, codegen::StdError};
 
+use super::Transport;
 use crate::MethodName;
 
 /// One RPC of a generated client. The macro makes a type for each, named like its method.
@@ -25,30 +20,6 @@ pub const fn method_name_of(path: &'static str) -> MethodName<'static> {
         Ok(name) => name,
         Err(_) => panic!("a generated client has \"/pkg.Service/Method\""),
     }
-}
-
-/// What carries a client's calls: a channel, or any other service that tonic takes, as long as it
-/// can be cloned for a call, and sent.
-pub trait Transport:
-    GrpcService<
-        Body,
-        Future: Send,
-        Error: Into<StdError> + Send,
-        ResponseBody: HttpBody<Data = Bytes, Error: Into<StdError> + Send> + Send + 'static,
-    > + Clone
-    + Send
-{
-}
-
-impl<T> Transport for T where
-    T: GrpcService<
-            Body,
-            Future: Send,
-            Error: Into<StdError> + Send,
-            ResponseBody: HttpBody<Data = Bytes, Error: Into<StdError> + Send> + Send + 'static,
-        > + Clone
-        + Send
-{
 }
 
 /// Waits until the transport takes a call, as the generated client does.
