@@ -197,6 +197,10 @@ impl<M: Send + 'static> Payload<M> for MessageStream<M> {
         self.each_item(move |item| item.map_err(&mut map))
     }
 
+    fn map_stream(self, map: impl FnOnce(Self) -> Self) -> Self {
+        map(self)
+    }
+
     fn on_end(self, on_end: impl FnOnce(StreamEnd<'_>) + Send + 'static) -> Self {
         Self::from_source(OnEnd { messages: self, on_end: Some(on_end) })
     }
