@@ -159,17 +159,16 @@ impl<M: MapError, D: UnknownDetails> ErrorToStatus<M, D> {
         let Some(error) = original.source() else {
             return original;
         };
-        let mut status =
-            self.mappers.map_error(sources(error), context).map(not_ok).unwrap_or_else(|| {
-                let details = self.details.unknown_details(error, context);
-                Status::new(
-                    self.code,
-                    details.unwrap_or_else(|| self.code.description().to_owned()),
-                )
-            });
+        let mapped = self.mappers.map_error(sources(error), context).map(not_ok);
+        // With a source, an `ErrorToStatus` around this one would take it for one to act on.
+        let chosen_unknown = mapped.as_ref().is_some_and(|status| status.code() == Code::Unknown);
+        let mut status = mapped.unwrap_or_else(|| {
+            let details = self.details.unknown_details(error, context);
+            Status::new(self.code, details.unwrap_or_else(|| self.code.description().to_owned()))
+        });
         let metadata = std::mem::take(original.metadata_mut());
         keep_metadata(&mut status, metadata);
-        if status.source().is_none() {
+        if status.source().is_none() && !chosen_unknown {
             status.set_source(Arc::new(original));
         }
         status
