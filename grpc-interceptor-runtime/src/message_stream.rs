@@ -11,6 +11,7 @@ use tonic::{Status, metadata::MetadataMap};
 
 use crate::{
     Payload, StreamEnd,
+    into_status::not_ok,
     source::{EachItem, FromStream, FromWire, OnEnd, OrFailure, Source},
 };
 
@@ -139,7 +140,7 @@ impl<M: 'static> Stream for MessageStream<M> {
                 self.trailers = source.as_mut().trailers();
             }
         }
-        Poll::Ready(item)
+        Poll::Ready(item.map(|item| item.map_err(not_ok)))
     }
 
     fn size_hint(&self) -> (usize, Option<usize>) {

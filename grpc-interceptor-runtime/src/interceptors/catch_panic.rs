@@ -6,10 +6,12 @@ use std::{
     task::{Context as TaskContext, Poll},
 };
 
-use tokio_stream::Stream;
-use tonic::{Code, Request, Status};
+use tokio_stream::Stream as _;
+use tonic::{Code, Request, Status, metadata::MetadataMap};
 
-use crate::{Context, Error, Interceptor, MessageStream, Next, Outcome, Payload as _};
+use crate::{
+    Context, Error, Interceptor, MessageStream, Next, Outcome, Payload as _, source::Source,
+};
 
 /// Answers `INTERNAL` where a handler or an interceptor panics, or a response stream while it is
 /// read. The connection and the other calls on it live on.
@@ -91,13 +93,13 @@ impl<N: Next, P: OnPanic> Interceptor<N> for CatchPanic<P> {
         let on_panic = self.on_panic.clone();
         Ok(response.map(|payload| {
             payload.map_stream(move |messages| {
-                MessageStream::new(CatchPanicStream { messages, context, on_panic })
+                MessageStream::from_source(CatchPanicStream { messages, context, on_panic })
             })
         }))
     }
 }
 
-/// A stream that panics fails instead. A [`MessageStream`] around it drops it then.
+/// A stream that panics fails instead. The [`MessageStream`] around it drops it then.
 struct CatchPanicStream<M, P> {
     messages: MessageStream<M>,
     context: Context,
@@ -107,13 +109,27 @@ struct CatchPanicStream<M, P> {
 /// The closure is never pinned.
 impl<M, P> Unpin for CatchPanicStream<M, P> {}
 
-impl<M: 'static, P: OnPanic> Stream for CatchPanicStream<M, P> {
-    type Item = Result<M, Status>;
-
-    fn poll_next(self: Pin<&mut Self>, task: &mut TaskContext<'_>) -> Poll<Option<Self::Item>> {
+impl<M: Send + 'static, P: OnPanic> Source<M> for CatchPanicStream<M, P> {
+    fn poll_item(
+        self: Pin<&mut Self>,
+        task: &mut TaskContext<'_>,
+    ) -> Poll<Option<Result<M, Status>>> {
         let CatchPanicStream { messages, context, on_panic } = self.get_mut();
         catch(on_panic, context, || Pin::new(messages).poll_next(task))
             .unwrap_or_else(|status| Poll::Ready(Some(Err(status))))
+    }
+
+    /// Nothing is promised: a panic is one more item.
+    fn remaining(&self) -> (usize, Option<usize>) {
+        (0, None)
+    }
+
+    fn trailers(self: Pin<&mut Self>) -> Option<MetadataMap> {
+        self.messages.trailers().cloned()
+    }
+
+    fn into_any(self: Box<Self>) -> Box<dyn Any> {
+        self
     }
 }
 
