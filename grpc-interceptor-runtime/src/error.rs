@@ -31,6 +31,12 @@ use crate::into_status::{BoxError, into_box, with_code};
 /// `tonic-types`, the rich details. The [source](Error::with_source) stays on this side, for
 /// interceptors and logs.
 ///
+/// # In an error of your own
+///
+/// Where an `Error` or a `Status` is in a variant of `thiserror`'s, give the variant a text, and
+/// `#[from]` or `#[source]`. With `#[error(transparent)]` it isn't in the chain of sources, and
+/// can't be found there.
+///
 /// # Never OK
 ///
 /// An error can't be made a success: where `Code::Ok` is asked for, it is `Code::Unknown`, in
