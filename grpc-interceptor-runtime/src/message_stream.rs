@@ -11,6 +11,7 @@ use tonic::{Status, metadata::MetadataMap};
 
 use crate::{
     Payload, StreamEnd,
+    into_status::not_ok,
     source::{Around, AtEnd, FromStream, FromWire, Source},
 };
 
@@ -151,7 +152,7 @@ impl<M: 'static> Stream for MessageStream<M> {
                 self.trailers = source.as_mut().trailers();
             }
         }
-        Poll::Ready(item)
+        Poll::Ready(item.map(|item| item.map_err(not_ok)))
     }
 
     fn size_hint(&self) -> (usize, Option<usize>) {
@@ -207,6 +208,10 @@ impl<M: Send + 'static> Payload<M> for MessageStream<M> {
 
     fn map_errors(self, mut map: impl FnMut(Status) -> Status + Send + 'static) -> Self {
         self.each_item(move |item| item.map_err(&mut map))
+    }
+
+    fn map_stream(self, map: impl FnOnce(Self) -> Self) -> Self {
+        map(self)
     }
 
     fn on_end(self, on_end: impl FnOnce(StreamEnd<'_>) + Send + 'static) -> Self {
