@@ -6,8 +6,7 @@ use proc_macro2::{Ident, TokenStream, TokenTree};
 use quote::ToTokens as _;
 use syn::{
     Error, FnArg, GenericArgument, ImplItem, Item, ItemImpl, ItemMod, ItemStruct, LitStr,
-    PathArguments, Result, ReturnType, Token, Type, TypeParamBound, parse::Parser as _,
-    punctuated::Punctuated,
+    PathArguments, Result, ReturnType, Type, TypeParamBound,
 };
 
 use super::model::{Client, Kind, Method};
@@ -109,16 +108,12 @@ fn client_in(ident: &Ident, items: &[Item]) -> Result<Client> {
 fn method(item: &syn::ImplItemFn) -> Result<Option<Method>> {
     let mut body = Vec::new();
     flatten(item.block.to_token_stream(), &mut body);
+    let (Some(path), Some(kind)) = (path(&body), kind(&body)) else { return Ok(None) };
     let unknown = || {
         Error::new(
             item.sig.ident.span(),
-            "this method is unlike those that tonic 0.14 generates: `#[intercepted]` can't read it",
+            "this method is unlike those that tonic 0.14 generates: #[intercepted] can't read it",
         )
-    };
-    let (path, kind) = match (path(&body), kind(&body)) {
-        (Some(path), Some(kind)) => (path, kind),
-        (None, None) => return Ok(None),
-        _ => return Err(unknown()),
     };
     let codec = codec(&item.block).ok_or_else(unknown)?;
     let Some(FnArg::Typed(argument)) = item.sig.inputs.iter().nth(1) else { return Err(unknown()) };
@@ -160,9 +155,7 @@ fn flatten(tokens: TokenStream, flat: &mut Vec<TokenTree>) {
 fn path(body: &[TokenTree]) -> Option<LitStr> {
     body.windows(2).find_map(|pair| match pair {
         [TokenTree::Ident(name), TokenTree::Group(argument)] if name == "from_static" => {
-            // Long ones are on a line of their own, with a comma behind them.
-            let paths = Punctuated::<LitStr, Token![,]>::parse_terminated;
-            paths.parse2(argument.stream()).ok()?.into_iter().next()
+            syn::parse2(argument.stream()).ok()
         }
         _ => None,
     })
