@@ -1,0 +1,8 @@
+use grpc_interceptor::intercepted;
+
+#[intercepted]
+pub mod greeter_client {
+    pub struct GreeterClient;
+}
+
+fn main() {}
