@@ -236,6 +236,42 @@ async fn a_call_fails_with_the_status_when_the_first_message_is_refused() {
     );
 }
 
+/// Fails with the code that the message names.
+#[interceptor]
+async fn fail_with_code<N>(request: Request<N::Request>, _: Context, next: N) -> Outcome<N>
+where
+    N: Next<RequestMessage = HelloRequest>,
+{
+    let (metadata, extensions, payload) = request.into_parts();
+    let payload = payload.try_map_messages(|message| match message.name.parse() {
+        Ok(code) => Err(Status::new(Code::from_i32(code), "as you wish")),
+        Err(_) => Ok(message),
+    })?;
+    next.run(Request::from_parts(metadata, extensions, payload)).await
+}
+
+/// Also with those codes that tonic has a meaning of its own for.
+#[tokio::test]
+async fn a_call_fails_with_whichever_code_its_request_stream_fails_with() {
+    for code in 1..=16 {
+        let requests = || tokio_stream::once(hello(&code.to_string()));
+        let (client, transcript) = watched().await;
+        let mut greeter = client.through(fail_with_code);
+        let status = soon(greeter.greet_everybody(requests())).await.expect_err("it failed");
+        assert_eq!((status.code(), status.message()), (Code::from_i32(code), "as you wish"));
+        // The chat may have begun before.
+        let end = match soon(greeter.chat(requests())).await {
+            Ok(response) => read(response.into_inner()).await.1,
+            Err(status) => Err(status),
+        };
+        let status = end.expect_err("it failed");
+        assert_eq!((status.code(), status.message()), (Code::from_i32(code), "as you wish"));
+        drop((client, greeter));
+        let transcript = all(transcript).await;
+        assert!(!transcript.contains(&"end".to_owned()), "{code}: {transcript:?}");
+    }
+}
+
 /// One message is refused before anything is sent.
 #[tokio::test]
 async fn a_unary_call_fails_with_the_status_and_the_server_is_not_called() {
