@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use grpc_interceptor::{Context, Next, Outcome, interceptor};
 use support::{
-    GreeterServer, KINDS, NOBODY, Tag, call_each_through, connect, greeter, plain_answers, tag,
+    GreeterServer, KINDS, NOBODY, Tag, call_each_through, connect, greeter, hello, names, plain_answers, tag, values,
 };
 use tonic::{Code, Request};
 
@@ -80,6 +80,20 @@ async fn an_option_and_an_arc_have_the_place_of_what_they_hold() {
         assert_eq!(answer.values("seen"), tags, "{:?}", answer.kind);
         assert_eq!(answer.values("from-handler"), inside_out(&tags), "{:?}", answer.kind);
     }
+}
+
+#[tokio::test]
+async fn twelve_interceptors_are_a_chain() {
+    const TAGS: [&str; 12] = ["0", "1", "2", "3", "4", "5", "6", "7", "8", "9", "10", "11"];
+    let server = connect(GreeterServer::new(Plain)).await;
+    let [a, b, c, d, e, f, g, h, i, j, k, l] = TAGS.map(Tag);
+    let mut client = server.through((a, b, c, d, e, f, g, h, i, j, k, l));
+    let one = client.say_hello(hello("you")).await.expect("you are greeted");
+    assert_eq!(values(one.metadata(), "seen"), TAGS);
+    assert_eq!(values(one.metadata(), "from-handler"), inside_out(&TAGS));
+    let many = client.chat(names(["you"])).await.expect("the chat begins");
+    assert_eq!(values(many.metadata(), "seen"), TAGS);
+    assert_eq!(values(many.metadata(), "from-handler"), inside_out(&TAGS));
 }
 
 #[tokio::test]
