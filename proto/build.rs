@@ -52,4 +52,12 @@ fn custom_codec() {
         .method(method("many", "Many").client_streaming().server_streaming().build())
         .build();
     Builder::new().out_dir(out_dir("standard")).compile(&[service]);
+
+    // This builder takes no attributes.
+    let generated = out_dir("standard").join("text.Lines.rs");
+    let code = fs::read_to_string(&generated).expect("it was written just now");
+    let client = "pub mod lines_client {";
+    assert!(code.contains(client));
+    let code = code.replace(client, &format!("#[grpc_interceptor::intercepted]\n{client}"));
+    fs::write(generated, code).expect("OUT_DIR can be written to");
 }

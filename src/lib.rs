@@ -43,6 +43,8 @@
 //! - One message and many, handled alike: [`Payload`]. Making a stream: [`MessageStream`].
 //!   How a stream ended: [`StreamEnd`].
 //! - The list of interceptors, RPCs that differ, names: [`#[intercepted]`](macro@intercepted).
+//! - Errors with a gRPC code: [`Error`]. What becomes of any other error, and of a panic:
+//!   [`ErrorToStatus`](interceptors::ErrorToStatus), [`CatchPanic`](interceptors::CatchPanic).
 //! - What an interceptor may ask about the call: [`Context`], [`MethodName`], [`RpcKind`], [`Side`].
 //!
 //! A program with all of it is in
@@ -143,7 +145,10 @@
 /// # Handlers
 ///
 /// They keep the signature that tonic's trait has, and their bodies as they are. A handler may take
-/// `context: Context` as a last argument.
+/// `context: Context` as a last argument, and return any error that is
+/// `Into<Box<dyn std::error::Error + Send + Sync>>` instead of a `Status`, as its stream may: a
+/// `Status` or an [`Error`] in its chain of sources decides, anything else is `UNKNOWN`, with a text
+/// that tells nothing, and the error as the status's source.
 ///
 /// `#[async_trait]` isn't needed. Where it is there, it stands below `#[intercepted]`.
 ///
@@ -180,8 +185,8 @@ pub use grpc_interceptor_macros::interceptor;
 
 #[doc(inline)]
 pub use grpc_interceptor_runtime::{
-    Context, Interceptor, InvalidMethodName, MessageStream, MethodName, Next, Outcome, Payload,
-    RpcKind, Side, StreamEnd, Transport,
+    Context, Error, Interceptor, InvalidMethodName, MessageStream, MethodName, Next, Outcome,
+    Payload, RpcKind, Side, StreamEnd, Transport, interceptors,
 };
 
 #[doc(hidden)]

@@ -3,19 +3,23 @@
 
 use std::{
     convert::Infallible,
+    error::Error,
     future::poll_fn,
     pin::{Pin, pin},
     task::{Context as TaskContext, Poll, Waker},
 };
 
 use allocation_counter::AllocationInfo;
-use grpc_interceptor::{Context, Interceptor, Next, Outcome, intercepted};
+use grpc_interceptor::{
+    Context, Interceptor, Next, Outcome, intercepted,
+    interceptors::{CatchPanic, ErrorToStatus},
+};
 use grpc_interceptor_proto::{
     default_stubs::greeter_server::{Greeter, GreeterServer},
     greeter::{HelloReply, HelloRequest},
 };
 use tonic::{
-    Request, Response, Status,
+    Code, Request, Response, Status,
     body::Body,
     codegen::{Body as _, Service, http},
 };
@@ -105,6 +109,27 @@ greeter!(
 );
 greeter!(Combined, [(look, Unit, look), Some(Unit), Pass { refuse: false }, None::<Unit>]);
 
+greeter!(Errors, [ErrorToStatus::new()]);
+greeter!(
+    MappedErrors,
+    [ErrorToStatus::new().on_unknown(Code::Internal).map(|_, _| None).map(|_, _| None)]
+);
+greeter!(Panics, [CatchPanic::new()]);
+greeter!(ErrorsAndPanics, [CatchPanic::new().on_panic(|_, _| {}), ErrorToStatus::new()]);
+
+/// A handler that returns an error of its own.
+struct OwnError;
+
+#[intercepted(ErrorToStatus::new())]
+impl Greeter for OwnError {
+    async fn say_hello(
+        &self,
+        request: Request<HelloRequest>,
+    ) -> Result<Response<HelloReply>, Box<dyn Error + Send + Sync>> {
+        Ok(answer(request)?)
+    }
+}
+
 async fn boxed<N: Next>(request: Request<N::Request>, _: Context, next: N) -> Outcome<N> {
     let next: Pin<Box<dyn Future<Output = Outcome<N>> + Send + '_>> = Box::pin(next.run(request));
     next.await
@@ -163,6 +188,11 @@ fn an_interceptor_allocates_nothing() {
         ("5 structs", measure(GreeterServer::new(Structs5::default()))),
         ("10 structs", measure(GreeterServer::new(Structs10::default()))),
         ("tuples and options", measure(GreeterServer::new(Combined::default()))),
+        ("ErrorToStatus", measure(GreeterServer::new(Errors::default()))),
+        ("ErrorToStatus with mappers", measure(GreeterServer::new(MappedErrors::default()))),
+        ("CatchPanic", measure(GreeterServer::new(Panics::default()))),
+        ("both", measure(GreeterServer::new(ErrorsAndPanics::default()))),
+        ("an error of its own", measure(GreeterServer::new(OwnError))),
     ] {
         println!("{chain}: {} allocations, {} bytes", measured.count_total, measured.bytes_total);
         assert_eq!(measured.count_total, bare.count_total, "{chain}");

@@ -9,7 +9,10 @@
 #[allow(missing_docs, clippy::manual_async_fn, reason = "for the macros' code, which needs `Send`")]
 mod client;
 mod context;
+mod error;
 mod interceptor;
+pub mod interceptors;
+mod into_status;
 mod message_stream;
 mod method_name;
 mod next;
@@ -23,6 +26,7 @@ mod tuple;
 
 pub use client::Transport;
 pub use context::{Context, RpcKind, Side};
+pub use error::Error;
 pub use interceptor::Interceptor;
 pub use message_stream::MessageStream;
 pub use method_name::{InvalidMethodName, MethodName};

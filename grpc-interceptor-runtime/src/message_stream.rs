@@ -11,7 +11,8 @@ use tonic::{Status, metadata::MetadataMap};
 
 use crate::{
     Payload, StreamEnd,
-    source::{EachItem, FromStream, FromWire, OnEnd, OrFailure, Source},
+    into_status::not_ok,
+    source::{Around, AtEnd, FromStream, FromWire, Source},
 };
 
 /// Many messages, as they travel through a chain: the `N::Request` of an RPC whose client streams,
@@ -106,16 +107,28 @@ impl<M: Send + 'static> MessageStream<M> {
     /// Fails with what the closure gives, if anything, when the stream ends.
     pub(crate) fn or_failure<F>(self, failure: F) -> Self
     where
-        F: FnMut() -> Option<Status> + Send + 'static,
+        F: Fn() -> Option<Status> + Send + 'static,
     {
-        Self::from_source(OrFailure { messages: self, failure })
+        self.around(move |item, _| match item {
+            Some(Ok(_)) => item,
+            ended => failure().map(Err).or(ended),
+        })
     }
 
-    fn each_item<F>(self, on_item: F) -> Self
+    fn each_item<F>(self, mut on_item: F) -> Self
     where
         F: FnMut(Result<M, Status>) -> Result<M, Status> + Send + 'static,
     {
-        Self::from_source(EachItem { messages: self, on_item })
+        self.around(move |item, _| item.map(&mut on_item))
+    }
+
+    fn around<F>(self, on_item: F) -> Self
+    where
+        F: FnMut(Option<Result<M, Status>>, Option<&MetadataMap>) -> Option<Result<M, Status>>
+            + Send
+            + 'static,
+    {
+        Self::from_source(Around { messages: self, on_item })
     }
 }
 
@@ -139,7 +152,7 @@ impl<M: 'static> Stream for MessageStream<M> {
                 self.trailers = source.as_mut().trailers();
             }
         }
-        Poll::Ready(item)
+        Poll::Ready(item.map(|item| item.map_err(not_ok)))
     }
 
     fn size_hint(&self) -> (usize, Option<usize>) {
@@ -197,7 +210,19 @@ impl<M: Send + 'static> Payload<M> for MessageStream<M> {
         self.each_item(move |item| item.map_err(&mut map))
     }
 
+    fn map_stream(self, map: impl FnOnce(Self) -> Self) -> Self {
+        map(self)
+    }
+
     fn on_end(self, on_end: impl FnOnce(StreamEnd<'_>) + Send + 'static) -> Self {
-        Self::from_source(OnEnd { messages: self, on_end: Some(on_end) })
+        let mut at_end = AtEnd::new(on_end);
+        self.around(move |item, trailers| {
+            match &item {
+                Some(Ok(_)) => {}
+                Some(Err(status)) => at_end.end(StreamEnd::Failed(status)),
+                None => at_end.end(StreamEnd::Complete { trailers }),
+            }
+            item
+        })
     }
 }

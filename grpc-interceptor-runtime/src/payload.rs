@@ -1,6 +1,6 @@
 use tonic::Status;
 
-use crate::StreamEnd;
+use crate::{MessageStream, StreamEnd};
 
 /// What travels through a chain as a request or a response: one message, or a stream of them.
 ///
@@ -80,6 +80,33 @@ pub trait Payload<M>: Sized + Send + 'static {
     #[must_use = "a stream's error is replaced as it is read: pass on what this returns"]
     fn map_errors(self, map: impl FnMut(Status) -> Status + Send + 'static) -> Self;
 
+    /// Replaces a stream by another, as by one that is made of it. One message stays: for it,
+    /// nothing runs.
+    ///
+    /// This is for what the other methods don't do, such as leaving messages out:
+    ///
+    /// ```
+    /// use grpc_interceptor::{Context, MessageStream, Next, Outcome, Payload};
+    /// use tokio_stream::StreamExt as _;
+    /// use tonic::Request;
+    ///
+    /// /// Sends every other message of a stream.
+    /// async fn every_other<N: Next>(request: Request<N::Request>, _: Context, next: N) -> Outcome<N> {
+    ///     let response = next.run(request).await?;
+    ///     Ok(response.map(|payload| {
+    ///         payload.map_stream(|messages| {
+    ///             let mut send = false;
+    ///             MessageStream::new(messages.filter(move |_| {
+    ///                 send = !send;
+    ///                 send
+    ///             }))
+    ///         })
+    ///     }))
+    /// }
+    /// ```
+    #[must_use]
+    fn map_stream(self, map: impl FnOnce(MessageStream<M>) -> MessageStream<M>) -> Self;
+
     /// Runs the closure exactly once: when the last message has passed, when the stream fails, or,
     /// as [cancelled](StreamEnd::Cancelled), when the stream is dropped before either. For one
     /// message it runs at once, as [complete](StreamEnd::Complete).
@@ -130,6 +157,11 @@ impl<M: Send + 'static> Payload<M> for M {
 
     #[inline]
     fn map_errors(self, _: impl FnMut(Status) -> Status + Send + 'static) -> Self {
+        self
+    }
+
+    #[inline]
+    fn map_stream(self, _: impl FnOnce(MessageStream<M>) -> MessageStream<M>) -> Self {
         self
     }
 

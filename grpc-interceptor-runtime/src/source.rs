@@ -127,26 +127,30 @@ impl<M: Send + 'static> Source<M> for FromWire<M> {
     }
 }
 
-/// Runs a closure on each message, and on the error where there is one.
-pub(crate) struct EachItem<M, F> {
+/// Another stream's messages, each through a closure, and so its end: `None`, with the trailing
+/// metadata.
+pub(crate) struct Around<M, F> {
     pub(crate) messages: MessageStream<M>,
     pub(crate) on_item: F,
 }
 
 /// The closure is never pinned.
-impl<M, F> Unpin for EachItem<M, F> {}
+impl<M, F> Unpin for Around<M, F> {}
 
-impl<M, F> Source<M> for EachItem<M, F>
+impl<M, F> Source<M> for Around<M, F>
 where
     M: Send + 'static,
-    F: FnMut(Result<M, Status>) -> Result<M, Status> + Send + 'static,
+    F: FnMut(Option<Result<M, Status>>, Option<&MetadataMap>) -> Option<Result<M, Status>>
+        + Send
+        + 'static,
 {
     fn poll_item(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<M, Status>>> {
-        let this = &mut *self;
-        Pin::new(&mut this.messages).poll_next(context).map(|item| item.map(&mut this.on_item))
+        let Around { messages, on_item } = &mut *self;
+        let item = ready!(Pin::new(&mut *messages).poll_next(context));
+        Poll::Ready(on_item(item, messages.trailers()))
     }
 
     fn remaining(&self) -> (usize, Option<usize>) {
@@ -162,90 +166,23 @@ where
     }
 }
 
-/// Runs a closure once, at the end or when it is dropped before.
-pub(crate) struct OnEnd<M, F: FnOnce(StreamEnd<'_>)> {
-    pub(crate) messages: MessageStream<M>,
-    pub(crate) on_end: Option<F>,
-}
+/// Runs a closure once, at the end or when this is dropped before.
+pub(crate) struct AtEnd<F: FnOnce(StreamEnd<'_>)>(Option<F>);
 
-/// The closure is never pinned.
-impl<M, F: FnOnce(StreamEnd<'_>)> Unpin for OnEnd<M, F> {}
+impl<F: FnOnce(StreamEnd<'_>)> AtEnd<F> {
+    pub(crate) fn new(on_end: F) -> Self {
+        AtEnd(Some(on_end))
+    }
 
-impl<M, F> Source<M> for OnEnd<M, F>
-where
-    M: Send + 'static,
-    F: FnOnce(StreamEnd<'_>) + Send + 'static,
-{
-    fn poll_item(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-    ) -> Poll<Option<Result<M, Status>>> {
-        let item = ready!(Pin::new(&mut self.messages).poll_next(context));
-        let on_end = if let Some(Ok(_)) = item { None } else { self.on_end.take() };
-        if let Some(on_end) = on_end {
-            on_end(match &item {
-                Some(Err(status)) => StreamEnd::Failed(status),
-                _ => StreamEnd::Complete { trailers: self.messages.trailers() },
-            });
+    pub(crate) fn end(&mut self, end: StreamEnd<'_>) {
+        if let Some(on_end) = self.0.take() {
+            on_end(end);
         }
-        Poll::Ready(item)
-    }
-
-    fn remaining(&self) -> (usize, Option<usize>) {
-        self.messages.size_hint()
-    }
-
-    fn trailers(self: Pin<&mut Self>) -> Option<MetadataMap> {
-        self.messages.trailers().cloned()
-    }
-
-    fn into_any(self: Box<Self>) -> Box<dyn Any> {
-        self
     }
 }
 
-impl<M, F: FnOnce(StreamEnd<'_>)> Drop for OnEnd<M, F> {
+impl<F: FnOnce(StreamEnd<'_>)> Drop for AtEnd<F> {
     fn drop(&mut self) {
-        if let Some(on_end) = self.on_end.take() {
-            on_end(StreamEnd::Cancelled);
-        }
-    }
-}
-
-/// Fails with another status where there is one when the stream ends, in whichever way.
-pub(crate) struct OrFailure<M, F> {
-    pub(crate) messages: MessageStream<M>,
-    pub(crate) failure: F,
-}
-
-/// The closure is never pinned.
-impl<M, F> Unpin for OrFailure<M, F> {}
-
-impl<M, F> Source<M> for OrFailure<M, F>
-where
-    M: Send + 'static,
-    F: FnMut() -> Option<Status> + Send + 'static,
-{
-    fn poll_item(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-    ) -> Poll<Option<Result<M, Status>>> {
-        let item = ready!(Pin::new(&mut self.messages).poll_next(context));
-        Poll::Ready(match item {
-            Some(Ok(_)) => item,
-            ended => (self.failure)().map(Err).or(ended),
-        })
-    }
-
-    fn remaining(&self) -> (usize, Option<usize>) {
-        self.messages.size_hint()
-    }
-
-    fn trailers(self: Pin<&mut Self>) -> Option<MetadataMap> {
-        self.messages.trailers().cloned()
-    }
-
-    fn into_any(self: Box<Self>) -> Box<dyn Any> {
-        self
+        self.end(StreamEnd::Cancelled);
     }
 }

@@ -3,6 +3,8 @@
 
 #![allow(dead_code, unused_imports, unused_macros, reason = "each test file uses a part of it")]
 
+pub(crate) mod failing;
+
 use std::{
     convert::Infallible,
     future::Future,

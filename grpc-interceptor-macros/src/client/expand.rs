@@ -22,11 +22,10 @@ pub(crate) fn client(client: &Client, arguments: &Arguments) -> TokenStream {
     let calls = methods.iter().map(|method| call(method, &runtime));
     let bounds: Vec<_> = methods.iter().map(|method| bound(method, &runtime)).collect();
 
-    let with_doc = format!(
-        "Creates a client whose calls go through these interceptors, the first the outermost.\n\n\
-         `interceptors` is an `Interceptor`: a tuple of them, a struct, an async fn with \
-         `#[interceptor]`."
-    );
+    let with_doc = "Creates a client whose calls go through these interceptors, the first the \
+                    outermost.\n\n\
+                    `interceptors` is an `Interceptor`: a tuple of them, a struct, an async fn with \
+                    `#[interceptor]`.";
     let type_doc = format!(
         "A [`{ident}`] whose calls go through interceptors: made by [`{ident}::with_interceptors`]."
     );

@@ -2,7 +2,11 @@ use tokio_stream::Stream;
 use tonic::{Response, Status, codegen::BoxStream};
 
 use super::ResponseStream;
-use crate::{MessageStream, Payload, source::FromStream};
+use crate::{
+    MessageStream, Payload,
+    into_status::{BoxError, into_status},
+    source::FromStream,
+};
 
 /// The handler returns one message.
 pub const MESSAGE: u8 = 0;
@@ -13,8 +17,9 @@ pub const BOXED_STREAM: u8 = 2;
 
 /// What a handler returns: a `Result` of a `Response`, however the user names it.
 #[diagnostic::on_unimplemented(
-    message = "a handler returns a `Result<tonic::Response<…>, tonic::Status>`, not a `{Self}`",
-    label = "not a `Result<tonic::Response<…>, tonic::Status>`"
+    message = "a handler returns a `Result<tonic::Response<…>, …>`, not a `{Self}`",
+    label = "not a `Result<tonic::Response<…>, …>`",
+    note = "the error is `tonic::Status`, or anything else that is `Into<Box<dyn Error + Send + Sync>>`"
 )]
 pub trait Returned {
     type Holds;
@@ -22,19 +27,20 @@ pub trait Returned {
     fn into_result(self) -> Result<Response<Self::Holds>, Status>;
 }
 
-impl<T> Returned for Result<Response<T>, Status> {
+impl<T, E: Into<BoxError> + 'static> Returned for Result<Response<T>, E> {
     type Holds = T;
 
     #[inline]
     fn into_result(self) -> Result<Response<T>, Status> {
-        self
+        self.map_err(into_status)
     }
 }
 
 /// What a handler's stream yields: a `Result` of a message.
 #[diagnostic::on_unimplemented(
-    message = "a handler's stream yields `Result<…, tonic::Status>`, not `{Self}`",
-    label = "doesn't yield `Result<…, tonic::Status>`"
+    message = "a handler's stream yields `Result<…, …>`, not `{Self}`",
+    label = "doesn't yield a `Result`",
+    note = "the error is `tonic::Status`, or anything else that is `Into<Box<dyn Error + Send + Sync>>`"
 )]
 pub trait StreamItem {
     type Message: Send + 'static;
@@ -42,12 +48,12 @@ pub trait StreamItem {
     fn into_result(self) -> Result<Self::Message, Status>;
 }
 
-impl<M: Send + 'static> StreamItem for Result<M, Status> {
+impl<M: Send + 'static, E: Into<BoxError> + 'static> StreamItem for Result<M, E> {
     type Message = M;
 
     #[inline]
     fn into_result(self) -> Result<M, Status> {
-        self
+        self.map_err(into_status)
     }
 }
 
@@ -112,9 +118,8 @@ where
     }
 
     fn into_sent(payload: MessageStream<M>) -> BoxStream<M> {
-        match payload.into_source::<FromStream<BoxStream<M>>>() {
-            Ok(FromStream { stream }) => stream,
-            Err(stream) => Box::pin(stream),
-        }
+        // Not the handler's own box where nobody touched it: its errors may be others than a
+        // status, or have the code OK.
+        Box::pin(<S as Sent<OWN_STREAM>>::into_sent(payload))
     }
 }

@@ -6,7 +6,7 @@ use super::{
     request::{Argument, Received},
     response::{MESSAGE, Returned, Sent},
 };
-use crate::Payload;
+use crate::{Payload, into_status::not_ok};
 
 /// What a handler takes, and what travels through its chain for that.
 pub trait Takes {
@@ -91,6 +91,7 @@ where
     fn sent(
         outcome: Result<Response<Self::Payload>, Status>,
     ) -> Result<Response<Self::Sent>, Status> {
-        outcome.map(|response| response.map(R::Holds::into_sent))
+        // An interceptor may have returned the code OK as an error.
+        outcome.map(|response| response.map(R::Holds::into_sent)).map_err(not_ok)
     }
 }
