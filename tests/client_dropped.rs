@@ -136,7 +136,8 @@ async fn a_call_is_dropped_where_an_interceptor_waits() {
         assert_eq!(next(&mut events).await, begins);
     }
     call.abort();
-    assert!(call.await.err().expect("the call doesn't come to an end").is_cancelled());
+    let cancelled = call.await.expect_err("the call doesn't come to an end");
+    assert!(cancelled.is_cancelled());
     drop(server);
     // The server was never called.
     assert_eq!(all(events).await, ["inner is dropped", "outer is dropped"]);
