@@ -15,7 +15,8 @@ use std::{
 
 use grpc_interceptor::{Context, Interceptor, Next, Outcome, RpcKind};
 pub(crate) use grpc_interceptor_proto::greeter::{
-    GreetManyTimesRequest, HelloReply, HelloRequest, greeter_client::GreeterClient,
+    GreetManyTimesRequest, HelloReply, HelloRequest,
+    greeter_client::{GreeterClient, GreeterInterceptors, InterceptedGreeterClient},
     greeter_server::GreeterServer,
 };
 use tokio::sync::{
@@ -45,6 +46,11 @@ impl Client {
     /// For calls that this client can't make.
     pub(crate) fn channel(&self) -> Channel {
         self.channel.clone()
+    }
+
+    /// A client of the same server whose calls go through these interceptors.
+    pub(crate) fn through<I>(&self, interceptors: I) -> InterceptedGreeterClient<Channel, I> {
+        GreeterClient::with_interceptors(self.channel(), interceptors)
     }
 
     /// One more connection to the same server.
@@ -254,6 +260,22 @@ pub(crate) fn values<'a>(metadata: &'a MetadataMap, key: &str) -> Vec<&'a str> {
 pub(crate) const KINDS: [RpcKind; 4] =
     [RpcKind::Unary, RpcKind::ClientStreaming, RpcKind::ServerStreaming, RpcKind::Bidirectional];
 
+/// The two kinds of client have the same methods.
+macro_rules! call_each_of {
+    ($client:expr, $name:expr, $metadata:expr) => {{
+        let (client, name, metadata) = ($client, $name, $metadata);
+        let two = || tokio_stream::iter([hello(name), hello(name)]);
+        let outcome = soon(client.say_hello(request_with(hello(name), metadata))).await;
+        let unary = Answer::single(KINDS[0], outcome);
+        let outcome = soon(client.greet_everybody(request_with(two(), metadata))).await;
+        let client_streaming = Answer::single(KINDS[1], outcome);
+        let outcome = soon(client.greet_many_times(request_with(many(name, 2), metadata))).await;
+        let server_streaming = Answer::stream(KINDS[2], outcome).await;
+        let outcome = soon(client.chat(request_with(two(), metadata))).await;
+        [unary, client_streaming, server_streaming, Answer::stream(KINDS[3], outcome).await]
+    }};
+}
+
 /// Calls each RPC once with this name: two messages where there can be many.
 pub(crate) async fn call_each(client: &mut Client, name: &str) -> [Answer; 4] {
     call_each_with(client, name, &[]).await
@@ -265,22 +287,23 @@ pub(crate) async fn call_each_with(
     name: &str,
     metadata: &[(&'static str, &'static str)],
 ) -> [Answer; 4] {
-    fn request<T>(message: T, metadata: &[(&'static str, &'static str)]) -> Request<T> {
-        let mut request = Request::new(message);
-        for (key, value) in metadata {
-            request.metadata_mut().append(*key, MetadataValue::from_static(value));
-        }
-        request
+    call_each_of!(client, name, metadata)
+}
+
+/// Does what [`call_each`] does, through the interceptors of the client.
+pub(crate) async fn call_each_through<I: GreeterInterceptors<Channel>>(
+    client: &mut InterceptedGreeterClient<Channel, I>,
+    name: &str,
+) -> [Answer; 4] {
+    call_each_of!(client, name, &[])
+}
+
+fn request_with<T>(message: T, metadata: &[(&'static str, &'static str)]) -> Request<T> {
+    let mut request = Request::new(message);
+    for (key, value) in metadata {
+        request.metadata_mut().append(*key, MetadataValue::from_static(value));
     }
-    let two = || tokio_stream::iter([hello(name), hello(name)]);
-    let outcome = soon(client.say_hello(request(hello(name), metadata))).await;
-    let unary = Answer::single(KINDS[0], outcome);
-    let outcome = soon(client.greet_everybody(request(two(), metadata))).await;
-    let client_streaming = Answer::single(KINDS[1], outcome);
-    let outcome = soon(client.greet_many_times(request(many(name, 2), metadata))).await;
-    let server_streaming = Answer::stream(KINDS[2], outcome).await;
-    let outcome = soon(client.chat(request(two(), metadata))).await;
-    [unary, client_streaming, server_streaming, Answer::stream(KINDS[3], outcome).await]
+    request
 }
 
 /// What [`greeter`]'s handlers answer where nobody interferes.
