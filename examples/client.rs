@@ -129,12 +129,7 @@ struct Bearer {
 }
 
 impl<N: Next> Interceptor<N> for Bearer {
-    async fn intercept(
-        &self,
-        mut request: Request<N::Request>,
-        _: Context,
-        next: N,
-    ) -> Outcome<N> {
+    async fn intercept(&self, mut request: Request<N::Request>, _: Context, next: N) -> Outcome<N> {
         request.metadata_mut().insert("authorization", self.token.bearer()?);
         next.run(request).await
     }
