@@ -177,6 +177,73 @@ impl<M> fmt::Debug for MessageStream<M> {
     }
 }
 
+/// What [`Payload`] has, with the type of the messages known: on a `MessageStream<HelloReply>` the
+/// trait's methods alone would leave open whether the message is a `HelloReply` or the whole stream.
+///
+/// ```
+/// use grpc_interceptor::{Context, MessageStream, Next, Outcome};
+/// use tonic::Request;
+///
+/// async fn shout<N>(request: Request<N::Request>, _: Context, next: N) -> Outcome<N>
+/// where
+///     N: Next<Response = MessageStream<String>>,
+/// {
+///     let response = next.run(request).await?;
+///     Ok(response.map(|messages| {
+///         messages
+///             .map_messages(|message| message.to_uppercase())
+///             .on_end(|end| println!("{end:?}"))
+///     }))
+/// }
+/// ```
+impl<M: Send + 'static> MessageStream<M> {
+    /// Looks at each message, as it passes.
+    #[must_use = "a stream is inspected as it is read: pass on what this returns"]
+    pub fn inspect_messages(self, mut inspect: impl FnMut(&M) + Send + 'static) -> Self {
+        self.each_item(move |item| item.inspect(&mut inspect))
+    }
+
+    /// Replaces each message, as it passes.
+    #[must_use = "a stream's messages are replaced as it is read: pass on what this returns"]
+    pub fn map_messages(self, mut map: impl FnMut(M) -> M + Send + 'static) -> Self {
+        self.each_item(move |item| item.map(&mut map))
+    }
+
+    /// Replaces each message, or ends the stream with a status.
+    ///
+    /// # Errors
+    ///
+    /// None: it returns a `Result` as [`Payload::try_map_messages`] does, which may fail at once
+    /// where there is one message.
+    pub fn try_map_messages(
+        self,
+        mut map: impl FnMut(M) -> Result<M, Status> + Send + 'static,
+    ) -> Result<Self, Status> {
+        Ok(self.each_item(move |item| item.and_then(&mut map)))
+    }
+
+    /// Replaces the status that the stream fails with.
+    #[must_use = "a stream's error is replaced as it is read: pass on what this returns"]
+    pub fn map_errors(self, mut map: impl FnMut(Status) -> Status + Send + 'static) -> Self {
+        self.each_item(move |item| item.map_err(&mut map))
+    }
+
+    /// Runs the closure exactly once, when the stream ends, in whichever way:
+    /// see [`Payload::on_end`].
+    #[must_use = "the end is seen as the stream is read: pass on what this returns"]
+    pub fn on_end(self, on_end: impl FnOnce(StreamEnd<'_>) + Send + 'static) -> Self {
+        let mut at_end = AtEnd::new(on_end);
+        self.around(move |item, trailers| {
+            match &item {
+                Some(Ok(_)) => {}
+                Some(Err(status)) => at_end.end(StreamEnd::Failed(status)),
+                None => at_end.end(StreamEnd::Complete { trailers }),
+            }
+            item
+        })
+    }
+}
+
 /// Many messages.
 impl<M: Send + 'static> Payload<M> for MessageStream<M> {
     fn is_stream(&self) -> bool {
@@ -191,23 +258,23 @@ impl<M: Send + 'static> Payload<M> for MessageStream<M> {
         None
     }
 
-    fn inspect_messages(self, mut inspect: impl FnMut(&M) + Send + 'static) -> Self {
-        self.each_item(move |item| item.inspect(&mut inspect))
+    fn inspect_messages(self, inspect: impl FnMut(&M) + Send + 'static) -> Self {
+        MessageStream::inspect_messages(self, inspect)
     }
 
-    fn map_messages(self, mut map: impl FnMut(M) -> M + Send + 'static) -> Self {
-        self.each_item(move |item| item.map(&mut map))
+    fn map_messages(self, map: impl FnMut(M) -> M + Send + 'static) -> Self {
+        MessageStream::map_messages(self, map)
     }
 
     fn try_map_messages(
         self,
-        mut map: impl FnMut(M) -> Result<M, Status> + Send + 'static,
+        map: impl FnMut(M) -> Result<M, Status> + Send + 'static,
     ) -> Result<Self, Status> {
-        Ok(self.each_item(move |item| item.and_then(&mut map)))
+        MessageStream::try_map_messages(self, map)
     }
 
-    fn map_errors(self, mut map: impl FnMut(Status) -> Status + Send + 'static) -> Self {
-        self.each_item(move |item| item.map_err(&mut map))
+    fn map_errors(self, map: impl FnMut(Status) -> Status + Send + 'static) -> Self {
+        MessageStream::map_errors(self, map)
     }
 
     fn map_stream(self, map: impl FnOnce(Self) -> Self) -> Self {
@@ -215,14 +282,6 @@ impl<M: Send + 'static> Payload<M> for MessageStream<M> {
     }
 
     fn on_end(self, on_end: impl FnOnce(StreamEnd<'_>) + Send + 'static) -> Self {
-        let mut at_end = AtEnd::new(on_end);
-        self.around(move |item, trailers| {
-            match &item {
-                Some(Ok(_)) => {}
-                Some(Err(status)) => at_end.end(StreamEnd::Failed(status)),
-                None => at_end.end(StreamEnd::Complete { trailers }),
-            }
-            item
-        })
+        MessageStream::on_end(self, on_end)
     }
 }

@@ -71,6 +71,8 @@ pub trait Payload<M>: Sized + Send + 'static {
     ///
     /// For one message: the closure's, at once. For a stream this returns `Ok`; where the closure
     /// refuses a message, that status ends the stream instead, and what came behind it is dropped.
+    /// On a client's request stream, messages that were ready together with the refused one may not
+    /// be sent either.
     fn try_map_messages(
         self,
         map: impl FnMut(M) -> Result<M, Status> + Send + 'static,

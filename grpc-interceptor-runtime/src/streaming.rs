@@ -112,7 +112,7 @@ mod tests {
     use tonic::{Code, Status};
 
     use super::into_streaming;
-    use crate::{MessageStream, Payload as _, source::FromWire};
+    use crate::{MessageStream, source::FromWire};
 
     fn stream(items: Vec<Result<u32, Status>>) -> MessageStream<u32> {
         MessageStream::new(tokio_stream::iter(items))
