@@ -45,10 +45,14 @@
 //! - The list of interceptors, RPCs that differ, names: [`#[intercepted]`](macro@intercepted).
 //! - Errors with a gRPC code: [`Error`]. What becomes of any other error, and of a panic:
 //!   [`ErrorToStatus`](interceptors::ErrorToStatus), [`CatchPanic`](interceptors::CatchPanic).
+//! - Interceptors on a client: [on a generated client](macro@intercepted#on-a-generated-client), with
+//!   [`#[interceptor]`](macro@interceptor) on the async fns.
 //! - What an interceptor may ask about the call: [`Context`], [`MethodName`], [`RpcKind`], [`Side`].
 //!
-//! A program with all of it is in
-//! [`examples/greeter.rs`](https://github.com/grpc-interceptor/grpc-interceptor/blob/main/examples/greeter.rs).
+//! Programs with all of it are
+//! [`examples/greeter.rs`](https://github.com/grpc-interceptor/grpc-interceptor/blob/main/examples/greeter.rs),
+//! a server, and
+//! [`examples/client.rs`](https://github.com/grpc-interceptor/grpc-interceptor/blob/main/examples/client.rs).
 //!
 //! # The chain
 //!
@@ -176,10 +180,71 @@
 /// There is no such test where the service's name is a string, or where a type in the handlers'
 /// signatures depends on a type parameter of the impl. In an impl inside of a fn, Rust runs no
 /// test, and says so (`cannot test inner items`): put the impl into a module.
+///
+/// # On a generated client
+///
+/// There it takes no interceptors. It comes from a line in build.rs, for all clients
+///
+/// ```no_run
+/// # fn main() -> std::io::Result<()> {
+/// tonic_prost_build::configure()
+///     .client_mod_attribute(".", "#[grpc_interceptor::intercepted]")
+///     .compile_protos(&["proto/greeter.proto"], &["proto"])
+/// # }
+/// ```
+///
+/// or for one, `.client_attribute("pkg.Greeter", "#[grpc_interceptor::intercepted]")`. The generated
+/// client stays as it is, and beside it there is
+///
+/// - `GreeterClient::with_interceptors(inner, interceptors)`, which makes
+/// - `InterceptedGreeterClient<T, I>`, with the same methods, each for the interceptors `I` that its
+///   RPC allows;
+/// - `GreeterInterceptors<T>`, the trait of interceptors that serve all RPCs, for generic code.
+///
+/// `interceptors` is one [`Interceptor`]: mostly a tuple, of structs and of async fns with
+/// [`#[interceptor]`](macro@interceptor).
+///
+/// What the `ClientCallDetails` of gRPC's Python library lets an interceptor change has these
+/// counterparts:
+///
+/// | in Python | here |
+/// | --- | --- |
+/// | `method` | fixed, as the RPC's types are: call another RPC, by a client that the interceptor has |
+/// | `timeout` | `request.set_timeout(…)`; [`Context::deadline`] tells only what was set before the chain |
+/// | `metadata` | `request.metadata_mut()` |
+/// | `credentials` | `authorization` in the metadata; TLS is set on the channel |
+/// | `wait_for_ready` | tonic has none: connect with `Endpoint::connect_lazy`, and retry on `Unavailable` |
+/// | `compression` | `send_compressed` on the client, for all of its calls: tonic has none per call |
 #[doc(inline)]
 pub use grpc_interceptor_macros::intercepted;
 
-/// Makes a value of an async fn.
+/// Makes a value of an async fn that is an [interceptor](Interceptor).
+///
+/// ```
+/// use grpc_interceptor::{Context, Next, Outcome, interceptor};
+/// use tonic::Request;
+///
+/// #[interceptor]
+/// pub async fn log<N: Next>(request: Request<N::Request>, context: Context, next: N) -> Outcome<N> {
+///     println!("{}", context.method_name());
+///     next.run(request).await
+/// }
+///
+/// // A type and a value now.
+/// struct Interceptors {
+///     all: (log, Option<log>),
+/// }
+/// let interceptors = Interceptors { all: (log, Some(log)) };
+/// ```
+///
+/// It makes a unit struct with the name and the visibility of the fn, which is `Copy`, `Default` and
+/// `Debug`, and an [`Interceptor`] for the RPCs that the fn's bounds on `N` allow. It goes into a
+/// tuple or a field, for `with_interceptors` of a [generated client](macro@intercepted#on-a-generated-client),
+/// and into the list of `#[intercepted(log)]`, as the fn itself does.
+///
+/// An async fn alone is no value that could be given to a client: it is another one for each `N`.
+///
+/// It can't be called as a fn any more. It takes no arguments.
 #[doc(inline)]
 pub use grpc_interceptor_macros::interceptor;
 

@@ -114,7 +114,7 @@ fn method(item: &syn::ImplItemFn) -> Result<Option<Method>> {
     let unknown = || {
         Error::new(
             item.sig.ident.span(),
-            "this method is unlike those that tonic 0.14 generates: #[intercepted] can't read it",
+            "this method is unlike those that tonic 0.14 generates: `#[intercepted]` can't read it",
         )
     };
     let path = path(&body).ok_or_else(unknown)?;
