@@ -42,7 +42,8 @@ const FRESH_TOKEN: &str = "open-sesame";
 
 // ---- The interceptors ----------------------------------------------------------------------------
 
-/// Any RPC: says how each call ended. `#[interceptor]` makes it a value, for a tuple.
+/// Any RPC: says what each call came to; a stream of responses has only begun then.
+/// `#[interceptor]` makes it a value, for a tuple.
 #[interceptor]
 async fn log<N: Next>(request: Request<N::Request>, context: Context, next: N) -> Outcome<N> {
     println!("  client  {} ({:?})", context.method_name(), context.kind());

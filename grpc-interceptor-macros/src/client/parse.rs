@@ -11,7 +11,8 @@ use syn::{
 
 use super::model::{Client, Kind, Method};
 
-const EXPECTED: &str = "`#[intercepted]` goes on the impl of a tonic service, or on a client that tonic \
+const EXPECTED: &str = "`#[intercepted]` goes on the impl of a tonic service, \
+                        `impl greeter_server::Greeter for MyGreeter`, or on a client that tonic \
                         generated, by a line in build.rs: \
                         `.client_mod_attribute(\".\", \"#[grpc_interceptor::intercepted]\")`";
 
