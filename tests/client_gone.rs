@@ -7,45 +7,12 @@ use grpc_interceptor::{Context, Interceptor, Next, Outcome, Payload as _, interc
 use grpc_interceptor_proto::greeter::greeter_server::{Greeter, GreeterServer};
 use support::{
     BoxStream, Client, GreetManyTimesRequest, HelloReply, HelloRequest, all, connect, events,
+    guard::{Events, Guard, Guarded},
     hello, many, next, reply, soon, tell,
 };
-use tokio::{
-    sync::mpsc::{UnboundedReceiver, UnboundedSender},
-    task::JoinHandle,
-};
+use tokio::{sync::mpsc::UnboundedReceiver, task::JoinHandle};
 use tokio_stream::{StreamExt as _, wrappers::UnboundedReceiverStream};
 use tonic::{Request, Response, Status, Streaming};
-
-type Events = UnboundedSender<String>;
-
-/// Tells when it is dropped.
-struct Guard(Events, &'static str);
-
-impl Guard {
-    fn new(events: &Events, name: &'static str) -> Self {
-        tell(events, format!("{name} begins"));
-        Guard(events.clone(), name)
-    }
-}
-
-impl Drop for Guard {
-    fn drop(&mut self) {
-        tell(&self.0, format!("{} is dropped", self.1));
-    }
-}
-
-/// Holds a guard while the rest of the chain runs, and one in each stream.
-struct Guarded(Events, &'static str);
-
-impl<N: Next> Interceptor<N> for Guarded {
-    async fn intercept(&self, request: Request<N::Request>, _: Context, next: N) -> Outcome<N> {
-        let guard = Guard::new(&self.0, self.1);
-        let outcome = next.run(request).await;
-        // Behind the await there is nobody where the call was given up.
-        tell(&guard.0, format!("{} goes on", guard.1));
-        outcome
-    }
-}
 
 /// Answers after the await only.
 struct Waiting {

@@ -4,6 +4,7 @@
 #![allow(dead_code, unused_imports, unused_macros, reason = "each test file uses a part of it")]
 
 pub(crate) mod failing;
+pub(crate) mod guard;
 
 use std::{
     convert::Infallible,
