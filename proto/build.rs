@@ -5,19 +5,27 @@ use std::{env, fs, path::PathBuf};
 use tonic_prost_build::{Builder, configure};
 
 fn main() {
-    // The clients take interceptors.
-    let standard = || configure().client_mod_attribute(".", "#[grpc_interceptor::intercepted]");
+    // The clients and the servers take interceptors.
+    let standard = || {
+        configure()
+            .client_mod_attribute(".", "#[grpc_interceptor::intercepted]")
+            .server_mod_attribute(".", "#[grpc_interceptor::intercepted]")
+    };
     compile("standard", standard(), "greeter.proto");
     compile("standard", standard(), "odd.proto");
     compile("standard", standard(), "bare.proto");
     // The same service again, with the same messages.
     let again = || configure().extern_path(".greeter.v1", "crate::greeter");
-    // The attribute on the client's struct, which has to find the rest.
+    // The attribute on the structs, which has to find the rest.
     let arc_self = again()
         .use_arc_self(true)
-        .client_attribute("greeter.v1.Greeter", "#[grpc_interceptor::intercepted]");
+        .client_attribute("greeter.v1.Greeter", "#[grpc_interceptor::intercepted]")
+        .server_attribute("greeter.v1.Greeter", "#[grpc_interceptor::intercepted]");
     compile("arc_self", arc_self, "greeter.proto");
-    compile("default_stubs", again().generate_default_stubs(true), "greeter.proto");
+    let default_stubs = again()
+        .generate_default_stubs(true)
+        .server_mod_attribute(".", "#[grpc_interceptor::intercepted]");
+    compile("default_stubs", default_stubs, "greeter.proto");
     custom_codec();
 }
 
@@ -56,8 +64,10 @@ fn custom_codec() {
     // This builder takes no attributes.
     let generated = out_dir("standard").join("text.Lines.rs");
     let code = fs::read_to_string(&generated).expect("it was written just now");
-    let client = "pub mod lines_client {";
-    assert!(code.contains(client));
-    let code = code.replace(client, &format!("#[grpc_interceptor::intercepted]\n{client}"));
-    fs::write(generated, code).expect("OUT_DIR can be written to");
+    let with_attributes =
+        ["pub mod lines_client {", "pub mod lines_server {"].iter().fold(code, |code, module| {
+            assert!(code.contains(module));
+            code.replace(module, &format!("#[grpc_interceptor::intercepted]\n{module}"))
+        });
+    fs::write(generated, with_attributes).expect("OUT_DIR can be written to");
 }

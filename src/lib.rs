@@ -250,8 +250,8 @@ pub use grpc_interceptor_macros::interceptor;
 
 #[doc(inline)]
 pub use grpc_interceptor_runtime::{
-    Context, Error, Interceptor, InvalidMethodName, MessageStream, MethodName, Next, Outcome,
-    Payload, RpcKind, Side, StreamEnd, Transport, interceptors,
+    Context, Error, Intercepted, Interceptor, InvalidMethodName, MessageStream, MethodName, Next,
+    Outcome, Payload, RpcKind, Side, StreamEnd, Transport, interceptors,
 };
 
 #[doc(hidden)]

@@ -5,8 +5,8 @@ use std::collections::HashSet;
 use proc_macro2::{Span, TokenStream, TokenTree};
 use quote::ToTokens as _;
 use syn::{
-    Attribute, Expr, GenericParam, Generics, Ident, LitStr, Path, Signature, Type, UnOp,
-    spanned::Spanned as _,
+    Attribute, Expr, GenericParam, Generics, Ident, LitStr, Path, ReceiverKind, Signature, Type,
+    UnOp, spanned::Spanned as _,
 };
 
 /// An impl of a tonic service.
@@ -79,6 +79,22 @@ pub(crate) enum Receiver {
     Reference,
     /// `self: Arc<Self>`, where tonic generated the service with `use_arc_self`.
     Arc,
+}
+
+impl Receiver {
+    /// `None` where a tonic service has no such.
+    pub(crate) fn of(receiver: &syn::Receiver) -> Option<Self> {
+        match &receiver.kind {
+            ReceiverKind::Reference(_, _, None) => Some(Receiver::Reference),
+            ReceiverKind::Typed(_, ty) => match &**ty {
+                Type::Reference(reference) if reference.mutability.is_none() => {
+                    Some(Receiver::Reference)
+                }
+                _ => Some(Receiver::Arc),
+            },
+            _ => None,
+        }
+    }
 }
 
 /// `type SayHelloStream = …;`

@@ -6,8 +6,8 @@ mod tests;
 use proc_macro2::{Ident, TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::{
-    Attribute, Error, FnArg, Generics, ImplItem, LitStr, Path, ReceiverKind, Result, ReturnType,
-    Signature, Token, Type, Visibility, braced,
+    Attribute, Error, FnArg, Generics, ImplItem, LitStr, Path, Result, ReturnType, Signature,
+    Token, Type, Visibility, braced,
     ext::IdentExt as _,
     parse::{ParseStream, Parser as _},
     parse_quote,
@@ -17,6 +17,7 @@ use syn::{
 use crate::{
     arguments::Arguments,
     errors::Errors,
+    item::EXPECTED,
     model::{
         Entry, Receiver, Returns, Rpc, Service, Stream, Streams, depends_on_parameters, idents_in,
     },
@@ -24,63 +25,17 @@ use crate::{
     service_name,
 };
 
-const EXPECTED: &str = "`#[intercepted(…)]` goes on the impl of a tonic service: \
-                        `impl greeter_server::Greeter for MyGreeter`";
-
-/// Why there is no [`Service`] to expand. The errors say it to the user.
-pub(crate) enum NotAService {
-    /// A service's impl in which something is wrong.
-    Broken,
-    /// Something else, which is best left as it is.
-    OtherItem,
-}
-
-/// Reads the impl that the attribute is on.
+/// Reads the impl that the attribute is on. `None` where something in it is such that it can't be
+/// expanded: the errors say what.
 pub(crate) fn service(
     arguments: Arguments,
     item: TokenStream,
     errors: &mut Errors,
-) -> std::result::Result<Service, NotAService> {
-    let service = (|input: ParseStream<'_>| match other_item(input) {
-        Some(error) => {
-            errors.push(error);
-            input.parse::<TokenStream>()?;
-            Ok(Err(NotAService::OtherItem))
-        }
-        None => Ok(parse_impl(arguments, input, errors)?.ok_or(NotAService::Broken)),
-    })
-    .parse2(item);
-    errors.ok(service).unwrap_or(Err(NotAService::Broken))
+) -> Option<Service> {
+    let service = (|input: ParseStream<'_>| parse_impl(arguments, input, errors)).parse2(item);
+    errors.ok(service).flatten()
 }
 
-/// The error for an item that is no impl of a trait, on the word that says what it is.
-fn other_item(input: ParseStream<'_>) -> Option<Error> {
-    let ahead = input.fork();
-    ahead.call(Attribute::parse_outer).ok()?;
-    let start = ahead.span();
-    while let Ok(token) = ahead.parse::<TokenTree>() {
-        let TokenTree::Ident(ident) = &token else { continue };
-        let kind = match ident.to_string().as_str() {
-            "impl" => {
-                let of_a_trait = std::iter::from_fn(|| ahead.parse::<TokenTree>().ok())
-                    .any(|token| matches!(token, TokenTree::Ident(ident) if ident == "for"));
-                if of_a_trait {
-                    return None;
-                }
-                "an impl of no trait"
-            }
-            "struct" | "enum" | "union" => "a type",
-            "fn" => "a fn",
-            "trait" => "a trait",
-            "mod" => "a module",
-            _ => continue,
-        };
-        return Some(Error::new(ident.span(), format!("this is {kind}: {EXPECTED}")));
-    }
-    Some(Error::new(start, EXPECTED))
-}
-
-/// `None` where a method is such that it can't be expanded.
 fn parse_impl(
     arguments: Arguments,
     input: ParseStream<'_>,
@@ -336,20 +291,13 @@ fn parse_inputs(signature: &Signature) -> Result<(Receiver, Type, bool)> {
     }
     let mut inputs = signature.inputs.iter();
     let receiver = match inputs.next() {
-        Some(FnArg::Receiver(receiver)) => match &receiver.kind {
-            ReceiverKind::Reference(_, _, None) => Receiver::Reference,
-            ReceiverKind::Typed(_, ty) => match &**ty {
-                Type::Reference(reference) if reference.mutability.is_none() => Receiver::Reference,
-                _ => Receiver::Arc,
-            },
-            _ => {
-                return Err(Error::new_spanned(
-                    receiver,
-                    "a handler takes `&self`, or `self: Arc<Self>` where tonic generated the \
-                     service with `use_arc_self`",
-                ));
-            }
-        },
+        Some(FnArg::Receiver(receiver)) => Receiver::of(receiver).ok_or_else(|| {
+            Error::new_spanned(
+                receiver,
+                "a handler takes `&self`, or `self: Arc<Self>` where tonic generated the service \
+                 with `use_arc_self`",
+            )
+        })?,
         _ => return Err(Error::new(signature.ident.span(), "a handler takes `&self` first")),
     };
     let Some(FnArg::Typed(request)) = inputs.next() else {

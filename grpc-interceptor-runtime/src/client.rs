@@ -2,11 +2,11 @@
 
 mod call;
 mod codec;
-mod intercepted;
+mod intercepted_grpc;
 mod method;
 mod transport;
 
 pub use call::{Call, bidirectional, client_streaming, server_streaming, unary};
-pub use intercepted::Intercepted;
+pub use intercepted_grpc::InterceptedGrpc;
 pub use method::{GrpcClient, Method, method_name_of};
 pub use transport::Transport;

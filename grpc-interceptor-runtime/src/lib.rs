@@ -32,6 +32,7 @@ pub use message_stream::MessageStream;
 pub use method_name::{InvalidMethodName, MethodName};
 pub use next::{Next, Outcome};
 pub use payload::Payload;
+pub use server::Intercepted;
 pub use stream_end::StreamEnd;
 
 /// What the macros' code calls. Not for people: it may change in any release.

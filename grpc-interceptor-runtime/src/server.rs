@@ -1,4 +1,4 @@
-//! What `#[intercepted]` on a service's impl needs at run time.
+//! What `#[intercepted]` on a service's impl, or on a generated server, needs at run time.
 //!
 //! A handler's signature is `Request<A> -> Result<Response<B>, E>`. The macro sees it as text,
 //! where an alias may hide what it is. So the text goes, as it stands, into a [`Taking`] and a
@@ -7,6 +7,7 @@
 mod call;
 mod chain;
 mod detect;
+mod intercepted;
 mod name;
 mod names_on_the_wire;
 mod request;
@@ -17,6 +18,7 @@ mod signature;
 pub use call::{handle, intercept, serve, serve_arc};
 pub use chain::{Chain, ChainOutcome, ChainRequest, Link, Rpc};
 pub use detect::{Detect, NotAStream};
+pub use intercepted::{Intercepted, serve_intercepted, serve_intercepted_arc};
 pub use name::{method_name, name_bytes, name_length};
 pub use names_on_the_wire::{answer_with_name, assert_names_on_the_wire, assert_serves};
 pub use response::{BOXED_STREAM, MESSAGE, OWN_STREAM};

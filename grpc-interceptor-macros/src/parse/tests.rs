@@ -1,7 +1,7 @@
 use proc_macro2::TokenStream;
 use quote::{ToTokens as _, quote};
 
-use super::{NotAService, service};
+use super::service;
 use crate::{
     arguments::Arguments,
     errors::Errors,
@@ -9,7 +9,7 @@ use crate::{
 };
 
 /// The model, and what is wrong.
-fn parse(arguments: TokenStream, item: TokenStream) -> (Result<Service, NotAService>, Vec<String>) {
+fn parse(arguments: TokenStream, item: TokenStream) -> (Option<Service>, Vec<String>) {
     let mut errors = Errors::default();
     let arguments: Option<Arguments> = errors.ok(syn::parse2(arguments));
     let service = service(arguments.unwrap_or_default(), item, &mut errors);
@@ -19,7 +19,7 @@ fn parse(arguments: TokenStream, item: TokenStream) -> (Result<Service, NotAServ
 fn parsed(arguments: TokenStream, item: TokenStream) -> Service {
     let (service, errors) = parse(arguments, item);
     assert_eq!(errors, [] as [String; 0]);
-    service.unwrap_or_else(|_| panic!("not a service"))
+    service.expect("a service")
 }
 
 /// The model of an impl with these methods and stream types.
@@ -233,7 +233,7 @@ fn every_error_is_told_at_once() {
             }
         },
     );
-    assert!(matches!(service, Err(NotAService::Broken)));
+    assert!(service.is_none());
     assert_eq!(errors.len(), 3, "{errors:?}");
 }
 
@@ -247,28 +247,5 @@ fn a_wrong_option_leaves_the_service_as_it_is() {
         }),
     );
     assert_eq!(errors.len(), 2, "{errors:?}");
-    assert!(service.is_ok_and(|service| service.rpcs.len() == 1));
-}
-
-#[test]
-fn other_items_are_left_alone() {
-    for item in [
-        quote!(
-            pub struct A<F: Fn()>(F);
-        ),
-        quote!(
-            async fn a() {}
-        ),
-        quote!(
-            trait A {}
-        ),
-        quote!(impl A {}),
-        quote!(
-            mod a {}
-        ),
-    ] {
-        let (service, errors) = parse(quote!(), item.clone());
-        assert!(matches!(service, Err(NotAService::OtherItem)), "{item}");
-        assert_eq!(errors.len(), 1, "{item}: {errors:?}");
-    }
+    assert!(service.is_some_and(|service| service.rpcs.len() == 1));
 }

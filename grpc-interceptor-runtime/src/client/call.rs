@@ -8,9 +8,9 @@ use tonic::{
 };
 
 use super::{
-    Intercepted, Method, Transport,
+    InterceptedGrpc, Method, Transport,
     codec::{Failure, FallibleCodec},
-    intercepted::Shared,
+    intercepted_grpc::Shared,
     method::ready,
 };
 use crate::{
@@ -129,13 +129,15 @@ fn context<M: Method, P>(request: &Request<P>, kind: RpcKind) -> Context {
     Context::new(M::NAME, kind, Side::Client, request.metadata())
 }
 
-fn call<T, I, M, const C: bool, const S: bool>(client: &Intercepted<T, I>) -> Call<'_, T, M, C, S> {
+fn call<T, I, M, const C: bool, const S: bool>(
+    client: &InterceptedGrpc<T, I>,
+) -> Call<'_, T, M, C, S> {
     Call { grpc: &client.grpc, method: PhantomData }
 }
 
 /// Runs a unary RPC through the client's interceptors.
 pub fn unary<M, T, I>(
-    client: &Intercepted<T, I>,
+    client: &InterceptedGrpc<T, I>,
     request: Request<M::Request>,
 ) -> impl Future<Output = Result<Response<M::Response>, Status>> + Send
 where
@@ -149,7 +151,7 @@ where
 
 /// Runs a server-streaming RPC through the client's interceptors.
 pub fn server_streaming<M, T, I>(
-    client: &Intercepted<T, I>,
+    client: &InterceptedGrpc<T, I>,
     request: Request<M::Request>,
 ) -> impl Future<Output = Result<Response<Streaming<M::Response>>, Status>> + Send
 where
@@ -164,7 +166,7 @@ where
 
 /// Runs a client-streaming RPC through the client's interceptors.
 pub fn client_streaming<M, T, I>(
-    client: &Intercepted<T, I>,
+    client: &InterceptedGrpc<T, I>,
     request: Request<impl Stream<Item = M::Request> + Send + 'static>,
 ) -> impl Future<Output = Result<Response<M::Response>, Status>> + Send
 where
@@ -178,7 +180,7 @@ where
 
 /// Runs a bidirectional RPC through the client's interceptors.
 pub fn bidirectional<M, T, I>(
-    client: &Intercepted<T, I>,
+    client: &InterceptedGrpc<T, I>,
     request: Request<impl Stream<Item = M::Request> + Send + 'static>,
 ) -> impl Future<Output = Result<Response<Streaming<M::Response>>, Status>> + Send
 where

@@ -23,10 +23,23 @@ where
     T: Sync,
     R: Link<T, 0>,
 {
+    start::<R, T, _>(argument, move |request, context| R::run(service, request, context))
+}
+
+/// Starts what is to be run with what tonic hands over, and converts its outcome for tonic.
+#[inline]
+pub(super) fn start<R, T, F>(
+    argument: <R::Takes as Takes>::Argument,
+    run: impl FnOnce(ChainRequest<R, T>, Context) -> F,
+) -> impl Future<Output = Result<Response<<R::Returns as Returns>::Sent>, Status>> + Send
+where
+    R: Rpc<T>,
+    F: Future<Output = ChainOutcome<R, T>> + Send,
+{
     let request = R::Takes::request(argument);
     let kind = RpcKind::new(R::Takes::STREAM, R::Returns::STREAM);
     let context = Context::new(R::NAME, kind, Side::Server, request.metadata());
-    Map { future: R::run(service, request, context), map: R::Returns::sent }
+    Map { future: run(request, context), map: R::Returns::sent }
 }
 
 /// The same where the service comes in an `Arc`.

@@ -6,14 +6,14 @@ use std::{
 use tonic::{client::Grpc, codec::CompressionEncoding};
 
 /// A generated client's inner part, and the interceptors around it.
-pub struct Intercepted<T, I> {
+pub struct InterceptedGrpc<T, I> {
     pub(super) grpc: Shared<T>,
     pub(super) interceptors: I,
 }
 
-impl<T, I> Intercepted<T, I> {
+impl<T, I> InterceptedGrpc<T, I> {
     pub fn new(grpc: Grpc<T>, interceptors: I) -> Self {
-        Intercepted { grpc: Shared(Mutex::new(grpc)), interceptors }
+        InterceptedGrpc { grpc: Shared(Mutex::new(grpc)), interceptors }
     }
 
     #[must_use]
@@ -38,19 +38,19 @@ impl<T, I> Intercepted<T, I> {
 
     fn map(self, map: impl FnOnce(Grpc<T>) -> Grpc<T>) -> Self {
         let grpc = self.grpc.0.into_inner().unwrap_or_else(PoisonError::into_inner);
-        Intercepted::new(map(grpc), self.interceptors)
+        InterceptedGrpc::new(map(grpc), self.interceptors)
     }
 }
 
-impl<T: Clone, I: Clone> Clone for Intercepted<T, I> {
+impl<T: Clone, I: Clone> Clone for InterceptedGrpc<T, I> {
     fn clone(&self) -> Self {
-        Intercepted::new(self.grpc.get(), self.interceptors.clone())
+        InterceptedGrpc::new(self.grpc.get(), self.interceptors.clone())
     }
 }
 
-impl<T, I> fmt::Debug for Intercepted<T, I> {
+impl<T, I> fmt::Debug for InterceptedGrpc<T, I> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.debug_struct("Intercepted").finish_non_exhaustive()
+        formatter.debug_struct("InterceptedGrpc").finish_non_exhaustive()
     }
 }
 

@@ -1,6 +1,8 @@
 use proc_macro2::{Ident, TokenStream};
 use syn::{Attribute, LitStr, Type};
 
+use crate::generated::kind::Kind;
+
 /// A client that tonic generated.
 pub(crate) struct Client {
     /// `GreeterClient`
@@ -32,33 +34,4 @@ pub(crate) struct Method {
     pub(crate) path: LitStr,
     /// `tonic_prost::ProstCodec::default()`
     pub(crate) codec: TokenStream,
-}
-
-#[derive(Clone, Copy, PartialEq, Debug)]
-pub(crate) enum Kind {
-    Unary,
-    ClientStreaming,
-    ServerStreaming,
-    Bidirectional,
-}
-
-impl Kind {
-    /// By the method of `tonic::client::Grpc` that the generated code calls.
-    pub(crate) fn of(grpc_method: &str) -> Option<Self> {
-        Some(match grpc_method {
-            "unary" => Kind::Unary,
-            "client_streaming" => Kind::ClientStreaming,
-            "server_streaming" => Kind::ServerStreaming,
-            "streaming" => Kind::Bidirectional,
-            _ => return None,
-        })
-    }
-
-    pub(crate) fn client_streams(self) -> bool {
-        matches!(self, Kind::ClientStreaming | Kind::Bidirectional)
-    }
-
-    pub(crate) fn server_streams(self) -> bool {
-        matches!(self, Kind::ServerStreaming | Kind::Bidirectional)
-    }
 }

@@ -3,24 +3,20 @@
 
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
-use syn::{Path, parse_quote};
 
-use super::model::{Client, Kind, Method};
-use crate::arguments::Arguments;
+use super::model::{Client, Method};
+use crate::generated::kind::Kind;
 
-pub(crate) fn client(client: &Client, arguments: &Arguments) -> TokenStream {
-    let default: Path = parse_quote!(::grpc_interceptor);
-    let crate_path = arguments.runtime.as_ref().unwrap_or(&default);
-    let runtime = quote!(#crate_path::__private);
+pub(crate) fn client(client: &Client, runtime: &TokenStream) -> TokenStream {
     let Client { ident, methods } = client;
     let service = client.service();
     let intercepted = format_ident!("Intercepted{ident}");
     let interceptors = format_ident!("{service}Interceptors");
 
     let rpc_types = methods.iter().map(|method| &method.ident);
-    let rpc_impls = methods.iter().map(|method| rpc_impl(method, &runtime));
-    let calls = methods.iter().map(|method| call(method, &runtime));
-    let bounds: Vec<_> = methods.iter().map(|method| bound(method, &runtime)).collect();
+    let rpc_impls = methods.iter().map(|method| rpc_impl(method, runtime));
+    let calls = methods.iter().map(|method| call(method, runtime));
+    let bounds: Vec<_> = methods.iter().map(|method| bound(method, runtime)).collect();
 
     let with_doc = "Creates a client whose calls go through these interceptors, the first the \
                     outermost.\n\n\
@@ -45,14 +41,14 @@ pub(crate) fn client(client: &Client, arguments: &Arguments) -> TokenStream {
         impl<T> #ident<T> {
             #[doc = #with_doc]
             pub fn with_interceptors<I>(inner: T, interceptors: I) -> #intercepted<T, I> {
-                let inner = #runtime::Intercepted::new(#runtime::GrpcClient::new(inner), interceptors);
+                let inner = #runtime::InterceptedGrpc::new(#runtime::GrpcClient::new(inner), interceptors);
                 #intercepted { inner }
             }
         }
 
         #[doc = #type_doc]
         pub struct #intercepted<T, I> {
-            inner: #runtime::Intercepted<T, I>,
+            inner: #runtime::InterceptedGrpc<T, I>,
         }
 
         impl<T: ::core::clone::Clone, I: ::core::clone::Clone> ::core::clone::Clone for #intercepted<T, I> {
@@ -71,13 +67,13 @@ pub(crate) fn client(client: &Client, arguments: &Arguments) -> TokenStream {
             /// Puts interceptors around the calls of a client that is there already, with its
             /// origin, compression and limits.
             pub fn new(client: #ident<T>, interceptors: I) -> Self {
-                Self { inner: #runtime::Intercepted::new(client.inner, interceptors) }
+                Self { inner: #runtime::InterceptedGrpc::new(client.inner, interceptors) }
             }
 
             /// As the generated client's `with_origin`.
             pub fn with_origin(inner: T, origin: #runtime::Uri, interceptors: I) -> Self {
                 let grpc = #runtime::GrpcClient::with_origin(inner, origin);
-                Self { inner: #runtime::Intercepted::new(grpc, interceptors) }
+                Self { inner: #runtime::InterceptedGrpc::new(grpc, interceptors) }
             }
 
             /// Compress requests with the given encoding.

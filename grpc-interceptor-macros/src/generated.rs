@@ -1,0 +1,50 @@
+//! `#[intercepted]` on what tonic generated: a client's or a server's module, or its struct.
+
+mod body;
+mod client;
+mod find;
+mod kind;
+mod server;
+
+use proc_macro2::{Group, TokenStream, TokenTree};
+use quote::quote;
+use syn::{Path, Result, parse_quote};
+
+use crate::arguments::Arguments;
+use find::Generated;
+
+/// The module, with more in it.
+pub(crate) fn in_module(arguments: &Arguments, item: TokenStream) -> Result<TokenStream> {
+    let added = added(&find::in_module(item.clone())?, arguments)?;
+    let mut tokens: Vec<TokenTree> = item.into_iter().collect();
+    // What the module has in its braces, and more.
+    if let Some(TokenTree::Group(body)) = tokens.last_mut() {
+        let span = body.span();
+        let stream = body.stream().into_iter().chain(added).collect();
+        *body = Group::new(body.delimiter(), stream);
+        body.set_span(span);
+    }
+    Ok(tokens.into_iter().collect())
+}
+
+/// The struct, with more behind it.
+pub(crate) fn at_struct(arguments: &Arguments, item: TokenStream) -> Result<TokenStream> {
+    let added = added(&find::around_struct(item.clone())?, arguments)?;
+    Ok(item.into_iter().chain(added).collect())
+}
+
+/// What the generated code gets beside it.
+fn added(generated: &Generated, arguments: &Arguments) -> Result<TokenStream> {
+    arguments.refuse_entries()?;
+    let default: Path = parse_quote!(::grpc_interceptor);
+    let crate_path = arguments.runtime.as_ref().unwrap_or(&default);
+    let runtime = quote!(#crate_path::__private);
+    Ok(match generated {
+        Generated::Client(ident, items) => {
+            client::expand::client(&client::parse::client(ident, items)?, &runtime)
+        }
+        Generated::Server(ident, items) => {
+            server::expand::server(&server::parse::server(ident, items)?, &runtime)
+        }
+    })
+}

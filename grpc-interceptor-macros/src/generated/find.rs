@@ -1,0 +1,98 @@
+//! Finds what is intercepted: which client or server, and the code around it.
+
+use std::fs;
+
+use proc_macro2::{Ident, TokenStream};
+use quote::ToTokens as _;
+use syn::{Error, Item, ItemMod, ItemStruct, Result};
+
+use crate::item::EXPECTED;
+
+/// A client's or a server's struct, and all of the module that it is in.
+pub(crate) enum Generated {
+    Client(Ident, Vec<Item>),
+    Server(Ident, Vec<Item>),
+}
+
+impl Generated {
+    /// By the struct's fields.
+    fn of(item: &ItemStruct) -> Option<fn(Ident, Vec<Item>) -> Self> {
+        item.fields.iter().find_map(|field| {
+            let ty = field.ty.to_token_stream().to_string();
+            match field.ident.as_ref()?.to_string().as_str() {
+                "inner" if ty.starts_with("tonic :: client :: Grpc") => {
+                    Some(Generated::Client as fn(_, _) -> _)
+                }
+                "accept_compression_encodings" => Some(Generated::Server),
+                _ => None,
+            }
+        })
+    }
+}
+
+/// Looks into a module.
+pub(crate) fn in_module(item: TokenStream) -> Result<Generated> {
+    let module: ItemMod = syn::parse2(item)?;
+    let items = module.content.map(|(_, items)| items).unwrap_or_default();
+    let found = items.iter().find_map(|item| match item {
+        Item::Struct(item) => Some((Generated::of(item)?, item.ident.clone())),
+        _ => None,
+    });
+    match found {
+        Some((generated, ident)) => Ok(generated(ident, items)),
+        None => Err(Error::new(
+            module.ident.span(),
+            format!("this module has no generated client or server in it: {EXPECTED}"),
+        )),
+    }
+}
+
+/// Looks around a struct: the rest is in the generated file that the struct is in.
+pub(crate) fn around_struct(item: TokenStream) -> Result<Generated> {
+    let item: ItemStruct = syn::parse2(item)?;
+    let Some(generated) = Generated::of(&item) else {
+        return Err(Error::new(
+            item.ident.span(),
+            format!("this struct is no generated client or server: {EXPECTED}"),
+        ));
+    };
+    let unreadable = |why: String| {
+        Error::new(
+            item.ident.span(),
+            format!(
+                "the RPCs are in the generated file, {why}: put the attribute on the module instead, \
+                 by `.client_mod_attribute(\".\", \"#[grpc_interceptor::intercepted]\")` or \
+                 `.server_mod_attribute(…)`"
+            ),
+        )
+    };
+    let file =
+        if proc_macro::is_available() { item.ident.span().unwrap().local_file() } else { None };
+    let file = file.ok_or_else(|| unreadable("which the compiler doesn't name".to_owned()))?;
+    let source = fs::read_to_string(&file).map_err(|error| {
+        unreadable(format!("which can't be read ({}: {error})", file.display()))
+    })?;
+    let parsed = syn::parse_file(&source)
+        .map_err(|error| unreadable(format!("which can't be parsed ({error})")))?;
+    let mut modules = Vec::new();
+    modules_with(&item.ident, parsed.items, &mut modules);
+    match (modules.pop(), modules.is_empty()) {
+        (Some(items), true) => Ok(generated(item.ident, items)),
+        (None, _) => Err(unreadable("and not found there".to_owned())),
+        (Some(_), false) => Err(unreadable("where several have this name".to_owned())),
+    }
+}
+
+/// The items of each module with a struct of this name in it.
+fn modules_with(struct_name: &Ident, items: Vec<Item>, found: &mut Vec<Vec<Item>>) {
+    let here = |item: &Item| matches!(item, Item::Struct(item) if item.ident == *struct_name);
+    if items.iter().any(here) {
+        found.push(items);
+        return;
+    }
+    for item in items {
+        if let Item::Mod(ItemMod { content: Some((_, items)), .. }) = item {
+            modules_with(struct_name, items, found);
+        }
+    }
+}

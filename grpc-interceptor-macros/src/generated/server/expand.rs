@@ -1,0 +1,149 @@
+//! The [model](super::model), printed: the service's trait for a service with interceptors around
+//! it, so that the generated server takes one like any other.
+
+use proc_macro2::{TokenStream, TokenTree};
+use quote::{ToTokens as _, format_ident, quote};
+use syn::Type;
+
+use super::model::{Method, Server};
+use crate::{expand::method_head, model::Receiver};
+
+pub(crate) fn server(server: &Server, runtime: &TokenStream) -> TokenStream {
+    let Server { ident, service_trait, streams, methods, .. } = server;
+    let interceptors = format_ident!("{service_trait}Interceptors");
+
+    let rpc_types = methods.iter().map(|method| &method.ident);
+    let rpc_impls = methods.iter().map(|method| rpc_impl(server, method));
+    let service_methods = methods.iter().map(|method| service_method(server, method));
+    let bounds: Vec<_> = methods
+        .iter()
+        .map(|method| {
+            let rpc = &method.ident;
+            quote! {
+                for<'call> #runtime::Interceptor<
+                    #runtime::Chain<'call, #runtime::Arc<T>, __rpc::#rpc, 0>
+                >
+            }
+        })
+        .collect();
+
+    let with_doc = "Creates a server whose every call goes through these interceptors, the first the \
+                    outermost.\n\n\
+                    `interceptors` is an `Interceptor`: a tuple of them, a struct, an async fn with \
+                    `#[interceptor]`.";
+    let trait_doc = format!(
+        "What can be given to [`{ident}::with_interceptors`] for the service `T`: it serves all \
+         RPCs. A name for it in generic code."
+    );
+    quote! {
+        /// The RPCs, as types.
+        #[doc(hidden)]
+        #[allow(non_camel_case_types)]
+        pub mod __rpc {
+            #(#[derive(Debug)] pub struct #rpc_types;)*
+        }
+
+        impl<T: #service_trait> #ident<T> {
+            #[doc = #with_doc]
+            pub fn with_interceptors<I>(
+                inner: T,
+                interceptors: I,
+            ) -> #ident<#runtime::Intercepted<T, I>>
+            where
+                I: #interceptors<T>,
+            {
+                #ident::new(#runtime::Intercepted::new(inner, interceptors))
+            }
+        }
+
+        #[doc = #trait_doc]
+        pub trait #interceptors<T: #service_trait>: #(#bounds +)* 'static {}
+
+        impl<T: #service_trait, I> #interceptors<T> for I where I: #(#bounds +)* 'static {}
+
+        const _: () = {
+            use #runtime as __runtime;
+            #(#rpc_impls)*
+
+            #[allow(deprecated, clippy::all, clippy::pedantic)]
+            impl<T: #service_trait, I: #interceptors<T>> #service_trait for __runtime::Intercepted<T, I> {
+                #(type #streams = __runtime::ResponseStream<T::#streams>;)*
+                #(#service_methods)*
+            }
+        };
+    }
+}
+
+/// What the generated server says of an RPC, and the end of its chain: the service's own method.
+fn rpc_impl(server: &Server, method: &Method) -> TokenStream {
+    let service_trait = &server.service_trait;
+    let Method { ident, kind, argument, sent, path, .. } = method;
+    let client_streams = kind.client_streams();
+    let returned = of_service(sent.to_token_stream());
+    let returned_kind = match () {
+        () if is_own_stream(sent) => quote!(OWN_STREAM),
+        () if kind.server_streams() => quote!(BOXED_STREAM),
+        () => quote!(MESSAGE),
+    };
+    let service = match server.receiver {
+        Receiver::Reference => quote!(__service),
+        Receiver::Arc => quote!(__runtime::Clone::clone(__service)),
+    };
+    quote! {
+        impl<T: #service_trait> __runtime::Rpc<__runtime::Arc<T>> for __rpc::#ident {
+            const NAME: __runtime::MethodName<'static> = __runtime::method_name_of(#path);
+            type Takes = __runtime::Taking<#argument, #client_streams>;
+            type Returns = __runtime::Returning<
+                __runtime::Result<__runtime::Response<#returned>, __runtime::Status>,
+                { __runtime::#returned_kind },
+            >;
+        }
+
+        impl<T: #service_trait> __runtime::Link<__runtime::Arc<T>, 0> for __rpc::#ident {
+            #[allow(deprecated)]
+            fn run(
+                __service: &__runtime::Arc<T>,
+                __request: __runtime::ChainRequest<Self, __runtime::Arc<T>>,
+                _: __runtime::Context,
+            ) -> impl __runtime::Future<
+                Output = __runtime::ChainOutcome<Self, __runtime::Arc<T>>,
+            > + __runtime::Send {
+                __runtime::handle::<Self, __runtime::Arc<T>, _>(__request, move |__argument| {
+                    <T as #service_trait>::#ident(#service, __argument)
+                })
+            }
+        }
+    }
+}
+
+/// A method of the service's trait: it starts the chain.
+fn service_method(server: &Server, method: &Method) -> TokenStream {
+    let Method { attributes, ident, argument, sent, .. } = method;
+    let serve = match server.receiver {
+        Receiver::Reference => quote!(serve_intercepted),
+        Receiver::Arc => quote!(serve_intercepted_arc),
+    };
+    let head =
+        method_head(server.receiver, ident, &quote!(__request), argument, &sent.to_token_stream());
+    quote! {
+        #(#attributes)*
+        #head { __runtime::Box::pin(__runtime::#serve::<__rpc::#ident, T, I>(self, __request)) }
+    }
+}
+
+/// Whether a type is `Self::ChatStream`.
+fn is_own_stream(sent: &Type) -> bool {
+    matches!(sent, Type::Path(path) if path.path.segments.first().is_some_and(|first| first.ident == "Self"))
+}
+
+/// A type of the trait as the service `T` has it.
+fn of_service(ty: TokenStream) -> TokenStream {
+    ty.into_iter()
+        .map(|token| match token {
+            TokenTree::Ident(ident) if ident == "Self" => {
+                TokenTree::Ident(proc_macro2::Ident::new("T", ident.span()))
+            }
+            token => token,
+        })
+        .collect()
+}

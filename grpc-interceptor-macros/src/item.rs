@@ -1,0 +1,116 @@
+//! What `#[intercepted]` stands on.
+
+use proc_macro2::{Ident, TokenStream, TokenTree};
+use syn::Error;
+
+/// The item, by the words that it starts with: what is in it is read later.
+pub(crate) enum Item {
+    /// `impl greeter_server::Greeter for MyGreeter { … }`
+    ServiceImpl,
+    /// What tonic generated, if it is the right one.
+    Struct,
+    Module,
+    /// What the attribute can't be on.
+    Other(Error),
+}
+
+impl Item {
+    pub(crate) fn of(tokens: &TokenStream) -> Self {
+        // What is in an attribute, or in the item's braces, is not at this level.
+        let mut tokens = tokens.clone().into_iter();
+        let mut words = tokens.by_ref().filter_map(|token| match token {
+            TokenTree::Ident(ident) => Some(ident),
+            _ => None,
+        });
+        while let Some(word) = words.next() {
+            return match word.to_string().as_str() {
+                "impl" if words.any(|word| word == "for") => Item::ServiceImpl,
+                "impl" => Item::other(&word, "an impl of no trait"),
+                "struct" => Item::Struct,
+                "mod" => Item::Module,
+                "enum" | "union" => Item::other(&word, "a type"),
+                "fn" => Item::other(&word, "a fn"),
+                "trait" => Item::other(&word, "a trait"),
+                _ => continue,
+            };
+        }
+        Item::Other(Error::new(proc_macro2::Span::call_site(), EXPECTED))
+    }
+
+    fn other(word: &Ident, kind: &str) -> Self {
+        Item::Other(Error::new(word.span(), format!("this is {kind}: {EXPECTED}")))
+    }
+}
+
+/// Where the attribute goes.
+pub(crate) const EXPECTED: &str = "`#[intercepted(…)]` goes on the impl of a tonic service, \
+                                   `impl greeter_server::Greeter for MyGreeter`; on what tonic \
+                                   generated it is put by a line in build.rs, for clients \
+                                   `.client_mod_attribute(\".\", \"#[grpc_interceptor::intercepted]\")`, \
+                                   for servers `.server_mod_attribute(…)`";
+
+#[cfg(test)]
+mod tests {
+    use quote::quote;
+
+    use super::Item;
+
+    #[test]
+    fn an_item_is_known_by_its_first_words() {
+        let service = quote!(
+            #[doc = "struct"]
+            #[cfg(mod)]
+            unsafe impl<T> Greeter for Mine<T> {}
+        );
+        assert!(matches!(Item::of(&service), Item::ServiceImpl));
+        let client = quote!(
+            #[derive(Debug)]
+            pub struct GreeterClient<T> {
+                inner: Grpc<T>,
+            }
+        );
+        assert!(matches!(Item::of(&client), Item::Struct));
+        assert!(matches!(
+            Item::of(&quote!(
+                pub mod greeter_client {
+                    impl A for B {}
+                }
+            )),
+            Item::Module
+        ));
+    }
+
+    #[test]
+    fn other_items_are_refused_by_what_they_are() {
+        for (tokens, kind) in [
+            (quote!(impl MyGreeter {}), "an impl of no trait"),
+            (
+                quote!(
+                    pub(crate) enum Greeter {}
+                ),
+                "a type",
+            ),
+            (
+                quote!(
+                    pub async fn say_hello() {}
+                ),
+                "a fn",
+            ),
+            (
+                quote!(
+                    trait Greeter {}
+                ),
+                "a trait",
+            ),
+        ] {
+            let Item::Other(error) = Item::of(&tokens) else { panic!("{tokens}") };
+            assert!(error.to_string().starts_with(&format!("this is {kind}: ")), "{error}");
+        }
+        let Item::Other(error) = Item::of(&quote!(
+            use Greeter as _;
+        )) else {
+            panic!("an import")
+        };
+        assert!(error.to_string().starts_with("`#[intercepted(…)]` goes on "), "{error}");
+    }
+}

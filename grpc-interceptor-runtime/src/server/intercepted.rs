@@ -1,0 +1,101 @@
+use std::{fmt, future::Future, sync::Arc};
+
+use tonic::{Response, Status};
+
+use super::{Chain, Link, Returns, Takes, call::start};
+use crate::Interceptor;
+
+/// A service with interceptors around it: what `GreeterServer::with_interceptors` makes a server of.
+///
+/// It implements the generated trait as the service in it does, and runs each call through the
+/// interceptors first. So it can be used wherever the service could, as in a server around a service
+/// that others have, too:
+///
+/// ```
+/// # use grpc_interceptor_proto::default_stubs::greeter_server::{Greeter, GreeterServer};
+/// use grpc_interceptor::{Context, Intercepted, Next, Outcome, interceptor};
+/// use std::sync::Arc;
+/// use tonic::{Request, codec::CompressionEncoding};
+///
+/// #[interceptor]
+/// async fn log<N: Next>(request: Request<N::Request>, context: Context, next: N) -> Outcome<N> {
+///     println!("{}", context.method_name());
+///     next.run(request).await
+/// }
+///
+/// struct MyGreeter;
+///
+/// #[tonic::async_trait]
+/// impl Greeter for MyGreeter {
+///     // …
+/// }
+///
+/// let shared = Arc::new(MyGreeter);
+/// let server = GreeterServer::new(Intercepted::from_arc(shared.clone(), log))
+///     .max_decoding_message_size(64 * 1024);
+/// # fn has_name<S: tonic::server::NamedService>(_: S) {}
+/// # has_name(server);
+/// ```
+///
+/// The trait is implemented by `#[intercepted]` on the generated server's module, see
+/// [there](https://docs.rs/grpc-interceptor/latest/grpc_interceptor/attr.intercepted.html#on-a-generated-server).
+pub struct Intercepted<T, I> {
+    service: Arc<T>,
+    interceptors: I,
+}
+
+impl<T, I> Intercepted<T, I> {
+    /// Puts interceptors around a service, the first the outermost.
+    ///
+    /// `interceptors` is one [`Interceptor`]: mostly a tuple, of structs and of async fns with
+    /// `#[interceptor]`.
+    pub fn new(service: T, interceptors: I) -> Self {
+        Self::from_arc(Arc::new(service), interceptors)
+    }
+
+    /// Puts interceptors around a service that others have, too.
+    pub fn from_arc(service: Arc<T>, interceptors: I) -> Self {
+        Intercepted { service, interceptors }
+    }
+}
+
+impl<T, I: Clone> Clone for Intercepted<T, I> {
+    fn clone(&self) -> Self {
+        Self::from_arc(self.service.clone(), self.interceptors.clone())
+    }
+}
+
+impl<T, I> fmt::Debug for Intercepted<T, I> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Intercepted").finish_non_exhaustive()
+    }
+}
+
+/// Runs an RPC of the service inside through the interceptors.
+pub fn serve_intercepted<R, T, I>(
+    intercepted: &Intercepted<T, I>,
+    argument: <R::Takes as Takes>::Argument,
+) -> impl Future<Output = Result<Response<<R::Returns as Returns>::Sent>, Status>> + Send
+where
+    T: Send + Sync,
+    R: Link<Arc<T>, 0>,
+    I: for<'a> Interceptor<Chain<'a, Arc<T>, R, 0>>,
+{
+    let Intercepted { service, interceptors } = intercepted;
+    start::<R, Arc<T>, _>(argument, move |request, context| {
+        interceptors.intercept(request, context, Chain::new(service, context))
+    })
+}
+
+/// The same where the service comes in an `Arc`.
+pub fn serve_intercepted_arc<R, T, I>(
+    intercepted: Arc<Intercepted<T, I>>,
+    argument: <R::Takes as Takes>::Argument,
+) -> impl Future<Output = Result<Response<<R::Returns as Returns>::Sent>, Status>> + Send
+where
+    T: Send + Sync,
+    R: Link<Arc<T>, 0, Takes: Takes<Argument: Send>>,
+    I: for<'a> Interceptor<Chain<'a, Arc<T>, R, 0>>,
+{
+    async move { serve_intercepted::<R, T, I>(&intercepted, argument).await }
+}
