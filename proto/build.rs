@@ -2,6 +2,7 @@
 
 use std::{env, fs, path::PathBuf};
 
+use prost::Message as _;
 use tonic_prost_build::{Builder, configure};
 
 fn main() {
@@ -38,6 +39,8 @@ fn out_dir(name: &str) -> PathBuf {
 fn compile(name: &str, builder: Builder, file: &str) {
     println!("cargo::rerun-if-changed=proto/{file}");
     let descriptors = protox::compile([file], ["proto"]).expect("the .proto file is valid");
+    let set = out_dir(name).join(file).with_extension("bin");
+    fs::write(set, descriptors.encode_to_vec()).expect("OUT_DIR can be written to");
     builder.out_dir(out_dir(name)).compile_fds(descriptors).expect("the code can be generated");
 }
 

@@ -41,13 +41,14 @@ impl Parse for Arguments {
 }
 
 impl Arguments {
-    /// A client has none: its interceptors are values, which are there when it is made.
+    /// What tonic generated has none: its interceptors are values, which are there when it is made.
     pub(crate) fn refuse_entries(&self) -> Result<()> {
         match self.entries.first() {
             Some(entry) => Err(Error::new_spanned(
                 &entry.expression,
-                "a generated client's interceptors are given when it is made: \
-                 `GreeterClient::with_interceptors(channel, (Log, Auth::new()))`",
+                "interceptors of a generated client or server are given when it is made: \
+                 `GreeterClient::with_interceptors(channel, (Log, Auth::new()))`, \
+                 `GreeterServer::with_interceptors(service, (Log, Auth::new()))`",
             )),
             None => Ok(()),
         }

@@ -4,6 +4,11 @@
 
 mod catch_panic;
 mod error_to_status;
+mod list;
+mod when;
 
 pub use catch_panic::{CatchPanic, OnPanic};
 pub use error_to_status::{ErrorToStatus, MapError, UnknownDetails};
+pub(crate) use list::Erase;
+pub use list::{AnyMessage, AnyNext, AnyPayload, List};
+pub use when::{When, when};

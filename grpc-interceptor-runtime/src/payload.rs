@@ -1,6 +1,6 @@
 use tonic::Status;
 
-use crate::{MessageStream, StreamEnd};
+use crate::{MessageStream, StreamEnd, interceptors::Erase};
 
 /// What travels through a chain as a request or a response: one message, or a stream of them.
 ///
@@ -44,7 +44,7 @@ use crate::{MessageStream, StreamEnd};
 ///
 /// The trait is implemented for every type, as every type may be a message. Its methods' names
 /// are such that they don't get in the way of others.
-pub trait Payload<M>: Sized + Send + 'static {
+pub trait Payload<M>: Erase<M> + Sized + Send + 'static {
     /// Whether this is a stream of messages.
     ///
     /// Ask a request or a response by `get_ref()`: on what `get_mut()` gives, the compiler takes

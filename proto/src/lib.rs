@@ -6,6 +6,10 @@ pub mod greeter {
     include!(concat!(env!("OUT_DIR"), "/standard/greeter.v1.rs"));
 }
 
+/// What `greeter.proto` says, as gRPC's reflection tells it.
+pub const FILE_DESCRIPTOR_SET: &[u8] =
+    include_bytes!(concat!(env!("OUT_DIR"), "/standard/greeter.bin"));
+
 /// `odd.v1beta1`: names and types that most services don't have.
 #[allow(non_camel_case_types)] // `Watch_ALL` is the name in the .proto file.
 pub mod odd {

@@ -1,0 +1,250 @@
+use std::{
+    any::Any,
+    fmt,
+    marker::PhantomData,
+    pin::Pin,
+    task::{Context, Poll},
+};
+
+use tokio_stream::Stream as _;
+use tonic::{Status, metadata::MetadataMap};
+
+use crate::{MessageStream, Payload, StreamEnd, source::Source};
+
+/// A message in a [`List`](super::List), whose type is forgotten but can be asked for.
+///
+/// ```
+/// # use grpc_interceptor_proto::greeter::HelloRequest;
+/// use grpc_interceptor::{
+///     Context, Interceptor, Next, Outcome, Payload,
+///     interceptors::{AnyMessage, List},
+/// };
+/// use tonic::Request;
+///
+/// /// Any RPC in a list: changes those of its messages that are a `HelloRequest`.
+/// struct Shout;
+///
+/// impl<N: Next<RequestMessage = AnyMessage>> Interceptor<N> for Shout {
+///     async fn intercept(&self, request: Request<N::Request>, _: Context, next: N) -> Outcome<N> {
+///         let request = request.map(|payload| {
+///             payload.map_messages(|mut message| {
+///                 if let Some(hello) = message.downcast_mut::<HelloRequest>() {
+///                     hello.name.make_ascii_uppercase();
+///                 }
+///                 message
+///             })
+///         });
+///         next.run(request).await
+///     }
+/// }
+///
+/// let list = List::from_iter([Shout]);
+/// ```
+pub struct AnyMessage(Box<dyn Any + Send>);
+
+impl AnyMessage {
+    /// The message, where it is an `M`.
+    #[must_use]
+    pub fn downcast_ref<M: 'static>(&self) -> Option<&M> {
+        self.0.downcast_ref()
+    }
+
+    /// The message, to be changed in place, where it is an `M`.
+    #[must_use]
+    pub fn downcast_mut<M: 'static>(&mut self) -> Option<&mut M> {
+        self.0.downcast_mut()
+    }
+
+    fn into_message<M: 'static>(self) -> Result<M, Status> {
+        self.0.downcast().map(|message| *message).map_err(|_| other_type())
+    }
+}
+
+impl fmt::Debug for AnyMessage {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("AnyMessage").finish_non_exhaustive()
+    }
+}
+
+/// What travels through a [`List`](super::List): one [`AnyMessage`], or a stream of them. It is a
+/// [`Payload`] of these.
+#[derive(Debug)]
+pub struct AnyPayload(Content);
+
+#[derive(Debug)]
+enum Content {
+    Message(AnyMessage),
+    Stream(MessageStream<AnyMessage>),
+}
+
+/// The same of either content.
+macro_rules! each {
+    ($payload:expr, $content:ident => $result:expr) => {
+        AnyPayload(match $payload.0 {
+            Content::Message($content) => Content::Message($result),
+            Content::Stream($content) => Content::Stream($result),
+        })
+    };
+}
+
+impl Payload<AnyMessage> for AnyPayload {
+    fn is_stream(&self) -> bool {
+        matches!(self.0, Content::Stream(_))
+    }
+
+    fn single(&self) -> Option<&AnyMessage> {
+        match &self.0 {
+            Content::Message(message) => Some(message),
+            Content::Stream(_) => None,
+        }
+    }
+
+    fn single_mut(&mut self) -> Option<&mut AnyMessage> {
+        match &mut self.0 {
+            Content::Message(message) => Some(message),
+            Content::Stream(_) => None,
+        }
+    }
+
+    fn inspect_messages(self, inspect: impl FnMut(&AnyMessage) + Send + 'static) -> Self {
+        each!(self, content => Payload::<AnyMessage>::inspect_messages(content, inspect))
+    }
+
+    fn map_messages(self, map: impl FnMut(AnyMessage) -> AnyMessage + Send + 'static) -> Self {
+        each!(self, content => Payload::<AnyMessage>::map_messages(content, map))
+    }
+
+    fn try_map_messages(
+        self,
+        map: impl FnMut(AnyMessage) -> Result<AnyMessage, Status> + Send + 'static,
+    ) -> Result<Self, Status> {
+        Ok(each!(self, content => Payload::<AnyMessage>::try_map_messages(content, map)?))
+    }
+
+    fn map_errors(self, map: impl FnMut(Status) -> Status + Send + 'static) -> Self {
+        each!(self, content => Payload::<AnyMessage>::map_errors(content, map))
+    }
+
+    fn map_stream(
+        self,
+        map: impl FnOnce(MessageStream<AnyMessage>) -> MessageStream<AnyMessage>,
+    ) -> Self {
+        each!(self, content => Payload::<AnyMessage>::map_stream(content, map))
+    }
+
+    fn on_end(self, on_end: impl FnOnce(StreamEnd<'_>) + Send + 'static) -> Self {
+        each!(self, content => Payload::<AnyMessage>::on_end(content, on_end))
+    }
+}
+
+/// What goes into a list, and comes out of it again.
+pub trait Erase<M>: Sized {
+    #[doc(hidden)]
+    fn erase(self) -> AnyPayload;
+
+    /// The other way. It fails where an interceptor handed on what it had from another RPC.
+    #[doc(hidden)]
+    fn restore(payload: AnyPayload) -> Result<Self, Status>;
+}
+
+fn other_type() -> Status {
+    Status::internal("an interceptor replaced a message by one of another RPC")
+}
+
+impl<M: Send + 'static> Erase<M> for M {
+    fn erase(self) -> AnyPayload {
+        AnyPayload(Content::Message(AnyMessage(Box::new(self))))
+    }
+
+    fn restore(payload: AnyPayload) -> Result<M, Status> {
+        match payload.0 {
+            Content::Message(message) => message.into_message(),
+            Content::Stream(_) => Err(other_type()),
+        }
+    }
+}
+
+impl<M: Send + 'static> Erase<M> for MessageStream<M> {
+    fn erase(self) -> AnyPayload {
+        AnyPayload(Content::Stream(MessageStream::from_source(Erased { messages: self })))
+    }
+
+    fn restore(payload: AnyPayload) -> Result<Self, Status> {
+        match payload.0 {
+            // Where nobody looked at the messages, they were never put in boxes.
+            Content::Stream(stream) => Ok(match stream.into_source::<Erased<M>>() {
+                Ok(Erased { messages }) => messages,
+                Err(messages) => {
+                    MessageStream::from_source(Restored { messages, message: PhantomData })
+                }
+            }),
+            Content::Message(_) => Err(other_type()),
+        }
+    }
+}
+
+/// A list in a list.
+impl Erase<AnyMessage> for AnyPayload {
+    fn erase(self) -> AnyPayload {
+        self
+    }
+
+    fn restore(payload: AnyPayload) -> Result<Self, Status> {
+        Ok(payload)
+    }
+}
+
+/// A stream whose messages' type is forgotten.
+struct Erased<M> {
+    messages: MessageStream<M>,
+}
+
+impl<M: Send + 'static> Source<AnyMessage> for Erased<M> {
+    fn poll_item(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<AnyMessage, Status>>> {
+        let item = Pin::new(&mut self.messages).poll_next(context);
+        item.map(|item| item.map(|item| item.map(|message| AnyMessage(Box::new(message)))))
+    }
+
+    fn remaining(&self) -> (usize, Option<usize>) {
+        self.messages.size_hint()
+    }
+
+    fn trailers(self: Pin<&mut Self>) -> Option<MetadataMap> {
+        self.messages.trailers().cloned()
+    }
+
+    fn into_any(self: Box<Self>) -> Box<dyn Any> {
+        self
+    }
+}
+
+/// The other way.
+struct Restored<M> {
+    messages: MessageStream<AnyMessage>,
+    message: PhantomData<fn() -> M>,
+}
+
+impl<M: Send + 'static> Source<M> for Restored<M> {
+    fn poll_item(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<M, Status>>> {
+        let item = Pin::new(&mut self.messages).poll_next(context);
+        item.map(|item| item.map(|item| item.and_then(AnyMessage::into_message)))
+    }
+
+    fn remaining(&self) -> (usize, Option<usize>) {
+        self.messages.size_hint()
+    }
+
+    fn trailers(self: Pin<&mut Self>) -> Option<MetadataMap> {
+        self.messages.trailers().cloned()
+    }
+
+    fn into_any(self: Box<Self>) -> Box<dyn Any> {
+        self
+    }
+}

@@ -1,0 +1,272 @@
+//! Interceptors given when a server is created: around handlers that are plain tonic's, of every
+//! kind of RPC, in every form in which tonic generates a service, with all that a server can be set
+//! to.
+
+mod support;
+
+use std::sync::{Arc, Mutex};
+
+use grpc_interceptor::{
+    Context, Error, Intercepted, Interceptor, Next, Outcome, Payload as _, RpcKind, Side,
+    interceptor, interceptors::CatchPanic,
+};
+use grpc_interceptor_proto::{arc_self, default_stubs, greeter::greeter_server::Greeter};
+use support::{
+    BoxStream, Client, GreetManyTimesRequest, GreeterServer, HelloReply, HelloRequest, KINDS,
+    NOBODY, Tag, call_each, connect, greeter, hello, plain_answers, tag,
+};
+use tonic::{
+    Code, Request, Response, Status, Streaming, codec::CompressionEncoding, server::NamedService,
+};
+
+/// What tonic's users write, for a trait that tonic generated.
+macro_rules! plain {
+    ($greeter:ident, $service_trait:path, [$($receiver:tt)*]) => {
+        #[derive(Default)]
+        struct $greeter;
+
+        #[tonic::async_trait]
+        impl $service_trait for $greeter {
+            async fn say_hello(
+                $($receiver)*,
+                request: Request<HelloRequest>,
+            ) -> Result<Response<HelloReply>, Status> {
+                support::say_hello(request).await
+            }
+
+            async fn greet_everybody(
+                $($receiver)*,
+                request: Request<Streaming<HelloRequest>>,
+            ) -> Result<Response<HelloReply>, Status> {
+                support::greet_everybody(request).await
+            }
+
+            type GreetManyTimesStream = BoxStream<HelloReply>;
+
+            async fn greet_many_times(
+                $($receiver)*,
+                request: Request<GreetManyTimesRequest>,
+            ) -> Result<Response<Self::GreetManyTimesStream>, Status> {
+                support::greet_many_times(request).await
+            }
+
+            type ChatStream = BoxStream<HelloReply>;
+
+            async fn chat(
+                $($receiver)*,
+                request: Request<Streaming<HelloRequest>>,
+            ) -> Result<Response<Self::ChatStream>, Status> {
+                support::chat(request).await
+            }
+        }
+    };
+}
+
+plain!(Plain, Greeter, [&self]);
+plain!(PlainInArc, arc_self::greeter_server::Greeter, [self: Arc<Self>]);
+
+/// Keeps what it sees.
+#[derive(Clone, Default)]
+struct Seen(Arc<Mutex<Vec<(String, RpcKind, Side)>>>);
+
+impl<N: Next> Interceptor<N> for Seen {
+    async fn intercept(
+        &self,
+        request: Request<N::Request>,
+        context: Context,
+        next: N,
+    ) -> Outcome<N> {
+        let name = context.method_name().to_string();
+        self.0.lock().unwrap().push((name, context.kind(), context.side()));
+        next.run(request).await
+    }
+}
+
+#[interceptor]
+async fn by_fn<N: Next>(request: Request<N::Request>, _: Context, next: N) -> Outcome<N> {
+    tag("fn", request, next).await
+}
+
+/// Any RPC with these responses.
+struct Louder;
+
+impl<N: Next<ResponseMessage = HelloReply>> Interceptor<N> for Louder {
+    async fn intercept(&self, request: Request<N::Request>, _: Context, next: N) -> Outcome<N> {
+        let response = next.run(request).await?;
+        Ok(response.map(|replies| {
+            replies.map_messages(|HelloReply { message }| HelloReply { message: message + "!" })
+        }))
+    }
+}
+
+#[tokio::test]
+async fn every_kind_of_rpc_goes_through_them_in_order() {
+    let seen = Seen::default();
+    let interceptors =
+        (seen.clone(), Tag("tuple"), Some(Tag("option")), None::<Tag>, Arc::new(by_fn), Louder);
+    let mut client = connect(GreeterServer::with_interceptors(Plain, interceptors)).await;
+
+    let answers = call_each(&mut client, "Ada").await;
+    for (answer, plain) in answers.iter().zip(plain_answers("Ada")) {
+        let louder: Vec<String> = plain.iter().map(|message| format!("{message}!")).collect();
+        assert_eq!(answer.messages(), louder);
+        assert_eq!(answer.values("seen"), ["tuple", "option", "fn"], "{:?}", answer.kind);
+        assert_eq!(answer.values("from-handler"), ["fn", "option", "tuple"], "{:?}", answer.kind);
+    }
+    for answer in call_each(&mut client, NOBODY).await {
+        assert_eq!(answer.status().code(), Code::NotFound, "{:?}", answer.kind);
+    }
+
+    let names = ["SayHello", "GreetEverybody", "GreetManyTimes", "Chat"];
+    let expected: Vec<_> = names
+        .iter()
+        .zip(KINDS)
+        .map(|(name, kind)| (format!("/greeter.v1.Greeter/{name}"), kind, Side::Server))
+        .collect();
+    assert_eq!(*seen.0.lock().unwrap(), [expected.clone(), expected].concat());
+}
+
+struct Inside {
+    tag: Tag,
+}
+
+greeter!(Inside, [self.tag]);
+
+#[tokio::test]
+async fn they_run_before_those_of_an_intercepted_impl() {
+    let inside = Inside { tag: Tag("on the impl") };
+    let server = GreeterServer::with_interceptors(inside, (Tag("at creation"), ()));
+    for answer in call_each(&mut connect(server).await, "Ada").await {
+        assert_eq!(answer.values("seen"), ["at creation", "on the impl"], "{:?}", answer.kind);
+    }
+}
+
+#[tokio::test]
+async fn a_service_may_take_itself_in_an_arc() {
+    let server = arc_self::greeter_server::GreeterServer::with_interceptors(PlainInArc, Tag("one"));
+    for (answer, plain) in
+        call_each(&mut connect(server).await, "Ada").await.iter().zip(plain_answers("Ada"))
+    {
+        assert_eq!(answer.messages(), plain);
+        assert_eq!(answer.values("seen"), ["one"]);
+    }
+}
+
+struct Stub;
+
+#[tonic::async_trait]
+impl default_stubs::greeter_server::Greeter for Stub {
+    async fn greet_many_times(
+        &self,
+        request: Request<GreetManyTimesRequest>,
+    ) -> Result<Response<BoxStream<HelloReply>>, Status> {
+        support::greet_many_times(request).await
+    }
+}
+
+#[tokio::test]
+async fn a_service_may_have_default_stubs() {
+    let server = default_stubs::greeter_server::GreeterServer::with_interceptors(Stub, Louder);
+    let mut client = connect(server).await;
+    let [unary, client_streaming, server_streaming, bidirectional] =
+        call_each(&mut client, "Ada").await;
+    assert_eq!(server_streaming.messages(), ["Hello Ada 0!", "Hello Ada 1!"]);
+    for answer in [unary, client_streaming, bidirectional] {
+        assert_eq!(answer.status().code(), Code::Unimplemented, "{:?}", answer.kind);
+    }
+}
+
+#[tokio::test]
+async fn the_servers_settings_are_tonics() {
+    let server = GreeterServer::with_interceptors(Plain, Tag("one"))
+        .accept_compressed(CompressionEncoding::Gzip)
+        .send_compressed(CompressionEncoding::Gzip)
+        .max_decoding_message_size(1000)
+        .max_encoding_message_size(2000);
+    let mut client = connect(server).await;
+    let mut compressing = client
+        .connect_again()
+        .await
+        .send_compressed(CompressionEncoding::Gzip)
+        .accept_compressed(CompressionEncoding::Gzip);
+    let response = compressing.say_hello(hello("Ada")).await.unwrap();
+    assert_eq!(response.metadata().get("grpc-encoding").unwrap(), "gzip");
+
+    for (length, code) in [(1001, Code::OutOfRange), (990, Code::Ok)] {
+        let outcome = client.say_hello(hello(&"a".repeat(length))).await;
+        assert_eq!(outcome.map_or_else(|status| status.code(), |_| Code::Ok), code);
+    }
+
+    fn name<S: NamedService>(_: &S) -> &'static str {
+        S::NAME
+    }
+    let server = GreeterServer::with_interceptors(Plain, ());
+    assert_eq!(name(&server), "greeter.v1.Greeter");
+}
+
+/// Who left a name on the way to the handler.
+async fn seen_by(client: &mut Client) -> Vec<String> {
+    let response = client.say_hello(hello("Ada")).await.unwrap();
+    support::values(response.metadata(), "seen").into_iter().map(str::to_owned).collect()
+}
+
+#[tokio::test]
+async fn a_service_may_be_shared() {
+    let shared = Arc::new(Plain);
+    let intercepted = Intercepted::from_arc(shared.clone(), Tag("one"));
+    let mut client = connect(GreeterServer::new(intercepted)).await;
+    assert_eq!(seen_by(&mut client).await, ["one"]);
+
+    let in_arc = Arc::new(Intercepted::new(Plain, Tag("two")));
+    let mut client = connect(GreeterServer::from_arc(in_arc)).await;
+    assert_eq!(seen_by(&mut client).await, ["two"]);
+
+    let mut client = connect(GreeterServer::from_arc(shared)).await;
+    assert_eq!(seen_by(&mut client).await, [] as [&str; 0]);
+}
+
+/// Fails as a domain would, or panics.
+struct Failing;
+
+#[tonic::async_trait]
+impl default_stubs::greeter_server::Greeter for Failing {
+    async fn say_hello(
+        &self,
+        request: Request<HelloRequest>,
+    ) -> Result<Response<HelloReply>, Status> {
+        match request.get_ref().name.as_str() {
+            "panic" => panic!("on purpose"),
+            _ => Err(Error::not_found("gone").into()),
+        }
+    }
+}
+
+#[tokio::test]
+async fn errors_and_panics_are_seen() {
+    let server = default_stubs::greeter_server::GreeterServer::with_interceptors(
+        Failing,
+        (Tag("outside"), CatchPanic::new()),
+    );
+    let mut client = connect(server).await;
+    for (name, code) in [("panic", Code::Internal), ("other", Code::NotFound)] {
+        let status = client.say_hello(hello(name)).await.unwrap_err();
+        assert_eq!(status.code(), code);
+        assert_eq!(support::values(status.metadata(), "from-handler"), ["outside"]);
+    }
+}
+
+/// A name for the bounds, so that a server can be made in generic code.
+fn server<T, I>(service: T, interceptors: I) -> GreeterServer<Intercepted<T, (Tag, I)>>
+where
+    T: Greeter,
+    I: grpc_interceptor_proto::greeter::greeter_server::GreeterInterceptors<T>,
+    (Tag, I): grpc_interceptor_proto::greeter::greeter_server::GreeterInterceptors<T>,
+{
+    GreeterServer::with_interceptors(service, (Tag("generic"), interceptors))
+}
+
+#[tokio::test]
+async fn a_server_may_be_made_in_generic_code() {
+    let mut client = connect(server(Plain, by_fn)).await;
+    assert_eq!(seen_by(&mut client).await, ["generic", "fn"]);
+}

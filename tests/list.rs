@@ -1,0 +1,269 @@
+//! A list of interceptors that is made at run time, on every kind of RPC, on both sides.
+
+mod support;
+
+use std::sync::{
+    Arc, Mutex,
+    atomic::{AtomicUsize, Ordering},
+};
+
+use grpc_interceptor::{
+    Context, Interceptor, Next, Outcome, Payload as _, RpcKind, Side, StreamEnd,
+    interceptor,
+    interceptors::{AnyMessage, AnyNext, AnyPayload, CatchPanic, ErrorToStatus, List},
+};
+use support::{
+    GreeterServer, HelloReply, HelloRequest, NOBODY, Tag, call_each, call_each_through, connect,
+    greeter, hello, metadata_of, plain_answers, tag,
+};
+use tonic::{Code, Request, Status, metadata::MetadataValue};
+
+struct Plain;
+
+greeter!(Plain, []);
+
+/// Leaves a tag that is known only at run time.
+struct Numbered(usize);
+
+impl<N: Next> Interceptor<N> for Numbered {
+    async fn intercept(&self, mut request: Request<N::Request>, _: Context, next: N) -> Outcome<N> {
+        let value = MetadataValue::from(self.0);
+        request.metadata_mut().append("to-handler", value.clone());
+        let mut outcome = next.run(request).await;
+        metadata_of(&mut outcome).append("from-handler", value);
+        outcome
+    }
+}
+
+#[interceptor]
+async fn by_fn<N: Next>(request: Request<N::Request>, _: Context, next: N) -> Outcome<N> {
+    tag("fn", request, next).await
+}
+
+#[tokio::test]
+async fn its_interceptors_run_in_order_on_every_kind_of_rpc() {
+    for length in [0, 1, 2, 30] {
+        let list: List = (0..length).map(Numbered).collect();
+        assert_eq!((list.len(), list.is_empty()), (length, length == 0));
+        let mut client = connect(GreeterServer::with_interceptors(Plain, list)).await;
+        let tags: Vec<String> = (0..length).map(|tag| tag.to_string()).collect();
+        let back: Vec<String> = tags.iter().rev().cloned().collect();
+        for (answer, plain) in call_each(&mut client, "Ada").await.iter().zip(plain_answers("Ada"))
+        {
+            assert_eq!(answer.messages(), plain);
+            assert_eq!(answer.values("seen"), tags);
+            assert_eq!(answer.values("from-handler"), back);
+        }
+        for answer in call_each(&mut client, NOBODY).await {
+            assert_eq!(answer.status().code(), Code::NotFound, "{:?}", answer.kind);
+            // Those that fail in the stream have the tags on their response.
+            if !answer.kind.is_server_streaming() {
+                assert_eq!(answer.values("from-handler"), back);
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn it_holds_interceptors_of_any_types() {
+    let mut list = List::new();
+    list.push(Tag("struct"));
+    list.push(by_fn);
+    list.push((Tag("tuple"), Some(Tag("option"))));
+    list.push(Arc::new(CatchPanic::new()));
+    list.push(ErrorToStatus::new());
+    list.push(List::from_iter([Tag("list")]));
+    list.push(async |request: Request<AnyPayload>, _: Context, next: AnyNext<'_>| {
+        next.run(request).await
+    });
+    let server = GreeterServer::with_interceptors(Plain, (Tag("outside"), list, Tag("inside")));
+    for answer in call_each(&mut connect(server).await, "Ada").await {
+        let expected = ["outside", "struct", "fn", "tuple", "option", "list", "inside"];
+        assert_eq!(answer.values("seen"), expected, "{:?}", answer.kind);
+    }
+}
+
+struct Inside {
+    list: List,
+}
+
+greeter!(Inside, [self.list]);
+
+#[tokio::test]
+async fn it_goes_around_a_clients_calls_and_into_the_attribute() {
+    let list: List = ["one", "two"].into_iter().map(Tag).collect();
+    let inside = Inside { list: list.clone() };
+    let client = connect(GreeterServer::new(inside)).await;
+    for (answer, plain) in
+        call_each_through(&mut client.through(list), "Ada").await.iter().zip(plain_answers("Ada"))
+    {
+        assert_eq!(answer.messages(), plain);
+        assert_eq!(answer.values("seen"), ["one", "two", "one", "two"], "{:?}", answer.kind);
+    }
+}
+
+/// Writes down what passes.
+#[derive(Clone, Default)]
+struct Counted(Arc<Mutex<Vec<(RpcKind, usize, usize, String)>>>);
+
+impl<N: Next> Interceptor<N> for Counted {
+    async fn intercept(
+        &self,
+        request: Request<N::Request>,
+        context: Context,
+        next: N,
+    ) -> Outcome<N> {
+        let counts = Arc::new([AtomicUsize::new(0), AtomicUsize::new(0)]);
+        let [requests, responses] = [counts.clone(), counts.clone()];
+        let request = request.map(|payload| {
+            payload.inspect_messages(move |_| {
+                requests[0].fetch_add(1, Ordering::Relaxed);
+            })
+        });
+        let response = next.run(request).await?;
+        let seen = self.0.clone();
+        Ok(response.map(|payload| {
+            payload
+                .inspect_messages(move |_| {
+                    responses[1].fetch_add(1, Ordering::Relaxed);
+                })
+                .on_end(move |end| {
+                    let [requests, responses] =
+                        [0, 1].map(|at: usize| counts[at].load(Ordering::Relaxed));
+                    let end = match end {
+                        StreamEnd::Complete { .. } => "complete".to_owned(),
+                        StreamEnd::Failed(status) => format!("{:?}", status.code()),
+                        StreamEnd::Cancelled => "cancelled".to_owned(),
+                    };
+                    seen.lock().unwrap().push((context.kind(), requests, responses, end));
+                })
+        }))
+    }
+}
+
+#[tokio::test]
+async fn messages_and_ends_of_streams_are_seen() {
+    let counted = Counted::default();
+    let list = List::from_iter([counted.clone()]);
+    let mut client = connect(GreeterServer::with_interceptors(Plain, list)).await;
+    for (answer, plain) in call_each(&mut client, "Ada").await.iter().zip(plain_answers("Ada")) {
+        assert_eq!(answer.messages(), plain);
+    }
+    let complete = |kind, requests, responses| (kind, requests, responses, "complete".to_owned());
+    let expected = [
+        complete(RpcKind::Unary, 1, 1),
+        complete(RpcKind::ClientStreaming, 2, 1),
+        complete(RpcKind::ServerStreaming, 1, 2),
+        complete(RpcKind::Bidirectional, 2, 2),
+    ];
+    assert_eq!(*counted.0.lock().unwrap(), expected);
+
+    counted.0.lock().unwrap().clear();
+    call_each(&mut client, NOBODY).await;
+    let seen: Vec<_> = counted.0.lock().unwrap().clone();
+    // The others have no response.
+    let expected = [(RpcKind::ServerStreaming, 1, 0), (RpcKind::Bidirectional, 1, 0)]
+        .map(|(kind, requests, responses)| (kind, requests, responses, "NotFound".to_owned()));
+    assert_eq!(seen, expected);
+}
+
+/// Changes the messages whose type it knows, wherever they are.
+struct Polite;
+
+impl<N> Interceptor<N> for Polite
+where
+    N: Next<RequestMessage = AnyMessage, ResponseMessage = AnyMessage>,
+{
+    async fn intercept(
+        &self,
+        request: Request<N::Request>,
+        context: Context,
+        next: N,
+    ) -> Outcome<N> {
+        let polite = |mut message: AnyMessage| {
+            if let Some(HelloRequest { name }) = message.downcast_mut() {
+                name.insert_str(0, "dear ");
+            }
+            message
+        };
+        assert_eq!(context.side(), Side::Server);
+        assert_eq!(request.get_ref().is_stream(), context.kind().is_client_streaming());
+        assert_eq!(request.get_ref().single().is_none(), request.get_ref().is_stream());
+        let response = next.run(request.map(|payload| payload.map_messages(polite))).await?;
+        if let Some(reply) = response.get_ref().single() {
+            assert!(reply.downcast_ref::<HelloReply>().unwrap().message.starts_with("Hello "));
+        }
+        Ok(response)
+    }
+}
+
+#[tokio::test]
+async fn a_message_can_be_asked_for_its_type() {
+    let list = List::from_iter([Polite]);
+    let mut client = connect(GreeterServer::with_interceptors(Plain, list)).await;
+    let [unary, client_streaming, server_streaming, bidirectional] =
+        call_each(&mut client, "Ada").await;
+    assert_eq!(unary.messages(), ["Hello dear Ada"]);
+    assert_eq!(client_streaming.messages(), ["Hello dear Ada and dear Ada"]);
+    assert_eq!(server_streaming.messages(), ["Hello Ada 0", "Hello Ada 1"]);
+    assert_eq!(bidirectional.messages(), ["Hello dear Ada", "Hello dear Ada"]);
+}
+
+/// Hands each call the request message of the call before.
+#[derive(Default)]
+struct MixedUp(Mutex<Option<AnyPayload>>);
+
+impl<'a> Interceptor<AnyNext<'a>> for MixedUp {
+    async fn intercept(
+        &self,
+        request: Request<AnyPayload>,
+        _: Context,
+        next: AnyNext<'a>,
+    ) -> Outcome<AnyNext<'a>> {
+        let (metadata, extensions, payload) = request.into_parts();
+        let before = self.0.lock().unwrap().replace(payload);
+        let before = before.ok_or_else(|| Status::aborted("the first"))?;
+        next.run(Request::from_parts(metadata, extensions, before)).await
+    }
+}
+
+#[tokio::test]
+async fn a_message_of_another_rpc_is_a_status() {
+    let mut list = List::new();
+    list.push(MixedUp::default());
+    let mut client = connect(GreeterServer::with_interceptors(Plain, list)).await;
+    let status = client.say_hello(hello("Ada")).await.unwrap_err();
+    assert_eq!(status.code(), Code::Aborted);
+    assert_eq!(client.say_hello(hello("Eve")).await.unwrap().get_ref().message, "Hello Ada");
+    // One `HelloRequest`, where this takes a stream; and then the stream, where one is taken.
+    let status = client.greet_everybody(support::names(["Bob"])).await.unwrap_err();
+    assert_eq!(status.code(), Code::Internal);
+    let status = client.say_hello(hello("Ada")).await.unwrap_err();
+    assert_eq!(status.code(), Code::Internal);
+}
+
+/// Needs to know more of the messages than a list can tell.
+struct Cloning;
+
+impl<N: Next<ResponseMessage: Clone>> Interceptor<N> for Cloning {
+    async fn intercept(&self, request: Request<N::Request>, _: Context, next: N) -> Outcome<N> {
+        let response = next.run(request).await?;
+        Ok(response.map(|payload| payload.map_messages(|message| message.clone())))
+    }
+}
+
+#[tokio::test]
+async fn an_interceptor_that_asks_for_more_stands_beside_the_list() {
+    let list = List::from_iter([Tag("list")]);
+    let mut client = connect(GreeterServer::with_interceptors(Plain, (Cloning, list))).await;
+    for answer in call_each(&mut client, "Ada").await {
+        assert_eq!(answer.values("seen"), ["list"], "{:?}", answer.kind);
+    }
+}
+
+#[test]
+fn it_is_shared_and_says_how_long_it_is() {
+    let list = List::from_iter([Tag("one")]);
+    assert_eq!(format!("{:?}", list.clone()), "List { len: 1, .. }");
+    assert!(List::default().is_empty());
+}

@@ -1,0 +1,15 @@
+use grpc_interceptor::intercepted;
+
+#[intercepted]
+pub mod greeter_server {
+    pub trait Greeter {
+        fn say_hello(&self);
+    }
+
+    pub struct GreeterServer<T> {
+        inner: T,
+        accept_compression_encodings: (),
+    }
+}
+
+fn main() {}
