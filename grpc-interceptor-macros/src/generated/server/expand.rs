@@ -35,6 +35,7 @@ pub(crate) fn server(server: &Server, runtime: &TokenStream) -> TokenStream {
         "What can be given to [`{ident}::with_interceptors`] for the service `T`: it serves all \
          RPCs. A name for it in generic code."
     );
+    let not_one = format!("`{{Self}}` is not an interceptor for every RPC of `{service_trait}`");
     quote! {
         /// The RPCs, as types.
         #[doc(hidden)]
@@ -57,8 +58,15 @@ pub(crate) fn server(server: &Server, runtime: &TokenStream) -> TokenStream {
         }
 
         #[doc = #trait_doc]
+        #[diagnostic::on_unimplemented(
+            message = #not_one,
+            label = "not an interceptor for every RPC of this service",
+            note = "one is a type with `impl<N: Next> Interceptor<N>`, an async fn with `#[interceptor]` \
+                    above it, or a tuple of these; its bounds on `N` have to allow all of the service's RPCs"
+        )]
         pub trait #interceptors<T: #service_trait>: #(#bounds +)* 'static {}
 
+        #[diagnostic::do_not_recommend]
         impl<T: #service_trait, I> #interceptors<T> for I where I: #(#bounds +)* 'static {}
 
         const _: () = {
