@@ -47,6 +47,10 @@
 //!   [`ErrorToStatus`](interceptors::ErrorToStatus), [`CatchPanic`](interceptors::CatchPanic).
 //! - Interceptors on a client: [on a generated client](macro@intercepted#on-a-generated-client), with
 //!   [`#[interceptor]`](macro@interceptor) on the async fns.
+//! - Interceptors given when a server is created, around handlers that stay untouched:
+//!   [on a generated server](macro@intercepted#on-a-generated-server). In a list made at run time:
+//!   [`List`](interceptors::List). On some calls only: [`when`](interceptors::when).
+//! - Tests of interceptors, with an actual client and server: [`testing`].
 //! - What an interceptor may ask about the call: [`Context`], [`MethodName`], [`RpcKind`], [`Side`].
 //!
 //! Programs with all of it are
@@ -215,6 +219,40 @@
 /// | `credentials` | `authorization` in the metadata; TLS is set on the channel |
 /// | `wait_for_ready` | tonic has none: connect with `Endpoint::connect_lazy`, and retry on `Unavailable` |
 /// | `compression` | `send_compressed` on the client, for all of its calls: tonic has none per call |
+/// # On a generated server
+///
+/// As on a client, it comes from a line in build.rs, for all servers
+/// `.server_mod_attribute(".", "#[grpc_interceptor::intercepted]")`, or for one,
+/// `.server_attribute("pkg.Greeter", "#[grpc_interceptor::intercepted]")`. Then a server can be created
+/// with interceptors around a service whose handlers are plain tonic:
+///
+/// ```
+/// # use grpc_interceptor_proto::default_stubs::greeter_server::{Greeter, GreeterServer};
+/// # struct MyGreeter;
+/// # #[tonic::async_trait]
+/// # impl Greeter for MyGreeter {}
+/// use grpc_interceptor::{Context, Next, Outcome, interceptor, interceptors::CatchPanic};
+/// use tonic::Request;
+///
+/// #[interceptor]
+/// async fn log<N: Next>(request: Request<N::Request>, context: Context, next: N) -> Outcome<N> {
+///     println!("{}", context.method_name());
+///     next.run(request).await
+/// }
+///
+/// let server = GreeterServer::with_interceptors(MyGreeter, (log, CatchPanic::new()))
+///     .max_decoding_message_size(64 * 1024);
+/// ```
+///
+/// The names that they see are those in the generated code: none can be wrong. What
+/// `with_interceptors` returns is the generated server, around an [`Intercepted`] service; that may
+/// be made by itself, too, as around a service in an `Arc`. `greeter_server::GreeterInterceptors<T>` is
+/// the trait of interceptors that serve all RPCs of a service `T`, for generic code.
+///
+/// Where the service's impl is `#[intercepted(…)]` itself, these run first, and then those.
+///
+/// An RPC that a service leaves to tonic's default stub goes through the interceptors, too: nobody
+/// can tell the stub from a handler. Only a method that the server doesn't know at all goes past them.
 #[doc(inline)]
 pub use grpc_interceptor_macros::intercepted;
 
