@@ -8,8 +8,7 @@ use std::sync::{
 };
 
 use grpc_interceptor::{
-    Context, Interceptor, Next, Outcome, Payload as _, RpcKind, Side, StreamEnd,
-    interceptor,
+    Context, Interceptor, Next, Outcome, Payload as _, RpcKind, Side, StreamEnd, interceptor,
     interceptors::{AnyMessage, AnyNext, AnyPayload, CatchPanic, ErrorToStatus, List},
 };
 use support::{

@@ -4,6 +4,7 @@ mod call;
 mod codec;
 mod intercepted_grpc;
 mod method;
+mod shared;
 mod transport;
 
 pub use call::{Call, bidirectional, client_streaming, server_streaming, unary};

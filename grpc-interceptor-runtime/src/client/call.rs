@@ -10,8 +10,8 @@ use tonic::{
 use super::{
     InterceptedGrpc, Method, Transport,
     codec::{Failure, FallibleCodec},
-    intercepted_grpc::Shared,
     method::ready,
+    shared::Shared,
 };
 use crate::{
     Context, Interceptor, MessageStream, Next, Outcome, RpcKind, Side, source::FromMessages,
@@ -35,13 +35,15 @@ impl<T, M, const C: bool, const S: bool> Copy for Call<'_, T, M, C, S> {}
 
 impl<T: Transport, M: Method, const C: bool, const S: bool> Call<'_, T, M, C, S> {
     /// What the generated client does before each call.
-    async fn start<P>(self, request: &mut Request<P>) -> Result<(Grpc<T>, PathAndQuery), Status> {
-        let mut grpc = self.grpc.get();
-        ready(&mut grpc).await?;
+    async fn start<P>(
+        grpc: &mut Grpc<T>,
+        request: &mut Request<P>,
+    ) -> Result<PathAndQuery, Status> {
+        ready(grpc).await?;
         let name = M::NAME;
         let method = GrpcMethod::new(name.fully_qualified_service(), name.method());
         request.extensions_mut().insert(method);
-        Ok((grpc, PathAndQuery::from_static(name.path())))
+        Ok(PathAndQuery::from_static(name.path()))
     }
 }
 
@@ -53,7 +55,9 @@ impl<T: Transport, M: Method> Next for Call<'_, T, M, false, false> {
 
     fn run(self, mut request: Request<M::Request>) -> impl Future<Output = Outcome<Self>> + Send {
         async move {
-            let (mut grpc, path) = self.start(&mut request).await?;
+            let mut lent = self.grpc.lend();
+            let grpc = lent.get();
+            let path = Self::start(grpc, &mut request).await?;
             grpc.unary(request, path, M::codec()).await
         }
     }
@@ -67,7 +71,9 @@ impl<T: Transport, M: Method> Next for Call<'_, T, M, false, true> {
 
     fn run(self, mut request: Request<M::Request>) -> impl Future<Output = Outcome<Self>> + Send {
         async move {
-            let (mut grpc, path) = self.start(&mut request).await?;
+            let mut lent = self.grpc.lend();
+            let grpc = lent.get();
+            let path = Self::start(grpc, &mut request).await?;
             let response = grpc.server_streaming(request, path, M::codec()).await?;
             Ok(response.map(MessageStream::from))
         }
@@ -85,7 +91,9 @@ impl<T: Transport, M: Method> Next for Call<'_, T, M, true, false> {
         mut request: Request<Self::Request>,
     ) -> impl Future<Output = Outcome<Self>> + Send {
         async move {
-            let (mut grpc, path) = self.start(&mut request).await?;
+            let mut lent = self.grpc.lend();
+            let grpc = lent.get();
+            let path = Self::start(grpc, &mut request).await?;
             let failure = request.get_ref().can_fail().then(Failure::default);
             let codec = FallibleCodec { codec: M::codec(), failure: failure.clone() };
             let outcome = grpc.client_streaming(request, path, codec).await;
@@ -108,7 +116,9 @@ impl<T: Transport, M: Method> Next for Call<'_, T, M, true, true> {
         mut request: Request<Self::Request>,
     ) -> impl Future<Output = Outcome<Self>> + Send {
         async move {
-            let (mut grpc, path) = self.start(&mut request).await?;
+            let mut lent = self.grpc.lend();
+            let grpc = lent.get();
+            let path = Self::start(grpc, &mut request).await?;
             let failure = request.get_ref().can_fail().then(Failure::default);
             let codec = FallibleCodec { codec: M::codec(), failure: failure.clone() };
             let outcome = grpc.streaming(request, path, codec).await;

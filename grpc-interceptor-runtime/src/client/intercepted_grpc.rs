@@ -1,9 +1,8 @@
-use std::{
-    fmt,
-    sync::{Mutex, PoisonError},
-};
+use std::fmt;
 
 use tonic::{client::Grpc, codec::CompressionEncoding};
+
+use super::shared::Shared;
 
 /// A generated client's inner part, and the interceptors around it.
 pub struct InterceptedGrpc<T, I> {
@@ -13,7 +12,7 @@ pub struct InterceptedGrpc<T, I> {
 
 impl<T, I> InterceptedGrpc<T, I> {
     pub fn new(grpc: Grpc<T>, interceptors: I) -> Self {
-        InterceptedGrpc { grpc: Shared(Mutex::new(grpc)), interceptors }
+        InterceptedGrpc { grpc: Shared::new(grpc), interceptors }
     }
 
     #[must_use]
@@ -37,29 +36,18 @@ impl<T, I> InterceptedGrpc<T, I> {
     }
 
     fn map(self, map: impl FnOnce(Grpc<T>) -> Grpc<T>) -> Self {
-        let grpc = self.grpc.0.into_inner().unwrap_or_else(PoisonError::into_inner);
-        InterceptedGrpc::new(map(grpc), self.interceptors)
+        InterceptedGrpc::new(map(self.grpc.into_inner()), self.interceptors)
     }
 }
 
 impl<T: Clone, I: Clone> Clone for InterceptedGrpc<T, I> {
     fn clone(&self) -> Self {
-        InterceptedGrpc::new(self.grpc.get(), self.interceptors.clone())
+        InterceptedGrpc::new(self.grpc.to_owned(), self.interceptors.clone())
     }
 }
 
 impl<T, I> fmt::Debug for InterceptedGrpc<T, I> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.debug_struct("InterceptedGrpc").finish_non_exhaustive()
-    }
-}
-
-/// What a call is made by. Each attempt takes a clone: from behind a lock, so that no `Sync` is
-/// needed of what carries the calls, which not every tower service has.
-pub(super) struct Shared<T>(Mutex<Grpc<T>>);
-
-impl<T: Clone> Shared<T> {
-    pub(super) fn get(&self) -> Grpc<T> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }
