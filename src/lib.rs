@@ -292,6 +292,10 @@ pub use grpc_interceptor_runtime::{
     Outcome, Payload, RpcKind, Side, StreamEnd, Transport, interceptors,
 };
 
+#[cfg(feature = "testing")]
+#[doc(inline)]
+pub use grpc_interceptor_runtime::testing;
+
 #[doc(hidden)]
 pub use grpc_interceptor_runtime::__private;
 

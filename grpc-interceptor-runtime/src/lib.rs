@@ -22,6 +22,8 @@ mod server;
 mod source;
 mod stream_end;
 mod streaming;
+#[cfg(feature = "testing")]
+pub mod testing;
 mod tuple;
 
 pub use client::Transport;

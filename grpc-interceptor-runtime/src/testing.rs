@@ -1,0 +1,136 @@
+//! What tests of interceptors need, with the feature `testing`: a dummy service with a real client
+//! and a real server, an interceptor that writes down what it sees, and a clock that stands still.
+//!
+//! ```toml
+//! [dev-dependencies]
+//! grpc-interceptor = { version = "0.1", features = ["testing"] }
+//! ```
+//!
+//! ```
+//! # use grpc_interceptor::{Context, Error, Next, Outcome, interceptor};
+//! # use grpc_interceptor::{interceptors::ErrorToStatus, testing};
+//! # use tonic::Request;
+//! # #[interceptor]
+//! # async fn log<N: Next>(request: Request<N::Request>, _: Context, next: N) -> Outcome<N> {
+//! #     next.run(request).await
+//! # }
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let mut client = testing::dummy()
+//!     .server_interceptors((log, ErrorToStatus::new()))
+//!     .special_case("error", |_| Err(Error::not_found("gone")))
+//!     .start()
+//!     .await?;
+//! assert_eq!(client.execute("foo").await?, "foo");
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # The dummy service
+//!
+//! It echoes, in one RPC of each kind; what it does with some inputs is up to the test. It runs over
+//! HTTP/2, in memory unless [told otherwise](Dummy::on_loopback), and ends when the client is
+//! dropped.
+//!
+//! # A complete test
+//!
+//! ```
+//! use grpc_interceptor::{Context, Interceptor, Next, Outcome};
+//! use std::time::Duration;
+//! use tonic::{Code, Request, Status};
+//!
+//! /// Gives up calls that take too long.
+//! struct Timeout(Duration);
+//!
+//! impl<N: Next> Interceptor<N> for Timeout {
+//!     async fn intercept(&self, request: Request<N::Request>, _: Context, next: N) -> Outcome<N> {
+//!         let outcome = tokio::time::timeout(self.0, next.run(request)).await;
+//!         outcome.unwrap_or_else(|_| Err(Status::deadline_exceeded("it takes too long")))
+//!     }
+//! }
+//!
+//! # mod tests {
+//! # use super::Timeout;
+//! # use std::time::Duration;
+//! # use tonic::Code;
+//! use grpc_interceptor::testing::{self, RecordedOutcome, Recorder};
+//!
+//! # const TESTS: &str = r##"
+//! #[tokio::test(start_paused = true)] // no test takes a minute
+//! # "##;
+//! # #[tokio::main(flavor = "current_thread", start_paused = true)]
+//! # pub
+//! async fn what_takes_too_long_is_given_up() {
+//!     let behind = Recorder::new();
+//!     let mut client = testing::dummy()
+//!         .server_interceptors((Timeout(Duration::from_secs(60)), behind.clone()))
+//!         .special_case_async("slow", |_| async {
+//!             tokio::time::sleep(Duration::from_secs(61)).await;
+//!             "at last"
+//!         })
+//!         .start()
+//!         .await
+//!         .expect("it starts in memory");
+//!
+//!     assert_eq!(client.execute("quick").await.expect("it is in time"), "quick");
+//!     let status = client.execute("slow").await.expect_err("it is late");
+//!     assert_eq!(status.code(), Code::DeadlineExceeded);
+//!
+//!     let outcomes: Vec<_> = behind.calls().into_iter().map(|call| call.outcome).collect();
+//!     assert_eq!(outcomes, [Some(RecordedOutcome::Ok), Some(RecordedOutcome::Cancelled)]);
+//! }
+//! # }
+//! # fn main() {
+//! #     tests::what_takes_too_long_is_given_up();
+//! # }
+//! ```
+//!
+//! # What is there
+//!
+//! - [`dummy`] makes a server and a [`DummyClient`] with interceptors and
+//!   [special cases](Dummy::special_case). [`DummyService`] is the service alone.
+//! - [`Recorder`] writes down what an interceptor sees at its place in the chain.
+//! - [`FailFirst`] fails the first calls, for what tries again.
+//! - [`Clock`] is tokio's, for what has to do with time.
+
+mod answer;
+mod client;
+mod clock;
+mod connection;
+mod dummy;
+mod fail_first;
+#[rustfmt::skip]
+#[allow(clippy::all, reason = "tonic's generator writes it")]
+mod generated;
+mod held;
+mod recorder;
+mod server;
+mod service;
+mod tasks;
+
+pub use answer::Answer;
+pub use client::DummyClient;
+pub use clock::Clock;
+pub use dummy::Dummy;
+pub use fail_first::FailFirst;
+pub use generated::{DummyRequest, DummyResponse, dummy_service_client, dummy_service_server};
+pub use recorder::{RecordedCall, RecordedOutcome, Recorder};
+pub use service::DummyService;
+
+/// A dummy service, with a real HTTP/2 server and client, to be given interceptors and
+/// [started](Dummy::start).
+///
+/// ```
+/// use grpc_interceptor::testing;
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let mut client = testing::dummy().special_case("ping", |_| "pong").start().await?;
+/// assert_eq!(client.execute("ping").await?, "pong");
+/// assert_eq!(client.execute("foo").await?, "foo");
+/// # Ok(())
+/// # }
+/// ```
+pub fn dummy() -> Dummy {
+    Dummy::new()
+}

@@ -1,0 +1,35 @@
+//! The dummy service's code is checked in, so that whoever uses the feature `testing` needs no build
+//! script. This writes it anew from the .proto file and compares. It is in this package as this one
+//! doesn't depend on that code, which so can be written anew where it doesn't compile.
+
+use std::{env, fs, path::Path};
+
+/// Set it to write the file instead:
+/// `GRPC_INTERCEPTOR_OVERWRITE=1 cargo test -p grpc-interceptor-proto --test dummy_service`.
+const OVERWRITE: &str = "GRPC_INTERCEPTOR_OVERWRITE";
+
+#[test]
+fn the_dummy_services_code_is_what_tonic_generates() {
+    let package = Path::new(env!("CARGO_MANIFEST_DIR")).join("../grpc-interceptor-runtime");
+    let descriptors = protox::compile(["dummy.proto"], [package.join("proto")])
+        .expect("the .proto file is valid");
+    let attribute = "#[grpc_interceptor_macros::intercepted(crate = crate)]";
+    let directory = Path::new(env!("CARGO_TARGET_TMPDIR"));
+    tonic_prost_build::configure()
+        .client_mod_attribute(".", attribute)
+        .server_mod_attribute(".", attribute)
+        .out_dir(directory)
+        .compile_fds(descriptors)
+        .expect("the code can be generated");
+    // A file is named after the package, and there is none.
+    let new = fs::read_to_string(directory.join("_.rs")).expect("it was written just now");
+
+    let path = package.join("src/testing/generated.rs");
+    if env::var_os(OVERWRITE).is_some() {
+        fs::write(&path, new).expect("the file can be written to");
+        return;
+    }
+    let old = fs::read_to_string(&path).unwrap_or_default();
+    // No `assert_eq`, which would print both files on one line each.
+    assert!(old == new, "{} isn't what tonic generates: set {OVERWRITE}=1", path.display());
+}
