@@ -13,7 +13,8 @@ use grpc_interceptor::{
     Context, Error, Interceptor, Next, Outcome, RpcKind, Side, interceptor,
     interceptors::ErrorToStatus,
     testing::{
-        self, DummyClient, DummyRequest, DummyResponse, DummyService, FailFirst, Recorder,
+        self, DummyClient, DummyRequest, DummyResponse, DummyService, FailFirst, RecordedOutcome,
+        Recorder,
         dummy_service_client::{DummyServiceClient, DummyServiceInterceptors},
         dummy_service_server::{self, DummyServiceServer},
     },
@@ -274,10 +275,38 @@ async fn another_client_may_call_the_server_on_loopback() {
     assert_eq!(client.execute("bar").await.expect("it echoes"), "bar");
     assert_eq!(recorder.calls().len(), 2);
 
-    // Nobody listens afterwards, and the other's connection is over.
+    // Nobody listens afterwards, and the other's connection is over, with what was open on it.
+    let call = other.execute_client_server_stream(tokio_stream::pending());
+    let mut stream = call.await.expect("it begins").into_inner();
     soon(client.shutdown()).await;
+    soon(stream.message()).await.expect_err("the connection is over");
     soon(other.execute(request)).await.expect_err("there is no server");
     tokio::net::TcpStream::connect(address).await.expect_err("there is no server");
+    assert_eq!(recorder.calls()[2].outcome, Some(RecordedOutcome::Cancelled));
+}
+
+#[tokio::test]
+async fn a_drop_ends_the_connections_of_others_too() {
+    let client = testing::dummy().on_loopback().start().await.expect("it starts");
+    let address = client.local_addr().expect("it has a port");
+    let mut other =
+        DummyServiceClient::connect(format!("http://{address}")).await.expect("it runs");
+    let call = other.execute_client_server_stream(tokio_stream::pending());
+    let mut stream = call.await.expect("it begins").into_inner();
+    drop(client);
+    soon(stream.message()).await.expect_err("the connection is over");
+}
+
+#[tokio::test]
+async fn the_peers_address_is_there_on_loopback() {
+    for (dummy, is_there) in [(testing::dummy(), "false"), (testing::dummy().on_loopback(), "true")]
+    {
+        let dummy = dummy.special_case("peer", |request| {
+            request.remote_addr().is_some_and(|peer| peer.ip().is_loopback()).to_string()
+        });
+        let mut client = dummy.start().await.expect("it starts");
+        assert_eq!(client.execute("peer").await.expect("it answers"), is_there);
+    }
 }
 
 #[tokio::test]
