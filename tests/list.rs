@@ -101,9 +101,12 @@ async fn it_goes_around_a_clients_calls_and_into_the_attribute() {
     }
 }
 
+/// The kind of a call, the number of its messages each way, and its end.
+type Count = (RpcKind, usize, usize, String);
+
 /// Writes down what passes.
 #[derive(Clone, Default)]
-struct Counted(Arc<Mutex<Vec<(RpcKind, usize, usize, String)>>>);
+struct Counted(Arc<Mutex<Vec<Count>>>);
 
 impl<N: Next> Interceptor<N> for Counted {
     async fn intercept(

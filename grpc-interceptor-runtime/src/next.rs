@@ -23,19 +23,20 @@ pub type Outcome<N> = Result<Response<<N as Next>::Response>, Status>;
 /// one `HelloRequest`; `N: Next<RequestMessage = HelloRequest>` takes one or a stream of them.
 ///
 /// ```
-/// use grpc_interceptor::{Context, Next, Outcome};
+/// use grpc_interceptor::{Context, Next, Outcome, interceptor};
 /// use tonic::{Code, Request};
 ///
 /// /// Tries once more where the server says that it is away. The request has to be cloned, so
 /// /// this one asks for a message that can be.
+/// #[interceptor]
 /// async fn retry_once<N>(request: Request<N::Request>, _: Context, next: N) -> Outcome<N>
 /// where
 ///     N: Next<Request: Clone>,
 /// {
-///     let (metadata, _, message) = request.into_parts();
-///     let attempt = || Request::from_parts(metadata.clone(), Default::default(), message.clone());
-///     match next.run(attempt()).await {
-///         Err(status) if status.code() == Code::Unavailable => next.run(attempt()).await,
+///     let (metadata, extensions, message) = request.into_parts();
+///     let again = Request::from_parts(metadata.clone(), extensions.clone(), message.clone());
+///     match next.run(Request::from_parts(metadata, extensions, message)).await {
+///         Err(status) if status.code() == Code::Unavailable => next.run(again).await,
 ///         outcome => outcome,
 ///     }
 /// }

@@ -76,7 +76,7 @@ def requests(*inputs):
     return iter([DummyRequest(input=input) for input in inputs])
 
 
-# ---- The package's client calls our server ---------------------------------------------------------
+# ---- The package's client calls our server -------------------------------------------------------
 
 
 class Calls:
@@ -275,7 +275,7 @@ async def read_and_write(address):
     print("    asyncio: one message at a time, by read() and write()")
 
 
-# ---- Our client calls the package's servers --------------------------------------------------------
+# ---- Our client calls the package's servers ------------------------------------------------------
 
 
 def after(step, output):

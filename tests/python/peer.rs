@@ -104,7 +104,7 @@ fn text_of(metadata: &MetadataMap) -> String {
     entries.join("|")
 }
 
-// ---- The server, for the Python package's client --------------------------------------------------
+// ---- The server, for the Python package's client ------------------------------------------------
 
 /// Puts on each response what the interceptor knows of the call, beside the test's metadata.
 #[interceptor]
@@ -181,7 +181,7 @@ async fn serve() -> Result {
     Ok(())
 }
 
-// ---- The client, for the Python package's server --------------------------------------------------
+// ---- The client, for the Python package's server ------------------------------------------------
 
 /// Puts the test's metadata on each call.
 #[interceptor]
