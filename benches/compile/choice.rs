@@ -1,0 +1,136 @@
+//! What is measured, as the arguments ask for it.
+
+use std::{error::Error, str::FromStr};
+
+pub struct Choice {
+    /// `dev` or `release`.
+    pub profile: String,
+    /// `build` or `check`.
+    pub command: String,
+    pub runs: usize,
+    rpcs: Vec<usize>,
+    interceptors: Vec<usize>,
+    entries: Vec<Entries>,
+    kinds: Vec<Kind>,
+}
+
+/// What the RPCs of a service are.
+#[derive(Clone, Copy)]
+pub enum Kind {
+    Unary,
+    /// Many messages each way.
+    Streaming,
+}
+
+/// What stands in the list of `#[intercepted]`.
+#[derive(Clone, Copy)]
+pub enum Entries {
+    Fns,
+    /// A new struct for each call, and a field, in turn.
+    Structs,
+    /// All kinds of entries in turn.
+    Mixed,
+}
+
+/// What goes around a service.
+#[derive(Clone, Copy)]
+pub enum Subject {
+    /// `#[async_trait]` only.
+    Nothing,
+    EmptyList,
+    Interceptors(Entries, usize),
+    Layers(usize),
+}
+
+impl Choice {
+    pub fn parse(arguments: impl Iterator<Item = String>) -> Result<Self, Box<dyn Error>> {
+        let mut choice = Choice {
+            profile: "dev".to_owned(),
+            command: "build".to_owned(),
+            runs: 5,
+            rpcs: vec![20],
+            interceptors: vec![0, 4, 8, 16],
+            entries: vec![Entries::Fns],
+            kinds: vec![Kind::Unary],
+        };
+        for argument in arguments {
+            match argument.split_once('=') {
+                Some(("profile", profile)) => choice.profile = profile.to_owned(),
+                Some(("command", command)) => choice.command = command.to_owned(),
+                Some(("runs", runs)) => choice.runs = runs.parse()?,
+                Some(("rpcs", rpcs)) => choice.rpcs = list(rpcs)?,
+                Some(("interceptors", counts)) => choice.interceptors = list(counts)?,
+                Some(("entries", entries)) => choice.entries = list(entries)?,
+                Some(("kinds", kinds)) => choice.kinds = list(kinds)?,
+                _ => return Err(format!("what is `{argument}`?").into()),
+            }
+        }
+        Ok(choice)
+    }
+
+    pub fn services(&self) -> impl Iterator<Item = (usize, Kind)> {
+        self.kinds.iter().flat_map(|&kind| self.rpcs.iter().map(move |&rpcs| (rpcs, kind)))
+    }
+
+    /// The service alone comes first.
+    pub fn subjects(&self) -> Vec<Subject> {
+        let mut subjects = vec![Subject::Nothing];
+        let counts = || self.interceptors.iter().copied();
+        let some = || counts().filter(|count| *count > 0);
+        subjects.extend(some().map(Subject::Layers));
+        // An empty list is the same for all kinds of entries.
+        subjects.extend(counts().find(|count| *count == 0).map(|_| Subject::EmptyList));
+        for &entries in &self.entries {
+            subjects.extend(some().map(|count| Subject::Interceptors(entries, count)));
+        }
+        subjects
+    }
+}
+
+fn list<T: FromStr<Err: Into<Box<dyn Error>>>>(list: &str) -> Result<Vec<T>, Box<dyn Error>> {
+    list.split(',').map(|each| each.parse().map_err(Into::into)).collect()
+}
+
+impl FromStr for Kind {
+    type Err = String;
+
+    fn from_str(name: &str) -> Result<Self, String> {
+        match name {
+            "unary" => Ok(Kind::Unary),
+            "streaming" => Ok(Kind::Streaming),
+            _ => Err(format!("RPCs are unary or streaming, not {name}")),
+        }
+    }
+}
+
+impl FromStr for Entries {
+    type Err = String;
+
+    fn from_str(name: &str) -> Result<Self, String> {
+        match name {
+            "fns" => Ok(Entries::Fns),
+            "structs" => Ok(Entries::Structs),
+            "mixed" => Ok(Entries::Mixed),
+            _ => Err(format!("entries are fns, structs or mixed, not {name}")),
+        }
+    }
+}
+
+impl Kind {
+    pub fn name(self) -> &'static str {
+        match self {
+            Kind::Unary => "unary",
+            Kind::Streaming => "streaming",
+        }
+    }
+}
+
+impl Entries {
+    pub fn name(self) -> &'static str {
+        match self {
+            Entries::Fns => "fns",
+            Entries::Structs => "structs",
+            Entries::Mixed => "mixed",
+        }
+    }
+}

@@ -1,0 +1,54 @@
+//! How long the compiler takes for a service, by its RPCs and interceptors, and what memory.
+//!
+//! ```text
+//! cargo run -p grpc-interceptor-benches --bin compile-time
+//! cargo run -p grpc-interceptor-benches --bin compile-time -- profile=release rpcs=5,20 \
+//!     interceptors=0,4,8,16 entries=fns,structs,mixed kinds=unary,streaming command=check runs=5
+//! ```
+//!
+//! For each choice it writes three sorts of crates under `target/compile-time`: a service without
+//! interceptors, the same with `#[intercepted]`, and the same with as many tower layers. It builds
+//! what they depend on, and then times the compiler on each of those crates alone, not incremental,
+//! several times in turn with the others. The table has the least of each.
+
+mod choice;
+mod measure;
+mod package;
+mod source;
+mod table;
+
+use std::{error::Error, path::Path};
+
+use choice::{Choice, Subject};
+use measure::Cost;
+use package::Package;
+
+fn main() -> Result<(), Box<dyn Error>> {
+    if measure::is_wrapper() {
+        return measure::run_compiler();
+    }
+    let choice = Choice::parse(std::env::args().skip(1))?;
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..").canonicalize()?;
+    let folder = root.join("target/compile-time");
+    for (rpcs, kind) in choice.services() {
+        let subjects = choice.subjects();
+        let packages = subjects
+            .iter()
+            .map(|&subject| Package::write(&root, &folder, rpcs, kind, subject))
+            .collect::<Result<Vec<_>, _>>()?;
+        // The first time, what a package depends on is built as well.
+        for package in &packages {
+            package.compile(&choice)?;
+        }
+        let mut least = vec![Cost::MOST; subjects.len()];
+        // In turn, so that a slow moment of the machine hits all alike.
+        for _ in 0..choice.runs {
+            for (package, least) in packages.iter().zip(&mut least) {
+                *least = least.min(package.compile(&choice)?);
+            }
+        }
+        let rows: Vec<(Subject, Cost)> = subjects.into_iter().zip(least).collect();
+        table::print(&choice, rpcs, kind, &rows);
+    }
+    Ok(())
+}

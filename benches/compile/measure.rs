@@ -1,0 +1,91 @@
+//! What one run of the compiler costs.
+//!
+//! cargo runs this program itself as its `RUSTC_WRAPPER`. As that it waits for the compiler and
+//! writes down what the system then knows of its child.
+
+use std::{
+    env,
+    error::Error,
+    fs,
+    path::Path,
+    process::{Command, exit},
+    time::{Duration, Instant},
+};
+
+use nix::sys::{
+    resource::{UsageWho, getrusage},
+    time::TimeValLike as _,
+};
+
+/// The crate to measure, and the file for what it costs.
+const CRATE: &str = "COMPILE_TIME_CRATE";
+const REPORT: &str = "COMPILE_TIME_REPORT";
+
+#[derive(Clone, Copy)]
+pub struct Cost {
+    /// On the clock.
+    pub time: Duration,
+    /// On all processors.
+    pub processor_time: Duration,
+    /// The most memory at any time, in kilobytes.
+    pub memory: u64,
+}
+
+impl Cost {
+    pub const MOST: Cost =
+        Cost { time: Duration::MAX, processor_time: Duration::MAX, memory: u64::MAX };
+
+    pub fn min(self, other: Cost) -> Cost {
+        Cost {
+            time: self.time.min(other.time),
+            processor_time: self.processor_time.min(other.processor_time),
+            memory: self.memory.min(other.memory),
+        }
+    }
+}
+
+pub fn is_wrapper() -> bool {
+    env::var_os(REPORT).is_some()
+}
+
+/// As cargo's wrapper: the first argument is the compiler.
+pub fn run_compiler() -> Result<(), Box<dyn Error>> {
+    let arguments: Vec<_> = env::args_os().skip(1).collect();
+    let (compiler, arguments) = arguments.split_first().ok_or("a wrapper wraps a program")?;
+    let start = Instant::now();
+    let status = Command::new(compiler).args(arguments).status()?;
+    let time = start.elapsed();
+    let name = env::var_os(CRATE).unwrap_or_default();
+    if arguments.windows(2).any(|pair| pair[0] == "--crate-name" && pair[1] == name) {
+        let usage = getrusage(UsageWho::RUSAGE_CHILDREN)?;
+        let processor_time = (usage.user_time() + usage.system_time()).num_microseconds();
+        let report = format!("{} {processor_time} {}", time.as_micros(), usage.max_rss());
+        fs::write(env::var_os(REPORT).unwrap_or_default(), report)?;
+    }
+    exit(status.code().unwrap_or(1));
+}
+
+/// Runs cargo on a package of this name, and says what the compiler costs for that alone.
+pub fn cargo(command: &mut Command, name: &str, report: &Path) -> Result<Cost, Box<dyn Error>> {
+    if report.exists() {
+        fs::remove_file(report)?;
+    }
+    let status = command
+        .env("RUSTC_WRAPPER", env::current_exe()?)
+        .env(CRATE, name)
+        .env(REPORT, report)
+        .status()?;
+    if !status.success() {
+        return Err(format!("{name} doesn't compile").into());
+    }
+    let report = fs::read_to_string(report)?;
+    let numbers = report.split(' ').map(str::parse).collect::<Result<Vec<u64>, _>>()?;
+    let [time, processor_time, memory] = numbers[..] else {
+        return Err(format!("a report has three numbers: {report}").into());
+    };
+    Ok(Cost {
+        time: Duration::from_micros(time),
+        processor_time: Duration::from_micros(processor_time),
+        memory,
+    })
+}

@@ -1,0 +1,77 @@
+//! A package with a service, in a folder of its own.
+
+use std::{
+    error::Error,
+    fs,
+    path::{Path, PathBuf},
+    process::Command,
+    time::SystemTime,
+};
+
+use crate::{
+    choice::{Choice, Kind, Subject},
+    measure::{self, Cost},
+    source,
+};
+
+pub struct Package {
+    name: String,
+    folder: PathBuf,
+    target: PathBuf,
+}
+
+impl Package {
+    pub fn write(
+        root: &Path,
+        target: &Path,
+        rpcs: usize,
+        kind: Kind,
+        subject: Subject,
+    ) -> Result<Self, Box<dyn Error>> {
+        let name = format!("{}_{rpcs}_{}", kind.name(), name_of(subject));
+        let folder = target.join(&name);
+        fs::create_dir_all(folder.join("src"))?;
+        let root = root.display();
+        fs::write(
+            folder.join("Cargo.toml"),
+            format!(
+                "[package]\nname = \"{name}\"\nversion = \"0.0.0\"\nedition = \"2024\"\n\
+                 [dependencies]\ngrpc-interceptor = {{ path = \"{root}\" }}\nprost = \"0.14\"\n\
+                 tonic = {{ version = \"0.14\", default-features = false, features = [\"codegen\"] }}\n\
+                 tonic-prost = \"0.14\"\n[workspace]\n"
+            ),
+        )?;
+        fs::copy(format!("{root}/Cargo.lock"), folder.join("Cargo.lock"))?;
+        let proto = folder.join("many.proto");
+        fs::write(&proto, source::proto(rpcs, kind))?;
+        tonic_prost_build::configure()
+            .build_client(false)
+            .build_transport(false)
+            .out_dir(folder.join("src"))
+            .compile_fds(protox::compile([&proto], [&folder])?)?;
+        fs::write(folder.join("src/lib.rs"), source::library(rpcs, kind, subject))?;
+        Ok(Package { name, folder, target: target.join("target") })
+    }
+
+    /// Compiles it; what it depends on is there from the second time on.
+    pub fn compile(&self, choice: &Choice) -> Result<Cost, Box<dyn Error>> {
+        // As an edit does.
+        fs::File::open(self.folder.join("src/lib.rs"))?.set_modified(SystemTime::now())?;
+        let mut cargo = Command::new(env!("CARGO"));
+        cargo
+            .args([&choice.command, "--quiet", "--profile", &choice.profile])
+            .current_dir(&self.folder)
+            .env("CARGO_TARGET_DIR", &self.target)
+            .env("CARGO_INCREMENTAL", "0");
+        measure::cargo(&mut cargo, &self.name, &self.target.with_file_name("report"))
+    }
+}
+
+fn name_of(subject: Subject) -> String {
+    match subject {
+        Subject::Nothing => "alone".to_owned(),
+        Subject::EmptyList => "empty".to_owned(),
+        Subject::Interceptors(entries, count) => format!("{}_{count}", entries.name()),
+        Subject::Layers(count) => format!("layers_{count}"),
+    }
+}

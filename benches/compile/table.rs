@@ -1,0 +1,62 @@
+//! What was measured, as a table.
+
+use crate::{
+    choice::{Choice, Kind, Subject},
+    measure::Cost,
+};
+
+pub fn print(choice: &Choice, rpcs: usize, kind: Kind, rows: &[(Subject, Cost)]) {
+    let (kind, runs) = (kind.name(), choice.runs);
+    let (command, profile) = (&choice.command, &choice.profile);
+    println!("\n{rpcs} {kind} RPCs, `cargo {command}`, `{profile}` profile, least of {runs}\n");
+    println!(
+        "| around the service | time | to the service alone | to as many layers \
+         | ms per RPC × interceptor | processor time | of that, ms per RPC × interceptor | memory |"
+    );
+    println!("| --- | --- | --- | --- | --- | --- | --- | --- |");
+    for (subject, cost) in rows {
+        let ratio = |to: Option<Cost>| {
+            to.map(|to| format!("{:.2}", cost.time.as_secs_f64() / to.time.as_secs_f64()))
+        };
+        let each = |seconds: fn(&Cost) -> f64| {
+            let (empty, count) = per_interceptor(*subject, rows)?;
+            let added = seconds(cost) - seconds(&empty);
+            Some(format!("{:.1}", added * 1e3 / (rpcs * count) as f64))
+        };
+        println!(
+            "| {} | {:.2} s | {} | {} | {} | {:.2} s | {} | {} MB |",
+            words(*subject),
+            cost.time.as_secs_f64(),
+            ratio(rows.first().map(|(_, alone)| *alone)).unwrap_or_default(),
+            ratio(layers(*subject, rows)).unwrap_or_default(),
+            each(|cost| cost.time.as_secs_f64()).unwrap_or_default(),
+            cost.processor_time.as_secs_f64(),
+            each(|cost| cost.processor_time.as_secs_f64()).unwrap_or_default(),
+            cost.memory / 1024,
+        );
+    }
+}
+
+fn words(subject: Subject) -> String {
+    match subject {
+        Subject::Nothing => "nothing".to_owned(),
+        Subject::EmptyList => "an empty list".to_owned(),
+        Subject::Interceptors(entries, count) => format!("{count} {}", entries.name()),
+        Subject::Layers(count) => format!("{count} tower layers"),
+    }
+}
+
+/// The cost with as many layers.
+fn layers(subject: Subject, rows: &[(Subject, Cost)]) -> Option<Cost> {
+    let Subject::Interceptors(_, count) = subject else { return None };
+    let mut rows = rows.iter();
+    rows.find(|(other, _)| matches!(other, Subject::Layers(layers) if *layers == count))
+        .map(|(_, cost)| *cost)
+}
+
+/// The cost of an empty list, and how many interceptors there are more than in that.
+fn per_interceptor(subject: Subject, rows: &[(Subject, Cost)]) -> Option<(Cost, usize)> {
+    let Subject::Interceptors(_, count) = subject else { return None };
+    let (_, empty) = rows.iter().find(|(other, _)| matches!(other, Subject::EmptyList))?;
+    Some((*empty, count))
+}
