@@ -4,7 +4,7 @@ use tonic::{Response, Status, codegen::BoxStream};
 use super::ResponseStream;
 use crate::{
     MessageStream, Payload,
-    into_status::{BoxError, into_status},
+    into_status::{BoxError, into_status, not_ok},
     source::FromStream,
 };
 
@@ -15,25 +15,25 @@ pub const OWN_STREAM: u8 = 1;
 /// The handler returns tonic's `BoxStream`, as the trait has it where it has default stubs.
 pub const BOXED_STREAM: u8 = 2;
 
-/// What a handler returns: a `Result` of a `Response`, however the user names it.
+/// What a handler returns, a `Result` of a `Response` however the user names it, that holds what
+/// `KIND` says.
 #[diagnostic::on_unimplemented(
     message = "a handler returns a `Result<tonic::Response<…>, …>`, not a `{Self}`",
     label = "not a `Result<tonic::Response<…>, …>`",
     note = "the error is `tonic::Status`, or anything else that is `Into<Box<dyn Error + Send + Sync>>`"
 )]
-pub trait Returned {
-    type Holds;
+pub trait Returned<const KIND: u8> {
+    type Message: Send + 'static;
+    /// What travels for it.
+    type Payload: Payload<Self::Message>;
+    /// What tonic gets of that.
+    type Sent;
 
-    fn into_result(self) -> Result<Response<Self::Holds>, Status>;
-}
-
-impl<T, E: Into<BoxError> + 'static> Returned for Result<Response<T>, E> {
-    type Holds = T;
-
-    #[inline]
-    fn into_result(self) -> Result<Response<T>, Status> {
-        self.map_err(into_status)
-    }
+    fn into_outcome(self) -> Result<Response<Self::Payload>, Status>;
+    /// An interceptor may have returned the code OK as an error, which is none here any more.
+    fn sent(
+        outcome: Result<Response<Self::Payload>, Status>,
+    ) -> Result<Response<Self::Sent>, Status>;
 }
 
 /// What a handler's stream yields: a `Result` of a message.
@@ -57,69 +57,91 @@ impl<M: Send + 'static, E: Into<BoxError> + 'static> StreamItem for Result<M, E>
     }
 }
 
-/// What a handler's `Response` holds, what travels for it, and what tonic gets of that.
-pub trait Sent<const KIND: u8> {
-    type Message: Send + 'static;
-    type Payload: Payload<Self::Message>;
-    type Sent;
-
-    fn into_payload(self) -> Self::Payload;
-    fn into_sent(payload: Self::Payload) -> Self::Sent;
-}
-
-impl<M: Send + 'static> Sent<MESSAGE> for M {
+impl<M, E> Returned<MESSAGE> for Result<Response<M>, E>
+where
+    M: Send + 'static,
+    E: Into<BoxError> + 'static,
+{
     type Message = M;
     type Payload = M;
     type Sent = M;
 
     #[inline]
-    fn into_payload(self) -> M {
-        self
+    fn into_outcome(self) -> Result<Response<M>, Status> {
+        self.map_err(into_status)
     }
 
     #[inline]
-    fn into_sent(payload: M) -> M {
-        payload
+    fn sent(outcome: Result<Response<M>, Status>) -> Result<Response<M>, Status> {
+        outcome.map_err(not_ok)
     }
 }
 
-impl<S, M> Sent<OWN_STREAM> for S
+impl<S, M, E> Returned<OWN_STREAM> for Result<Response<S>, E>
 where
     S: Stream<Item: StreamItem<Message = M>> + Send + 'static,
     M: Send + 'static,
+    E: Into<BoxError> + 'static,
 {
     type Message = M;
     type Payload = MessageStream<M>;
     type Sent = ResponseStream<S>;
 
-    fn into_payload(self) -> MessageStream<M> {
-        MessageStream::from_source(FromStream { stream: self })
+    fn into_outcome(self) -> Result<Response<MessageStream<M>>, Status> {
+        into_stream(self)
     }
 
-    fn into_sent(payload: MessageStream<M>) -> ResponseStream<S> {
-        match payload.into_source() {
-            Ok(FromStream { stream }) => ResponseStream::Untouched { stream },
-            Err(stream) => ResponseStream::Intercepted { stream },
-        }
+    fn sent(
+        outcome: Result<Response<MessageStream<M>>, Status>,
+    ) -> Result<Response<ResponseStream<S>>, Status> {
+        outcome.map(|response| response.map(to_send)).map_err(not_ok)
     }
 }
 
-impl<S, M> Sent<BOXED_STREAM> for S
+impl<S, M, E> Returned<BOXED_STREAM> for Result<Response<S>, E>
 where
     S: Stream<Item: StreamItem<Message = M>> + Send + 'static,
     M: Send + 'static,
+    E: Into<BoxError> + 'static,
 {
     type Message = M;
     type Payload = MessageStream<M>;
     type Sent = BoxStream<M>;
 
-    fn into_payload(self) -> MessageStream<M> {
-        MessageStream::from_source(FromStream { stream: self })
+    fn into_outcome(self) -> Result<Response<MessageStream<M>>, Status> {
+        into_stream(self)
     }
 
-    fn into_sent(payload: MessageStream<M>) -> BoxStream<M> {
+    fn sent(
+        outcome: Result<Response<MessageStream<M>>, Status>,
+    ) -> Result<Response<BoxStream<M>>, Status> {
         // Not the handler's own box where nobody touched it: its errors may be others than a
         // status, or have the code OK.
-        Box::pin(<S as Sent<OWN_STREAM>>::into_sent(payload))
+        let boxed = |payload| -> BoxStream<M> { Box::pin(to_send::<S, M>(payload)) };
+        outcome.map(|response| response.map(boxed)).map_err(not_ok)
+    }
+}
+
+fn into_stream<S, M, E>(
+    returned: Result<Response<S>, E>,
+) -> Result<Response<MessageStream<M>>, Status>
+where
+    S: Stream<Item: StreamItem<Message = M>> + Send + 'static,
+    M: Send + 'static,
+    E: Into<BoxError> + 'static,
+{
+    returned
+        .map(|response| response.map(|stream| MessageStream::from_source(FromStream { stream })))
+        .map_err(into_status)
+}
+
+fn to_send<S, M>(payload: MessageStream<M>) -> ResponseStream<S>
+where
+    S: Stream<Item: StreamItem<Message = M>> + Send + 'static,
+    M: Send + 'static,
+{
+    match payload.into_source() {
+        Ok(FromStream { stream }) => ResponseStream::Untouched { stream },
+        Err(stream) => ResponseStream::Intercepted { stream },
     }
 }

@@ -3,10 +3,10 @@ use std::marker::PhantomData;
 use tonic::{Request, Response, Status};
 
 use super::{
-    request::{Argument, Received},
-    response::{MESSAGE, Returned, Sent},
+    request::Argument,
+    response::{MESSAGE, Returned},
 };
-use crate::{Payload, into_status::not_ok};
+use crate::Payload;
 
 /// What a handler takes, and what travels through its chain for that.
 pub trait Takes {
@@ -28,22 +28,22 @@ pub struct Taking<A, const STREAM: bool>(PhantomData<fn(A)>);
 
 impl<A, const STREAM: bool> Takes for Taking<A, STREAM>
 where
-    A: Argument<Holds: Received<STREAM>>,
+    A: Argument<STREAM>,
 {
     const STREAM: bool = STREAM;
 
     type Argument = A;
-    type Message = <A::Holds as Received<STREAM>>::Message;
-    type Payload = <A::Holds as Received<STREAM>>::Payload;
+    type Message = A::Message;
+    type Payload = A::Payload;
 
     #[inline]
     fn request(argument: A) -> Request<Self::Payload> {
-        argument.into_request().map(Received::into_payload)
+        argument.into_request()
     }
 
     #[inline]
     fn argument(request: Request<Self::Payload>) -> A {
-        A::from_request(request.map(Received::from_payload))
+        A::from_request(request)
     }
 }
 
@@ -73,25 +73,24 @@ pub struct Returning<R, const KIND: u8>(PhantomData<fn() -> R>);
 
 impl<R, const KIND: u8> Returns for Returning<R, KIND>
 where
-    R: Returned<Holds: Sent<KIND>>,
+    R: Returned<KIND>,
 {
     const STREAM: bool = KIND != MESSAGE;
 
     type Returned = R;
-    type Sent = <R::Holds as Sent<KIND>>::Sent;
-    type Message = <R::Holds as Sent<KIND>>::Message;
-    type Payload = <R::Holds as Sent<KIND>>::Payload;
+    type Sent = R::Sent;
+    type Message = R::Message;
+    type Payload = R::Payload;
 
     #[inline]
     fn outcome(returned: R) -> Result<Response<Self::Payload>, Status> {
-        returned.into_result().map(|response| response.map(Sent::into_payload))
+        returned.into_outcome()
     }
 
     #[inline]
     fn sent(
         outcome: Result<Response<Self::Payload>, Status>,
     ) -> Result<Response<Self::Sent>, Status> {
-        // An interceptor may have returned the code OK as an error.
-        outcome.map(|response| response.map(R::Holds::into_sent)).map_err(not_ok)
+        R::sent(outcome)
     }
 }
