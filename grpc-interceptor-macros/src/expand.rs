@@ -205,7 +205,11 @@ fn links(service: &Service, rpc: &Rpc) -> TokenStream {
         let expression = outside_of_the_impl(entry.expression.to_token_stream(), self_type);
         let behind = at + 1;
         let next = quote_spanned! {span=>
-            __runtime::Chain::<#holder, __rpc::#ident, #behind>::new(__service, __context)
+            __runtime::Chain::<#holder, __rpc::#ident, #behind> {
+                service: __service,
+                context: __context,
+                rpc: __runtime::PhantomData,
+            }
         };
         let run = if entry.is_place() {
             quote_spanned! {span=>
@@ -228,7 +232,21 @@ fn links(service: &Service, rpc: &Rpc) -> TokenStream {
         })
     };
     let handler = link(service, rpc, rpc.chain.len(), span, &run);
-    quote!(#(#interceptors)* #handler)
+    let layouts = service.generics.params.is_empty().then(|| layouts(service, rpc)).flatten();
+    let layouts = layouts.map(|layouts| quote!(const _: () = #layouts;));
+    quote!(#(#interceptors)* #handler #layouts)
+}
+
+/// In a long chain, the compiler is asked for the futures within before it meets the whole: those
+/// in front, which it asks for last, go no deeper than to the next that it knows.
+fn layouts(service: &Service, rpc: &Rpc) -> Option<TokenStream> {
+    // An interceptor may be three futures deep, each of which is five steps for the compiler, and
+    // it goes no deeper than 128.
+    const FAR: usize = 4;
+    let (ident, holder) = (rpc.ident(), holder(service));
+    let places: Vec<usize> = (1..rpc.chain.len()).rev().filter(|at| at % FAR == 0).collect();
+    (!places.is_empty())
+        .then(|| quote!({ #(__runtime::lay_out::<#holder, __rpc::#ident, #places>();)* }))
 }
 
 /// One place of an RPC's chain, and what runs there.
@@ -309,10 +327,17 @@ fn service_impl(service: &Service) -> TokenStream {
             ),
         };
         let head = method_head(service.receiver, ident, &quote!(__request), argument, &sent);
+        // Those of a generic impl are known here, where the parameters are.
+        let generic = !service.generics.params.is_empty();
+        let layouts = generic.then(|| layouts(service, rpc)).flatten();
+        let layouts = layouts.map(|layouts| quote!(const #layouts));
         quote! {
             #(#docs)*
             #(#cfgs)*
-            #head { __runtime::Box::pin(__runtime::#serve::<__rpc::#ident, _>(self, __request)) }
+            #head {
+                #layouts
+                __runtime::#serve::<__rpc::#ident, _>(self, __request)
+            }
         }
     });
     quote! {

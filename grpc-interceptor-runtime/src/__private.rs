@@ -1,5 +1,11 @@
 pub use std::{
-    boxed::Box, clone::Clone, future::Future, marker::Send, pin::Pin, result::Result, sync::Arc,
+    boxed::Box,
+    clone::Clone,
+    future::Future,
+    marker::{PhantomData, Send},
+    pin::Pin,
+    result::Result,
+    sync::Arc,
 };
 
 pub use tonic::{

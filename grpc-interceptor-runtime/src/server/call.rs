@@ -11,19 +11,39 @@ use tonic::{Request, Response, Status};
 use super::{ChainOutcome, ChainRequest, Link, Returns, Rpc, Takes};
 use crate::{Context, Interceptor, Next, Outcome, RpcKind, Side};
 
+/// What a method of tonic's trait returns.
+pub(super) type Served<'a, R, T> = Pin<
+    Box<
+        dyn Future<Output = Result<Response<<<R as Rpc<T>>::Returns as Returns>::Sent>, Status>>
+            + Send
+            + 'a,
+    >,
+>;
+
 /// Runs an RPC's whole chain: from what tonic hands to a service's method to what it wants back.
 ///
-/// Nothing is boxed, and no future is put around the chain but one that converts its output.
-#[inline]
-pub fn serve<R, T>(
-    service: &T,
-    argument: <R::Takes as Takes>::Argument,
-) -> impl Future<Output = Result<Response<<R::Returns as Returns>::Sent>, Status>> + Send
+/// The box is the one that tonic's trait has. No future is put around the chain but one that
+/// converts its output.
+pub fn serve<'a, R, T>(service: &'a T, argument: <R::Takes as Takes>::Argument) -> Served<'a, R, T>
 where
-    T: Sync,
-    R: Link<T, 0>,
+    T: Sync + 'a,
+    R: Link<T, 0> + 'a,
 {
-    start::<R, T, _>(argument, move |request, context| R::run(service, request, context))
+    Box::pin(start::<R, T, _>(argument, move |request, context| R::run(service, request, context)))
+}
+
+/// The same where the service comes in an `Arc`.
+pub fn serve_arc<'a, R, T>(
+    service: Arc<T>,
+    argument: <R::Takes as Takes>::Argument,
+) -> Served<'a, R, Arc<T>>
+where
+    T: Send + Sync + 'a,
+    R: Link<Arc<T>, 0, Takes: Takes<Argument: Send + 'a>> + 'a,
+{
+    Box::pin(async move {
+        start::<R, Arc<T>, _>(argument, |request, context| R::run(&service, request, context)).await
+    })
 }
 
 /// Starts what is to be run with what tonic hands over, and converts its outcome for tonic.
@@ -40,18 +60,6 @@ where
     let kind = RpcKind::new(R::Takes::STREAM, R::Returns::STREAM);
     let context = Context::new(R::NAME, kind, Side::Server, request.metadata());
     Map { future: run(request, context), map: R::Returns::sent }
-}
-
-/// The same where the service comes in an `Arc`.
-pub fn serve_arc<R, T>(
-    service: Arc<T>,
-    argument: <R::Takes as Takes>::Argument,
-) -> impl Future<Output = Result<Response<<R::Returns as Returns>::Sent>, Status>> + Send
-where
-    T: Send + Sync,
-    R: Link<Arc<T>, 0, Takes: Takes<Argument: Send>>,
-{
-    async move { serve::<R, _>(&service, argument).await }
 }
 
 /// Calls an interceptor that was made for this call, and keeps it until it is done.

@@ -32,19 +32,14 @@ pub trait Link<T, const AT: usize>: Rpc<T> + Sized {
 
 /// The [`Next`] of an RPC's interceptors: its chain from a place on.
 ///
+/// Its fields are public, as a fn that makes one would be compiled again for each place.
+///
 /// It names the place by a number and holds nothing of what runs there, so that the types of a long
 /// chain are no longer than those of a short one.
 pub struct Chain<'a, T, R, const AT: usize> {
-    service: &'a T,
-    context: Context,
-    rpc: PhantomData<fn() -> R>,
-}
-
-impl<'a, T, R, const AT: usize> Chain<'a, T, R, AT> {
-    #[inline]
-    pub fn new(service: &'a T, context: Context) -> Self {
-        Chain { service, context, rpc: PhantomData }
-    }
+    pub service: &'a T,
+    pub context: Context,
+    pub rpc: PhantomData<fn() -> R>,
 }
 
 impl<T, R, const AT: usize> Clone for Chain<'_, T, R, AT> {

@@ -1,9 +1,10 @@
-use std::{fmt, future::Future, sync::Arc};
+use std::{fmt, future::Future, marker::PhantomData, sync::Arc};
 
-use tonic::{Response, Status};
-
-use super::{Chain, Link, Returns, Takes, call::start};
-use crate::Interceptor;
+use super::{
+    Chain, ChainOutcome, ChainRequest, Link, Takes,
+    call::{Served, start},
+};
+use crate::{Context, Interceptor};
 
 /// A service with interceptors around it: what `GreeterServer::with_interceptors` makes a server of.
 ///
@@ -72,30 +73,46 @@ impl<T, I> fmt::Debug for Intercepted<T, I> {
 }
 
 /// Runs an RPC of the service inside through the interceptors.
-pub fn serve_intercepted<R, T, I>(
-    intercepted: &Intercepted<T, I>,
+pub fn serve_intercepted<'a, R, T, I>(
+    intercepted: &'a Intercepted<T, I>,
     argument: <R::Takes as Takes>::Argument,
-) -> impl Future<Output = Result<Response<<R::Returns as Returns>::Sent>, Status>> + Send
+) -> Served<'a, R, Arc<T>>
 where
-    T: Send + Sync,
-    R: Link<Arc<T>, 0>,
-    I: for<'a> Interceptor<Chain<'a, Arc<T>, R, 0>>,
+    T: Send + Sync + 'a,
+    R: Link<Arc<T>, 0> + 'a,
+    I: for<'b> Interceptor<Chain<'b, Arc<T>, R, 0>> + 'a,
 {
-    let Intercepted { service, interceptors } = intercepted;
-    start::<R, Arc<T>, _>(argument, move |request, context| {
-        interceptors.intercept(request, context, Chain::new(service, context))
-    })
+    Box::pin(start::<R, Arc<T>, _>(argument, move |request, context| {
+        intercepted.run(request, context)
+    }))
 }
 
 /// The same where the service comes in an `Arc`.
-pub fn serve_intercepted_arc<R, T, I>(
+pub fn serve_intercepted_arc<'a, R, T, I>(
     intercepted: Arc<Intercepted<T, I>>,
     argument: <R::Takes as Takes>::Argument,
-) -> impl Future<Output = Result<Response<<R::Returns as Returns>::Sent>, Status>> + Send
+) -> Served<'a, R, Arc<T>>
 where
-    T: Send + Sync,
-    R: Link<Arc<T>, 0, Takes: Takes<Argument: Send>>,
-    I: for<'a> Interceptor<Chain<'a, Arc<T>, R, 0>>,
+    T: Send + Sync + 'a,
+    R: Link<Arc<T>, 0, Takes: Takes<Argument: Send + 'a>> + 'a,
+    I: for<'b> Interceptor<Chain<'b, Arc<T>, R, 0>> + 'a,
 {
-    async move { serve_intercepted::<R, T, I>(&intercepted, argument).await }
+    Box::pin(async move {
+        start::<R, Arc<T>, _>(argument, |request, context| intercepted.run(request, context)).await
+    })
+}
+
+impl<T: Send + Sync, I> Intercepted<T, I> {
+    fn run<'a, R>(
+        &'a self,
+        request: ChainRequest<R, Arc<T>>,
+        context: Context,
+    ) -> impl Future<Output = ChainOutcome<R, Arc<T>>> + Send
+    where
+        R: Link<Arc<T>, 0>,
+        I: Interceptor<Chain<'a, Arc<T>, R, 0>>,
+    {
+        let next = Chain { service: &self.service, context, rpc: PhantomData };
+        self.interceptors.intercept(request, context, next)
+    }
 }

@@ -135,7 +135,7 @@ fn service_method(server: &Server, method: &Method) -> TokenStream {
         method_head(server.receiver, ident, &quote!(__request), argument, &sent.to_token_stream());
     quote! {
         #(#attributes)*
-        #head { __runtime::Box::pin(__runtime::#serve::<__rpc::#ident, T, I>(self, __request)) }
+        #head { __runtime::#serve::<__rpc::#ident, T, I>(self, __request) }
     }
 }
 
