@@ -6,6 +6,9 @@
 //!
 //! Names with two underscores are ours: the handlers' bodies see them, and must not meet their own.
 
+#[cfg(test)]
+mod tests;
+
 use proc_macro2::{Group, Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens as _, quote, quote_spanned};
 use syn::{Path, PathArguments, Type, spanned::Spanned as _};
