@@ -5,9 +5,13 @@ mod support;
 
 use std::sync::Arc;
 
-use grpc_interceptor::{Context, Next, Outcome};
-use support::{GreeterServer, Tag, call_each, connect, greeter, plain_answers, tag};
-use tonic::Request;
+use grpc_interceptor::{Context, Next, Outcome, intercepted};
+use grpc_interceptor_proto::default_stubs::greeter_server;
+use support::{
+    GreeterServer, HelloReply, HelloRequest, Tag, call_each, connect, greeter, hello,
+    plain_answers, tag, values,
+};
+use tonic::{Request, Response, Status};
 
 /// It waits for another async fn around the rest of the chain.
 async fn by_fn<N: Next>(request: Request<N::Request>, _: Context, next: N) -> Outcome<N> {
@@ -58,4 +62,45 @@ async fn sixteen_interceptors_run_in_their_order() {
         assert_eq!(answer.values("from-handler"), back, "{:?}", answer.kind);
         assert_eq!(answer.messages(), plain, "{:?}", answer.kind);
     }
+}
+
+/// The compiler knows its futures only where `T` is.
+struct Generic<T> {
+    field: T,
+}
+
+#[intercepted(
+    by_fn,
+    Tag("made 0"),
+    Some(Tag("made 1")),
+    by_fn,
+    Tag("made 2"),
+    Some(Tag("made 3")),
+    by_fn,
+    Tag("made 4"),
+    Some(Tag("made 5")),
+    by_fn,
+    Tag("made 6"),
+    Some(Tag("made 7")),
+    by_fn,
+    Tag("made 8"),
+    Some(Tag("made 9")),
+    by_fn
+)]
+impl<T: ToString + Send + Sync + 'static> greeter_server::Greeter for Generic<T> {
+    async fn say_hello(
+        &self,
+        request: Request<HelloRequest>,
+    ) -> Result<Response<HelloReply>, Status> {
+        assert_eq!(self.field.to_string(), request.get_ref().name);
+        support::say_hello(request).await
+    }
+}
+
+#[tokio::test]
+async fn they_do_in_a_generic_impl() {
+    let service = greeter_server::GreeterServer::new(Generic { field: "you" });
+    let mut client = connect(service).await;
+    let response = client.say_hello(hello("you")).await.expect("you are greeted");
+    assert_eq!(values(response.metadata(), "seen").len(), 16);
 }

@@ -237,7 +237,10 @@ fn links(service: &Service, rpc: &Rpc) -> TokenStream {
     let handler = link(service, rpc, rpc.chain.len(), span, &run);
     let layouts = service.generics.params.is_empty().then(|| layouts(service, rpc)).flatten();
     let layouts = layouts.map(|layouts| quote!(const _: () = #layouts;));
-    quote!(#(#interceptors)* #handler #layouts)
+    // The last place first: the compiler looks at them in this order, and knows the future of one
+    // when it comes to that around it.
+    let interceptors = interceptors.rev();
+    quote!(#handler #(#interceptors)* #layouts)
 }
 
 /// In a long chain, the compiler is asked for the futures within before it meets the whole: those
