@@ -19,6 +19,7 @@ pub trait Argument<const STREAM: bool> {
     fn into_request(self) -> Request<Self::Payload>;
 }
 
+#[diagnostic::do_not_recommend]
 impl<M: Send + 'static> Argument<false> for Request<M> {
     type Message = M;
     type Payload = M;
@@ -34,6 +35,7 @@ impl<M: Send + 'static> Argument<false> for Request<M> {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<M: Send + 'static> Argument<true> for Request<Streaming<M>> {
     type Message = M;
     type Payload = MessageStream<M>;

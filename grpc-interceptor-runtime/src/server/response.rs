@@ -57,6 +57,7 @@ impl<M: Send + 'static, E: Into<BoxError> + 'static> StreamItem for Result<M, E>
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<M, E> Returned<MESSAGE> for Result<Response<M>, E>
 where
     M: Send + 'static,
@@ -77,6 +78,7 @@ where
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<S, M, E> Returned<OWN_STREAM> for Result<Response<S>, E>
 where
     S: Stream<Item: StreamItem<Message = M>> + Send + 'static,
@@ -98,6 +100,7 @@ where
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<S, M, E> Returned<BOXED_STREAM> for Result<Response<S>, E>
 where
     S: Stream<Item: StreamItem<Message = M>> + Send + 'static,
