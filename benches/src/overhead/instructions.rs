@@ -1,0 +1,75 @@
+//! Instructions per call. They hardly vary, so that a few calls are enough; and they show a
+//! nanosecond that no clock shows.
+//!
+//! The program runs itself under valgrind's callgrind, which writes a file each time that a certain
+//! function returns, with what was counted since the last.
+
+use std::{
+    env, fs,
+    path::Path,
+    process::{Command, Stdio},
+};
+
+use crate::measure::Case;
+
+/// The first argument of the run under callgrind.
+pub const MODE: &str = "under-callgrind";
+
+/// Calls that are counted, where each has few messages.
+const CALLS: u32 = 100;
+
+/// What runs under callgrind.
+pub fn run(cases: Vec<Case>, messages: u32) {
+    for mut case in cases {
+        // The first call may set up what stays. Its file has all that came before, too.
+        count_these(&mut case, 1);
+        count_these(&mut case, calls(messages));
+    }
+}
+
+/// The function that callgrind looks for, by this name.
+#[inline(never)]
+fn count_these(case: &mut Case, calls: u32) {
+    for _ in 0..calls {
+        case.call();
+    }
+}
+
+fn calls(messages: u32) -> u32 {
+    if messages == 1 { CALLS } else { 1 }
+}
+
+/// Instructions inside of that function, for each case of the section; `None` where there is no
+/// valgrind.
+pub fn count(section: &str) -> Option<Vec<u64>> {
+    let program = env::current_exe().ok()?;
+    let folder = program.with_file_name("callgrind");
+    // What an earlier run left.
+    let _ = fs::remove_dir_all(&folder);
+    fs::create_dir_all(&folder).ok()?;
+    let status = Command::new("valgrind")
+        .args(["--tool=callgrind", "--dump-after=*count_these*"])
+        .arg(format!("--callgrind-out-file={}", folder.join("out").display()))
+        .arg(&program)
+        .args([MODE, section])
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .status()
+        .ok()?;
+    if !status.success() {
+        return None;
+    }
+    // Numbered from 1: two for each case.
+    Some((1..).map_while(|case| total(&folder.join(format!("out.{}", case * 2)))).collect())
+}
+
+fn total(file: &Path) -> Option<u64> {
+    let text = fs::read_to_string(file).ok()?;
+    let line = text.lines().rev().find_map(|line| line.strip_prefix("totals: "))?;
+    line.trim().parse().ok()
+}
+
+/// Of what was counted of a case, what one call has.
+pub fn per_call(counted: u64, messages: u32) -> f64 {
+    counted as f64 / f64::from(calls(messages))
+}

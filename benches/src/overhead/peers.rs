@@ -1,0 +1,63 @@
+//! The handler, and what can be put around it.
+
+pub mod async_interceptor;
+pub mod handler;
+pub mod http_step;
+pub mod middleware;
+pub mod ours;
+pub mod sync_interceptor;
+pub mod tower_layer;
+
+/// Whose interceptors a case has.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Peer {
+    Bare,
+    ByHand,
+    SyncInterceptor,
+    TowerLayer,
+    InterceptorFor,
+    MiddlewareFor,
+    AsyncInterceptor,
+    Attribute,
+    Creation,
+    List,
+    Client,
+    ClientList,
+}
+
+impl Peer {
+    pub fn name(self) -> &'static str {
+        match self {
+            Peer::Bare => "bare tonic",
+            Peer::ByHand => "by hand, in the handler",
+            Peer::SyncInterceptor => "tonic's sync `Interceptor`",
+            Peer::TowerLayer => "tower layers",
+            Peer::InterceptorFor => "tonic-middleware, `InterceptorFor`",
+            Peer::MiddlewareFor => "tonic-middleware, `MiddlewareFor`",
+            Peer::AsyncInterceptor => "tonic-async-interceptor",
+            Peer::Attribute => "**`#[intercepted(…)]`**",
+            Peer::Creation => "**`GreeterServer::with_interceptors`**",
+            Peer::List => "**`with_interceptors`, a `List`**",
+            Peer::Client => "**`GreeterClient::with_interceptors`**",
+            Peer::ClientList => "**`GreeterClient::with_interceptors`, a `List`**",
+        }
+    }
+
+    pub fn is_ours(self) -> bool {
+        use Peer::{Attribute, Client, ClientList, Creation, List};
+        matches!(self, Attribute | Creation | List | Client | ClientList)
+    }
+
+    pub fn is_interceptor(self) -> bool {
+        !matches!(self, Peer::Bare | Peer::ByHand)
+    }
+}
+
+/// A service inside of another, as many times as there are marks.
+macro_rules! nested {
+    ($wrap:expr, $inner:expr;) => { $inner };
+    ($wrap:expr, $inner:expr; $mark:tt $($more:tt)*) => {
+        $crate::peers::nested!($wrap, ($wrap)($inner); $($more)*)
+    };
+}
+pub(crate) use nested;

@@ -1,0 +1,93 @@
+//! This project's interceptors, and the greeters that have them by the attribute.
+
+use grpc_interceptor::{
+    Context, Next, Outcome, Payload as _, intercepted, interceptor,
+    interceptors::{CatchPanic, ErrorToStatus},
+};
+use tonic::{Code, Request, Status, metadata::MetadataValue};
+
+use super::handler::greeter;
+use crate::cases::work;
+
+/// Does nothing, as people put it into `#[intercepted(…)]`.
+async fn pass<N: Next>(request: Request<N::Request>, _: Context, next: N) -> Outcome<N> {
+    next.run(request).await
+}
+
+/// The same as a value, for tuples and lists.
+#[interceptor]
+pub async fn pass_value<N: Next>(request: Request<N::Request>, _: Context, next: N) -> Outcome<N> {
+    next.run(request).await
+}
+
+/// Looks at the messages both ways.
+#[interceptor]
+pub async fn look<N: Next>(request: Request<N::Request>, _: Context, next: N) -> Outcome<N> {
+    let request = request.map(|payload| payload.inspect_messages(work::look));
+    let response = next.run(request).await?;
+    Ok(response.map(|payload| payload.inspect_messages(work::look)))
+}
+
+#[interceptor]
+pub async fn log<N: Next>(request: Request<N::Request>, context: Context, next: N) -> Outcome<N> {
+    let outcome = next.run(request).await;
+    work::log(context.method_name().path(), code::<N>(&outcome));
+    outcome
+}
+
+#[interceptor]
+pub async fn metrics<N: Next>(request: Request<N::Request>, _: Context, next: N) -> Outcome<N> {
+    work::count_call();
+    let outcome = next.run(request).await;
+    work::count_outcome(code::<N>(&outcome));
+    outcome
+}
+
+#[interceptor]
+pub async fn token<N: Next>(request: Request<N::Request>, _: Context, next: N) -> Outcome<N> {
+    work::check_token(request.metadata().get("authorization").map(MetadataValue::as_bytes))?;
+    next.run(request).await
+}
+
+#[interceptor]
+pub async fn deadline<N: Next>(
+    request: Request<N::Request>,
+    context: Context,
+    next: N,
+) -> Outcome<N> {
+    work::check_deadline(context.time_remaining())?;
+    next.run(request).await
+}
+
+#[interceptor]
+pub async fn errors<N: Next>(request: Request<N::Request>, _: Context, next: N) -> Outcome<N> {
+    next.run(request).await.map_err(work::map_error)
+}
+
+fn code<N: Next>(outcome: &Outcome<N>) -> Code {
+    outcome.as_ref().map_or_else(Status::code, |_| Code::Ok)
+}
+
+macro_rules! intercepted_greeter {
+    ($greeter:ident, [$($entries:tt)*]) => {
+        pub struct $greeter;
+        greeter!(#[intercepted($($entries)*)] $greeter);
+    };
+}
+
+intercepted_greeter!(Pass0, []);
+intercepted_greeter!(Pass1, [pass]);
+intercepted_greeter!(Pass5, [pass, pass, pass, pass, pass]);
+intercepted_greeter!(Pass10, [pass, pass, pass, pass, pass, pass, pass, pass, pass, pass]);
+intercepted_greeter!(Look1, [look]);
+intercepted_greeter!(Realistic, [log, metrics, token, deadline, errors]);
+intercepted_greeter!(ErrorsToStatus, [ErrorToStatus::new()]);
+intercepted_greeter!(
+    ErrorsMapped,
+    [ErrorToStatus::new().map(|_, _| None).map(|_, _| None).on_unknown(Code::Internal)]
+);
+intercepted_greeter!(PanicsCaught, [CatchPanic::new()]);
+intercepted_greeter!(
+    ErrorsAndPanics,
+    [CatchPanic::new().on_panic(|_, _| {}), ErrorToStatus::new()]
+);
