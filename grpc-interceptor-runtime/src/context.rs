@@ -1,8 +1,11 @@
 use std::time::{Duration, Instant};
 
-use tonic::metadata::MetadataMap;
+use tonic::{codegen::http::HeaderName, metadata::MetadataMap};
 
 use crate::MethodName;
+
+/// Parsed once: a lookup by a `&str` parses it anew for each call.
+static GRPC_TIMEOUT: HeaderName = HeaderName::from_static("grpc-timeout");
 
 /// What is known of a call besides its request: which RPC it is, on which side, and until when the
 /// caller waits.
@@ -38,7 +41,7 @@ impl Context {
         metadata: &MetadataMap,
     ) -> Self {
         let timeout =
-            metadata.get("grpc-timeout").and_then(|value| parse_timeout(value.as_bytes()));
+            metadata.as_ref().get(&GRPC_TIMEOUT).and_then(|value| parse_timeout(value.as_bytes()));
         Context {
             method_name,
             kind,

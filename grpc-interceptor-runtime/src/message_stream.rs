@@ -12,7 +12,7 @@ use tonic::{Status, metadata::MetadataMap};
 use crate::{
     Payload, StreamEnd,
     into_status::not_ok,
-    source::{Around, AtEnd, FromStream, FromWire, Source},
+    source::{Around, AtEnd, FromStream, FromWire, Nothing, Source},
 };
 
 /// Many messages, as they travel through a chain: the `N::Request` of an RPC whose client streams,
@@ -128,7 +128,12 @@ impl<M: Send + 'static> MessageStream<M> {
             + Send
             + 'static,
     {
-        Self::from_source(Around { messages: self, on_item })
+        let source = match self.state {
+            State::Unread(source) => source.into(),
+            State::Reading(source) => source,
+            State::Ended => Box::pin(Nothing),
+        };
+        Self::from_source(Around { source, on_item, trailers: self.trailers })
     }
 }
 
@@ -137,7 +142,10 @@ impl<M: 'static> Stream for MessageStream<M> {
 
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         let item = match &mut self.state {
-            State::Reading(source) => ready!(source.as_mut().poll_item(context)),
+            State::Reading(source) => match ready!(source.as_mut().poll_item(context)) {
+                Some(Ok(message)) => return Poll::Ready(Some(Ok(message))),
+                end => end,
+            },
             State::Ended => None,
             State::Unread(_) => {
                 if let State::Unread(source) = std::mem::replace(&mut self.state, State::Ended) {

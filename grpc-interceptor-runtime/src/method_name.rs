@@ -77,9 +77,15 @@ impl<'a> MethodName<'a> {
         self.split().0
     }
 
-    fn split(self) -> (&'a str, &'a str) {
-        // `parse` saw both slashes, so neither default is ever taken.
-        self.path[1..].split_once('/').unwrap_or_default()
+    /// The service and the method, `const` so that it need not be done for each call.
+    pub(crate) const fn split(self) -> (&'a str, &'a str) {
+        let (mut at, path) = (1, self.path.as_bytes());
+        // `parse` saw both slashes.
+        while path[at] != b'/' {
+            at += 1;
+        }
+        let (service, method) = self.path.split_at(at);
+        (service.split_at(1).1, method.split_at(1).1)
     }
 
     fn split_service(self) -> (&'a str, &'a str) {

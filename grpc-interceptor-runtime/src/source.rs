@@ -11,7 +11,7 @@ use pin_project_lite::pin_project;
 use tokio_stream::Stream;
 use tonic::{Status, Streaming, metadata::MetadataMap};
 
-use crate::{MessageStream, StreamEnd, server::StreamItem};
+use crate::{StreamEnd, into_status::not_ok, server::StreamItem};
 
 /// Where messages come from. Its type is forgotten but can be asked for, so that a stream that
 /// nobody touched gets out of a chain as it went in.
@@ -127,11 +127,12 @@ impl<M: Send + 'static> Source<M> for FromWire<M> {
     }
 }
 
-/// Another stream's messages, each through a closure, and so its end: `None`, with the trailing
+/// Another source's messages, each through a closure, and so its end: `None`, with the trailing
 /// metadata.
 pub(crate) struct Around<M, F> {
-    pub(crate) messages: MessageStream<M>,
+    pub(crate) source: Pin<Box<dyn Source<M>>>,
     pub(crate) on_item: F,
+    pub(crate) trailers: Option<MetadataMap>,
 }
 
 /// The closure is never pinned.
@@ -148,17 +149,40 @@ where
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<M, Status>>> {
-        let Around { messages, on_item } = &mut *self;
-        let item = ready!(Pin::new(&mut *messages).poll_next(context));
-        Poll::Ready(on_item(item, messages.trailers()))
+        let Around { source, on_item, trailers } = &mut *self;
+        let item = match ready!(source.as_mut().poll_item(context)) {
+            Some(Err(status)) => Some(Err(not_ok(status))),
+            item => item,
+        };
+        if item.is_none() {
+            *trailers = source.as_mut().trailers();
+        }
+        Poll::Ready(on_item(item, trailers.as_ref()))
     }
 
     fn remaining(&self) -> (usize, Option<usize>) {
-        self.messages.size_hint()
+        self.source.remaining()
     }
 
-    fn trailers(self: Pin<&mut Self>) -> Option<MetadataMap> {
-        self.messages.trailers().cloned()
+    fn trailers(mut self: Pin<&mut Self>) -> Option<MetadataMap> {
+        self.trailers.take()
+    }
+
+    fn into_any(self: Box<Self>) -> Box<dyn Any> {
+        self
+    }
+}
+
+/// No messages.
+pub(crate) struct Nothing;
+
+impl<M: 'static> Source<M> for Nothing {
+    fn poll_item(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Result<M, Status>>> {
+        Poll::Ready(None)
+    }
+
+    fn remaining(&self) -> (usize, Option<usize>) {
+        (0, Some(0))
     }
 
     fn into_any(self: Box<Self>) -> Box<dyn Any> {

@@ -40,10 +40,9 @@ impl<T: Transport, M: Method, const C: bool, const S: bool> Call<'_, T, M, C, S>
         request: &mut Request<P>,
     ) -> Result<PathAndQuery, Status> {
         ready(grpc).await?;
-        let name = M::NAME;
-        let method = GrpcMethod::new(name.fully_qualified_service(), name.method());
-        request.extensions_mut().insert(method);
-        Ok(PathAndQuery::from_static(name.path()))
+        let (service, method) = M::PARTS;
+        request.extensions_mut().insert(GrpcMethod::new(service, method));
+        Ok(PathAndQuery::from_static(M::NAME.path()))
     }
 }
 

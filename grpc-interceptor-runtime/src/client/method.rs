@@ -7,6 +7,9 @@ use crate::MethodName;
 pub trait Method: 'static {
     const NAME: MethodName<'static>;
 
+    /// The service and the method, taken apart at compile time.
+    const PARTS: (&'static str, &'static str) = Self::NAME.split();
+
     type Request: Send + Sync + 'static;
     type Response: Send + Sync + 'static;
 

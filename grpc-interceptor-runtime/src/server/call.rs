@@ -29,7 +29,7 @@ where
     T: Sync + 'a,
     R: Link<T, 0> + 'a,
 {
-    Box::pin(start::<R, T, _>(argument, move |request, context| R::run(service, request, context)))
+    pinned(|| start::<R, T, _>(argument, move |request, context| R::run(service, request, context)))
 }
 
 /// The same where the service comes in an `Arc`.
@@ -41,13 +41,22 @@ where
     T: Send + Sync + 'a,
     R: Link<Arc<T>, 0, Takes: Takes<Argument: Send + 'a>> + 'a,
 {
-    Box::pin(async move {
+    pinned(|| async move {
         start::<R, Arc<T>, _>(argument, |request, context| R::run(&service, request, context)).await
     })
 }
 
+/// Makes a future in its box, which is there before it.
+///
+/// `Box::pin` may fail to get a box, so that the future, which holds the whole chain, is made outside
+/// and moved into it. This moves nothing, as long as all that makes the future is inlined.
+#[inline(always)]
+pub(super) fn pinned<F: Future>(make: impl FnOnce() -> F) -> Pin<Box<F>> {
+    Box::into_pin(Box::write(Box::new_uninit(), make()))
+}
+
 /// Starts what is to be run with what tonic hands over, and converts its outcome for tonic.
-#[inline]
+#[inline(always)]
 pub(super) fn start<R, T, F>(
     argument: <R::Takes as Takes>::Argument,
     run: impl FnOnce(ChainRequest<R, T>, Context) -> F,

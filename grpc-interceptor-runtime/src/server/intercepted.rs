@@ -2,7 +2,7 @@ use std::{fmt, future::Future, marker::PhantomData, sync::Arc};
 
 use super::{
     Chain, ChainOutcome, ChainRequest, Link, Takes,
-    call::{Served, start},
+    call::{Served, pinned, start},
 };
 use crate::{Context, Interceptor};
 
@@ -82,9 +82,9 @@ where
     R: Link<Arc<T>, 0> + 'a,
     I: for<'b> Interceptor<Chain<'b, Arc<T>, R, 0>> + 'a,
 {
-    Box::pin(start::<R, Arc<T>, _>(argument, move |request, context| {
-        intercepted.run(request, context)
-    }))
+    pinned(|| {
+        start::<R, Arc<T>, _>(argument, move |request, context| intercepted.run(request, context))
+    })
 }
 
 /// The same where the service comes in an `Arc`.
@@ -97,12 +97,13 @@ where
     R: Link<Arc<T>, 0, Takes: Takes<Argument: Send + 'a>> + 'a,
     I: for<'b> Interceptor<Chain<'b, Arc<T>, R, 0>> + 'a,
 {
-    Box::pin(async move {
+    pinned(|| async move {
         start::<R, Arc<T>, _>(argument, |request, context| intercepted.run(request, context)).await
     })
 }
 
 impl<T: Send + Sync, I> Intercepted<T, I> {
+    #[inline]
     fn run<'a, R>(
         &'a self,
         request: ChainRequest<R, Arc<T>>,
