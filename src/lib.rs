@@ -61,9 +61,11 @@
 //! # The chain
 //!
 //! - The first of the list is the outermost: it sees the request first and the outcome last.
-//! - An RPC that the service doesn't implement calls no interceptor.
+//! - An RPC that the server doesn't know calls no interceptor, nor does a default stub of tonic's in an
+//!   `#[intercepted]` impl.
 //! - When the client goes away, the call is dropped where it waits, and the chain with it.
-//! - The chain is put together by the compiler: nothing in it is a trait object.
+//! - The chain is put together by the compiler: nothing in it is a trait object, but in a
+//!   [`List`](interceptors::List).
 
 #![warn(missing_docs)]
 
@@ -246,7 +248,7 @@
 ///
 /// The names that they see are those in the generated code: none can be wrong. What
 /// `with_interceptors` returns is the generated server, around an [`Intercepted`] service; that may
-/// be made by itself, too, as around a service in an `Arc`. `greeter_server::GreeterInterceptors<T>` is
+/// be made by itself, too, as around a service in an `Arc`. `greeter_server::GreeterServerInterceptors<T>` is
 /// the trait of interceptors that serve all RPCs of a service `T`, for generic code.
 ///
 /// Where the service's impl is `#[intercepted(…)]` itself, these run first, and then those.
@@ -282,7 +284,8 @@ pub use grpc_interceptor_macros::intercepted;
 ///
 /// An async fn alone is no value that could be given to a client: it is another one for each `N`.
 ///
-/// It can't be called as a fn any more. It takes no arguments.
+/// It can't be called as a fn any more. The attribute takes the path to this crate where it isn't
+/// `::grpc_interceptor`, `#[interceptor(crate = …)]`, and nothing else.
 #[doc(inline)]
 pub use grpc_interceptor_macros::interceptor;
 

@@ -4,14 +4,16 @@
 mod support;
 
 use grpc_interceptor::{Context, Interceptor, Next, Outcome, Payload as _};
+use std::time::Duration;
 use support::{
-    Client, GreeterServer, all, connect, events, greeter,
+    Client, GreeterClient, GreeterServer, all, connect, events, greeter,
     guard::{Events, Guard, Guarded},
     hello, many, next, reply, soon, tell,
 };
 use tokio::{sync::mpsc::UnboundedReceiver, task::JoinHandle};
 use tokio_stream::wrappers::UnboundedReceiverStream;
 use tonic::{Request, Status};
+use tower::limit::ConcurrencyLimit;
 
 /// Doesn't come to call `next`.
 struct Waits(Events, &'static str);
@@ -154,4 +156,25 @@ async fn both_streams_of_a_chat_are_dropped_in_their_middle() {
     assert_eq!(next(&mut events).await, "request stream is dropped");
     drop(client);
     assert_eq!(all(events).await, [""; 0]);
+}
+
+#[tokio::test]
+async fn a_call_that_is_dropped_in_a_line_gives_up_its_turn() {
+    let (client, _, mut receiver) = silent().await;
+    let line = ConcurrencyLimit::new(client.channel(), 1);
+    let client = || GreeterClient::with_interceptors(line.clone(), ());
+    let (mut first, mut second, mut third) = (client(), client(), client());
+
+    let running = tokio::spawn(async move { first.say_hello(hello("Ada")).await });
+    assert_eq!(next(&mut receiver).await, "server begins");
+    let waiting = second.say_hello(hello("Bob"));
+    tokio::time::timeout(Duration::from_millis(20), waiting).await.expect_err("it isn't its turn");
+    running.abort();
+    assert_eq!(next(&mut receiver).await, "server is dropped");
+
+    // The second client, which would have the turn, is still there.
+    let running = tokio::spawn(async move { third.say_hello(hello("Eve")).await });
+    assert_eq!(next(&mut receiver).await, "server begins");
+    running.abort();
+    drop(second);
 }

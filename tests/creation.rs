@@ -259,8 +259,8 @@ async fn errors_and_panics_are_seen() {
 fn server<T, I>(service: T, interceptors: I) -> GreeterServer<Intercepted<T, (Tag, I)>>
 where
     T: Greeter,
-    I: grpc_interceptor_proto::greeter::greeter_server::GreeterInterceptors<T>,
-    (Tag, I): grpc_interceptor_proto::greeter::greeter_server::GreeterInterceptors<T>,
+    I: grpc_interceptor_proto::greeter::greeter_server::GreeterServerInterceptors<T>,
+    (Tag, I): grpc_interceptor_proto::greeter::greeter_server::GreeterServerInterceptors<T>,
 {
     GreeterServer::with_interceptors(service, (Tag("generic"), interceptors))
 }

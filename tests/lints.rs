@@ -4,7 +4,9 @@
 #![deny(unreachable_pub, unused_lifetimes, elided_lifetimes_in_paths, let_underscore_drop)]
 #![forbid(unsafe_code)]
 
-use grpc_interceptor::{Context, Interceptor, MessageStream, Next, Outcome, Payload, intercepted};
+use grpc_interceptor::{
+    Context, Interceptor, MessageStream, Next, Outcome, Payload, intercepted, interceptor,
+};
 use grpc_interceptor_proto::odd::{
     Fields, Text,
     http_proxy_client::HttpProxyClient,
@@ -16,6 +18,21 @@ use tonic::{Request, Response, Status, Streaming};
 /// An interceptor for any RPC.
 async fn pass<N: Next>(request: Request<N::Request>, _: Context, next: N) -> Outcome<N> {
     next.run(request).await
+}
+
+/// One with attributes, and another way to this crate.
+#[interceptor(crate = grpc_interceptor)]
+#[must_use]
+#[deprecated]
+#[expect(unused_variables)]
+async fn old<N: Next>(request: Request<N::Request>, context: Context, next: N) -> Outcome<N> {
+    next.run(request).await
+}
+
+#[test]
+#[expect(deprecated)]
+fn an_interceptor_has_its_attributes() {
+    let _: old = old;
 }
 
 struct Limit {

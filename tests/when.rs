@@ -19,7 +19,7 @@ greeter!(Plain, []);
 /// For each kind of RPC, whether an interceptor that is given at creation runs.
 async fn runs<I>(interceptor: I) -> [bool; 4]
 where
-    I: grpc_interceptor_proto::greeter::greeter_server::GreeterInterceptors<Plain>,
+    I: grpc_interceptor_proto::greeter::greeter_server::GreeterServerInterceptors<Plain>,
 {
     let mut client = connect(GreeterServer::with_interceptors(Plain, interceptor)).await;
     call_each(&mut client, "Ada").await.map(|answer| !answer.values("seen").is_empty())

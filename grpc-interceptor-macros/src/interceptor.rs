@@ -1,15 +1,19 @@
 //! `#[interceptor]` on an async fn.
 
 use proc_macro2::{Ident, TokenStream};
-use quote::{ToTokens as _, format_ident, quote};
-use syn::{Attribute, Error, FnArg, GenericParam, ItemFn, Result, Type, Visibility, parse_quote};
+use quote::{format_ident, quote};
+use syn::{
+    Attribute, Error, FnArg, GenericParam, ItemFn, Path, Result, Type, Visibility, parse_quote,
+};
+
+use crate::arguments::Arguments;
 
 const EXPECTED: &str = "an interceptor is `async fn name<N: Next>(request: Request<N::Request>, \
                         context: Context, next: N) -> Outcome<N>`";
 
 /// The fn, read.
 struct Interceptor {
-    /// Documentation and lints.
+    /// Documentation, lints, and what is about the name.
     outer_attributes: Vec<Attribute>,
     visibility: Visibility,
     /// The fn, but for its name, with the type of `next` as a parameter.
@@ -20,10 +24,12 @@ struct Interceptor {
 
 /// A unit struct of the fn's name, which is an interceptor.
 pub(crate) fn expand(arguments: TokenStream, item: TokenStream) -> Result<TokenStream> {
-    if !arguments.is_empty() {
-        return Err(Error::new_spanned(arguments, "`#[interceptor]` takes nothing"));
+    let Arguments { entries, service, runtime } = syn::parse2(arguments.clone())?;
+    if !entries.is_empty() || service.is_some() {
+        return Err(Error::new_spanned(arguments, "`#[interceptor]` takes `crate = …` alone"));
     }
-    Ok(print(read(item)?))
+    let runtime = runtime.unwrap_or_else(|| parse_quote!(::grpc_interceptor));
+    Ok(print(read(item)?, &runtime))
 }
 
 fn read(item: TokenStream) -> Result<Interceptor> {
@@ -66,7 +72,7 @@ fn read(item: TokenStream) -> Result<Interceptor> {
     };
     let (outer_attributes, inner_attributes) =
         std::mem::take(&mut function.attrs).into_iter().partition(|attribute| {
-            ["doc", "allow", "expect", "warn", "deny", "cfg", "deprecated", "must_use"]
+            ["doc", "allow", "warn", "deny", "cfg", "deprecated", "must_use"]
                 .iter()
                 .any(|name| attribute.path().is_ident(name))
         });
@@ -77,13 +83,15 @@ fn read(item: TokenStream) -> Result<Interceptor> {
     Ok(Interceptor { outer_attributes, visibility, function, name, next })
 }
 
-fn print(interceptor: Interceptor) -> TokenStream {
+fn print(interceptor: Interceptor, runtime: &Path) -> TokenStream {
     let Interceptor { outer_attributes, visibility, mut function, name, next } = interceptor;
     let generics = std::mem::take(&mut function.sig.generics);
     let (impl_generics, _, where_clause) = generics.split_for_impl();
     function.sig.inputs.insert(0, parse_quote!(&self));
-    let lints = outer_attributes.iter().filter(|attribute| !attribute.path().is_ident("doc"));
-    let lints: Vec<_> = lints.map(|lint| lint.to_token_stream()).collect();
+    // What else there may be is about the name.
+    let of_the_body = outer_attributes.iter().filter(|attribute| {
+        ["allow", "warn", "deny", "cfg"].iter().any(|name| attribute.path().is_ident(name))
+    });
     quote! {
         #(#outer_attributes)*
         #[allow(non_camel_case_types)]
@@ -92,10 +100,10 @@ fn print(interceptor: Interceptor) -> TokenStream {
         )]
         #visibility struct #name;
 
-        #[allow(non_local_definitions)]
-        #(#lints)*
+        #[allow(non_local_definitions, deprecated)]
+        #(#of_the_body)*
         const _: () = {
-            impl #impl_generics ::grpc_interceptor::Interceptor<#next> for #name #where_clause {
+            impl #impl_generics #runtime::Interceptor<#next> for #name #where_clause {
                 #function
             }
         };

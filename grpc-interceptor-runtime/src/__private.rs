@@ -2,7 +2,7 @@ pub use std::{
     boxed::Box,
     clone::Clone,
     future::Future,
-    marker::{PhantomData, Send},
+    marker::{PhantomData, Send, Sync},
     pin::Pin,
     result::Result,
     sync::Arc,

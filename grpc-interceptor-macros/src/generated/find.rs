@@ -4,7 +4,7 @@ use std::fs;
 
 use proc_macro2::{Ident, TokenStream};
 use quote::ToTokens as _;
-use syn::{Error, Item, ItemMod, ItemStruct, Result};
+use syn::{Attribute, Error, Item, ItemMod, ItemStruct, Result};
 
 use crate::item::EXPECTED;
 
@@ -35,16 +35,25 @@ pub(crate) fn in_module(item: TokenStream) -> Result<Generated> {
     let module: ItemMod = syn::parse2(item)?;
     let items = module.content.map(|(_, items)| items).unwrap_or_default();
     let found = items.iter().find_map(|item| match item {
-        Item::Struct(item) => Some((Generated::of(item)?, item.ident.clone())),
+        Item::Struct(item) => Some((Generated::of(item)?, item)),
         _ => None,
     });
     match found {
-        Some((generated, ident)) => Ok(generated(ident, items)),
+        Some((_, item)) if item.attrs.iter().any(is_intercepted) => Err(Error::new(
+            item.ident.span(),
+            "`#[intercepted]` is on the module and on this struct: leave one of the two lines out \
+             of build.rs",
+        )),
+        Some((generated, item)) => Ok(generated(item.ident.clone(), items)),
         None => Err(Error::new(
             module.ident.span(),
             format!("this module has no generated client or server in it: {EXPECTED}"),
         )),
     }
+}
+
+fn is_intercepted(attribute: &Attribute) -> bool {
+    attribute.path().segments.last().is_some_and(|segment| segment.ident == "intercepted")
 }
 
 /// Looks around a struct: the rest is in the generated file that the struct is in.

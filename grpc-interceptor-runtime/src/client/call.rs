@@ -3,7 +3,6 @@ use std::{future::Future, marker::PhantomData};
 use tokio_stream::Stream;
 use tonic::{
     Request, Response, Status, Streaming,
-    client::Grpc,
     codegen::{GrpcMethod, http::uri::PathAndQuery},
 };
 
@@ -11,7 +10,7 @@ use super::{
     InterceptedGrpc, Method, Transport,
     codec::{Failure, FallibleCodec},
     method::ready,
-    shared::Shared,
+    shared::{Lent, Shared},
 };
 use crate::{
     Context, Interceptor, MessageStream, Next, Outcome, RpcKind, Side, source::FromMessages,
@@ -33,16 +32,17 @@ impl<T, M, const C: bool, const S: bool> Clone for Call<'_, T, M, C, S> {
 
 impl<T, M, const C: bool, const S: bool> Copy for Call<'_, T, M, C, S> {}
 
-impl<T: Transport, M: Method, const C: bool, const S: bool> Call<'_, T, M, C, S> {
+impl<'a, T: Transport, M: Method, const C: bool, const S: bool> Call<'a, T, M, C, S> {
     /// What the generated client does before each call.
     async fn start<P>(
-        grpc: &mut Grpc<T>,
+        self,
         request: &mut Request<P>,
-    ) -> Result<PathAndQuery, Status> {
-        ready(grpc).await?;
+    ) -> Result<(Lent<'a, T>, PathAndQuery), Status> {
+        let mut grpc = self.grpc.take();
+        ready(&mut grpc).await?;
         let (service, method) = M::PARTS;
         request.extensions_mut().insert(GrpcMethod::new(service, method));
-        Ok(PathAndQuery::from_static(M::NAME.path()))
+        Ok((self.grpc.lend(grpc), PathAndQuery::from_static(M::NAME.path())))
     }
 }
 
@@ -54,10 +54,8 @@ impl<T: Transport, M: Method> Next for Call<'_, T, M, false, false> {
 
     fn run(self, mut request: Request<M::Request>) -> impl Future<Output = Outcome<Self>> + Send {
         async move {
-            let mut lent = self.grpc.lend();
-            let grpc = lent.get();
-            let path = Self::start(grpc, &mut request).await?;
-            grpc.unary(request, path, M::codec()).await
+            let (mut lent, path) = self.start(&mut request).await?;
+            lent.get().unary(request, path, M::codec()).await
         }
     }
 }
@@ -70,10 +68,8 @@ impl<T: Transport, M: Method> Next for Call<'_, T, M, false, true> {
 
     fn run(self, mut request: Request<M::Request>) -> impl Future<Output = Outcome<Self>> + Send {
         async move {
-            let mut lent = self.grpc.lend();
-            let grpc = lent.get();
-            let path = Self::start(grpc, &mut request).await?;
-            let response = grpc.server_streaming(request, path, M::codec()).await?;
+            let (mut lent, path) = self.start(&mut request).await?;
+            let response = lent.get().server_streaming(request, path, M::codec()).await?;
             Ok(response.map(MessageStream::from))
         }
     }
@@ -90,12 +86,10 @@ impl<T: Transport, M: Method> Next for Call<'_, T, M, true, false> {
         mut request: Request<Self::Request>,
     ) -> impl Future<Output = Outcome<Self>> + Send {
         async move {
-            let mut lent = self.grpc.lend();
-            let grpc = lent.get();
-            let path = Self::start(grpc, &mut request).await?;
+            let (mut lent, path) = self.start(&mut request).await?;
             let failure = request.get_ref().can_fail().then(Failure::default);
             let codec = FallibleCodec { codec: M::codec(), failure: failure.clone() };
-            let outcome = grpc.client_streaming(request, path, codec).await;
+            let outcome = lent.get().client_streaming(request, path, codec).await;
             match failure.and_then(|failure| failure.get()) {
                 Some(status) => Err(status),
                 None => outcome,
@@ -115,12 +109,10 @@ impl<T: Transport, M: Method> Next for Call<'_, T, M, true, true> {
         mut request: Request<Self::Request>,
     ) -> impl Future<Output = Outcome<Self>> + Send {
         async move {
-            let mut lent = self.grpc.lend();
-            let grpc = lent.get();
-            let path = Self::start(grpc, &mut request).await?;
+            let (mut lent, path) = self.start(&mut request).await?;
             let failure = request.get_ref().can_fail().then(Failure::default);
             let codec = FallibleCodec { codec: M::codec(), failure: failure.clone() };
-            let outcome = grpc.streaming(request, path, codec).await;
+            let outcome = lent.get().streaming(request, path, codec).await;
             let Some(failure) = failure else {
                 return Ok(outcome?.map(MessageStream::from));
             };

@@ -32,22 +32,27 @@ impl<T> Shared<T> {
 impl<T: Clone> Shared<T> {
     /// A clone for another client.
     pub(super) fn to_owned(&self) -> Grpc<T> {
-        self.pool().original.clone()
+        let pool = self.pool();
+        pool.idle.as_deref().unwrap_or(&pool.original).clone()
     }
 
-    pub(super) fn lend(&self) -> Lent<'_, T> {
-        Lent { shared: self, grpc: None }
-    }
-
-    fn take(&self) -> Box<Grpc<T>> {
+    /// One to make ready. Where that is given up, it is dropped and doesn't go back: what it waits
+    /// for, as its turn in a line, is given up with it.
+    pub(super) fn take(&self) -> Box<Grpc<T>> {
         let mut pool = self.pool();
         pool.idle.take().unwrap_or_else(|| Box::new(pool.original.clone()))
     }
+
+    /// Lends one that is ready to an attempt.
+    pub(super) fn lend(&self, grpc: Box<Grpc<T>>) -> Lent<'_, T> {
+        Lent { shared: self, grpc: Some(grpc) }
+    }
 }
 
-/// One that is lent to an attempt, and goes back when that is over or dropped.
+/// One that goes back when the attempt is over or dropped.
 pub(super) struct Lent<'a, T> {
     shared: &'a Shared<T>,
+    /// There until this is dropped.
     grpc: Option<Box<Grpc<T>>>,
 }
 

@@ -90,6 +90,16 @@ impl List {
         self.interceptors.push(Arc::new(interceptor));
     }
 
+    /// The list with one more interceptor inside of those that are there.
+    #[must_use = "it is another list: `push` adds to the one that is there"]
+    pub fn with<I>(mut self, interceptor: I) -> Self
+    where
+        I: for<'a> Interceptor<AnyNext<'a>> + 'static,
+    {
+        self.push(interceptor);
+        self
+    }
+
     /// How many there are.
     #[must_use]
     pub fn len(&self) -> usize {

@@ -5,7 +5,8 @@ use crate::{Context, Interceptor, Next, Outcome};
 /// Runs an interceptor only on calls of which this holds. Others pass by it.
 ///
 /// What there is to ask is in the [`Context`]: the RPC's name and service, its kind, the side. The
-/// closure is called once for each call that gets there.
+/// closure is called once for each call that gets there. In a variable it is written with its type,
+/// `let predicate = |context: &Context| …`.
 ///
 /// ```
 /// # use grpc_interceptor_proto::default_stubs::greeter_server::{Greeter, GreeterServer};

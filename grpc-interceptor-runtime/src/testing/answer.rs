@@ -23,7 +23,9 @@ use crate::into_status::into_status;
 /// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not what a special case answers",
-    note = "it answers a `String`, a `&'static str`, or a `Result<String, E>` of any error"
+    note = "it answers a `String`, a `&'static str`, or a `Result<String, E>` of any error; one that \
+            panics says so by its type, `|_| -> String {{ panic!() }}`, and one that is async goes into \
+            `special_case_async`"
 )]
 pub trait Answer: Send + 'static {
     #[doc(hidden)]

@@ -8,7 +8,7 @@ use tonic::{
 
 use super::{
     Answer, DummyClient, DummyService,
-    dummy_service_server::{DummyServiceInterceptors, DummyServiceServer},
+    dummy_service_server::{DummyServiceServer, DummyServiceServerInterceptors},
     server::Server,
     tasks::Tasks,
 };
@@ -68,7 +68,10 @@ impl<S, C> Dummy<S, C> {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn server_interceptors<I>(self, server_interceptors: I) -> Dummy<I, C> {
+    pub fn server_interceptors<I>(self, server_interceptors: I) -> Dummy<I, C>
+    where
+        I: DummyServiceServerInterceptors<DummyService>,
+    {
         let Dummy { service, client_interceptors, on_loopback, .. } = self;
         Dummy { service, server_interceptors, client_interceptors, on_loopback }
     }
@@ -171,7 +174,7 @@ impl<S, C> Dummy<S, C> {
     }
 }
 
-impl<S: DummyServiceInterceptors<DummyService>, C> Dummy<S, C> {
+impl<S, C> Dummy<S, C> {
     /// Starts the server, and a client that is connected to it.
     ///
     /// They run until the [`DummyClient`] is dropped, or its [`shutdown`](DummyClient::shutdown) is
@@ -184,7 +187,10 @@ impl<S: DummyServiceInterceptors<DummyService>, C> Dummy<S, C> {
     /// # Panics
     ///
     /// Outside of a tokio runtime.
-    pub async fn start(self) -> io::Result<DummyClient<C>> {
+    pub async fn start(self) -> io::Result<DummyClient<C>>
+    where
+        S: DummyServiceServerInterceptors<DummyService>,
+    {
         let server = DummyServiceServer::with_interceptors(self.service, self.server_interceptors);
         let tasks = Tasks::default();
         let (server, address, channel) = if self.on_loopback {

@@ -34,7 +34,8 @@ use crate::{
 /// # }
 /// ```
 ///
-/// The messages have to be [`Debug`], as prost's are.
+/// The messages have to be [`Debug`], as prost's are. In a [`List`](crate::interceptors::List) that
+/// tells no more than their type: put the recorder beside the list.
 #[derive(Clone, Debug, Default)]
 pub struct Recorder {
     calls: Arc<Mutex<Vec<RecordedCall>>>,

@@ -29,6 +29,17 @@ pub(crate) fn client(client: &Client, runtime: &TokenStream) -> TokenStream {
         "What can be given to [`{ident}::with_interceptors`] and serves all RPCs: a name for it in \
          generic code."
     );
+    // An RPC may have this name. Then there still is `new`, on what the constructor makes.
+    let has_its_name = methods.iter().any(|method| method.ident == "with_interceptors");
+    let constructor = (!has_its_name).then(|| quote! {
+        impl<T> #ident<T> {
+            #[doc = #with_doc]
+            pub fn with_interceptors<I>(inner: T, interceptors: I) -> #intercepted<T, I> {
+                let inner = #runtime::InterceptedGrpc::new(#runtime::GrpcClient::new(inner), interceptors);
+                #intercepted { inner }
+            }
+        }
+    });
     quote! {
         /// The RPCs, as types.
         #[doc(hidden)]
@@ -38,13 +49,7 @@ pub(crate) fn client(client: &Client, runtime: &TokenStream) -> TokenStream {
         }
         #(#rpc_impls)*
 
-        impl<T> #ident<T> {
-            #[doc = #with_doc]
-            pub fn with_interceptors<I>(inner: T, interceptors: I) -> #intercepted<T, I> {
-                let inner = #runtime::InterceptedGrpc::new(#runtime::GrpcClient::new(inner), interceptors);
-                #intercepted { inner }
-            }
-        }
+        #constructor
 
         #[doc = #type_doc]
         pub struct #intercepted<T, I> {

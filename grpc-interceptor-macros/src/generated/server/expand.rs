@@ -1,7 +1,7 @@
 //! The [model](super::model), printed: the service's trait for a service with interceptors around
 //! it, so that the generated server takes one like any other.
 
-use proc_macro2::{TokenStream, TokenTree};
+use proc_macro2::{Ident, TokenStream, TokenTree};
 use quote::{ToTokens as _, format_ident, quote};
 use syn::Type;
 
@@ -10,22 +10,24 @@ use crate::{expand::method_head, model::Receiver};
 
 pub(crate) fn server(server: &Server, runtime: &TokenStream) -> TokenStream {
     let Server { ident, service_trait, streams, methods, .. } = server;
-    let interceptors = format_ident!("{service_trait}Interceptors");
+    let interceptors = format_ident!("{ident}Interceptors");
+
+    // The service may have the usual name.
+    let list = format_ident!("{}", if service_trait == "I" { "Interceptors" } else { "I" });
 
     let rpc_types = methods.iter().map(|method| &method.ident);
     let rpc_impls = methods.iter().map(|method| rpc_impl(server, method));
-    let service_methods = methods.iter().map(|method| service_method(server, method));
-    let bounds: Vec<_> = methods
-        .iter()
-        .map(|method| {
-            let rpc = &method.ident;
-            quote! {
-                for<'call> #runtime::Interceptor<
-                    #runtime::Chain<'call, #runtime::Arc<T>, __rpc::#rpc, 0>
-                >
-            }
-        })
-        .collect();
+    let service_methods = methods.iter().map(|method| service_method(server, method, &list));
+    let bounds = methods.iter().map(|method| {
+        let rpc = &method.ident;
+        quote! {
+            for<'call> #runtime::Interceptor<
+                #runtime::Chain<'call, #runtime::Arc<T>, __rpc::#rpc, 0>
+            >
+        }
+    });
+    // A service may have no RPCs.
+    let bounds = quote!(#(#bounds +)* #runtime::Send + #runtime::Sync + 'static);
 
     let with_doc = "Creates a server whose every call goes through these interceptors, the first the \
                     outermost.\n\n\
@@ -46,12 +48,12 @@ pub(crate) fn server(server: &Server, runtime: &TokenStream) -> TokenStream {
 
         impl<T: #service_trait> #ident<T> {
             #[doc = #with_doc]
-            pub fn with_interceptors<I>(
+            pub fn with_interceptors<#list>(
                 inner: T,
-                interceptors: I,
-            ) -> #ident<#runtime::Intercepted<T, I>>
+                interceptors: #list,
+            ) -> #ident<#runtime::Intercepted<T, #list>>
             where
-                I: #interceptors<T>,
+                #list: #interceptors<T>,
             {
                 #ident::new(#runtime::Intercepted::new(inner, interceptors))
             }
@@ -62,19 +64,21 @@ pub(crate) fn server(server: &Server, runtime: &TokenStream) -> TokenStream {
             message = #not_one,
             label = "not an interceptor for every RPC of this service",
             note = "one is a type with `impl<N: Next> Interceptor<N>`, an async fn with `#[interceptor]` \
-                    above it, or a tuple of these; its bounds on `N` have to allow all of the service's RPCs"
+                    above it, a tuple of up to twelve of these, or a `List`; its bounds on `N` have to allow all \
+                    of the service's RPCs. In `let predicate = |context: &Context| …`, for `when`, the type \
+                    has to be there. To find the wrong one, give them one at a time"
         )]
-        pub trait #interceptors<T: #service_trait>: #(#bounds +)* 'static {}
+        pub trait #interceptors<T: #service_trait>: #bounds {}
 
         #[diagnostic::do_not_recommend]
-        impl<T: #service_trait, I> #interceptors<T> for I where I: #(#bounds +)* 'static {}
+        impl<T: #service_trait, #list: #bounds> #interceptors<T> for #list {}
 
         const _: () = {
             use #runtime as __runtime;
             #(#rpc_impls)*
 
             #[allow(deprecated, clippy::all, clippy::pedantic)]
-            impl<T: #service_trait, I: #interceptors<T>> #service_trait for __runtime::Intercepted<T, I> {
+            impl<T: #service_trait, #list: #interceptors<T>> #service_trait for __runtime::Intercepted<T, #list> {
                 #(type #streams = __runtime::ResponseStream<T::#streams>;)*
                 #(#service_methods)*
             }
@@ -125,7 +129,7 @@ fn rpc_impl(server: &Server, method: &Method) -> TokenStream {
 }
 
 /// A method of the service's trait: it starts the chain.
-fn service_method(server: &Server, method: &Method) -> TokenStream {
+fn service_method(server: &Server, method: &Method, list: &Ident) -> TokenStream {
     let Method { attributes, ident, argument, sent, .. } = method;
     let serve = match server.receiver {
         Receiver::Reference => quote!(serve_intercepted),
@@ -135,7 +139,7 @@ fn service_method(server: &Server, method: &Method) -> TokenStream {
         method_head(server.receiver, ident, &quote!(__request), argument, &sent.to_token_stream());
     quote! {
         #(#attributes)*
-        #head { __runtime::#serve::<__rpc::#ident, T, I>(self, __request) }
+        #head { __runtime::#serve::<__rpc::#ident, T, #list>(self, __request) }
     }
 }
 
@@ -149,7 +153,7 @@ fn of_service(ty: TokenStream) -> TokenStream {
     ty.into_iter()
         .map(|token| match token {
             TokenTree::Ident(ident) if ident == "Self" => {
-                TokenTree::Ident(proc_macro2::Ident::new("T", ident.span()))
+                TokenTree::Ident(Ident::new("T", ident.span()))
             }
             token => token,
         })

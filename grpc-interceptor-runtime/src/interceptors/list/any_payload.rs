@@ -40,29 +40,41 @@ use crate::{MessageStream, Payload, StreamEnd, source::Source};
 ///
 /// let list = List::from_iter([Shout]);
 /// ```
-pub struct AnyMessage(Box<dyn Any + Send>);
+pub struct AnyMessage(Box<dyn Message>);
 
 impl AnyMessage {
     /// The message, where it is an `M`.
     #[must_use]
     pub fn downcast_ref<M: 'static>(&self) -> Option<&M> {
-        self.0.downcast_ref()
+        (&*self.0 as &dyn Any).downcast_ref()
     }
 
     /// The message, to be changed in place, where it is an `M`.
     #[must_use]
     pub fn downcast_mut<M: 'static>(&mut self) -> Option<&mut M> {
-        self.0.downcast_mut()
+        (&mut *self.0 as &mut dyn Any).downcast_mut()
     }
 
     fn into_message<M: 'static>(self) -> Result<M, Status> {
-        self.0.downcast().map(|message| *message).map_err(|_| other_type())
+        let message: Box<dyn Any> = self.0;
+        message.downcast().map(|message| *message).map_err(|_| other_type())
     }
 }
 
+/// Tells its type, and nothing of what is in it.
 impl fmt::Debug for AnyMessage {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.debug_struct("AnyMessage").finish_non_exhaustive()
+        write!(formatter, "AnyMessage({})", self.0.type_name())
+    }
+}
+
+trait Message: Any + Send {
+    fn type_name(&self) -> &'static str;
+}
+
+impl<M: Any + Send> Message for M {
+    fn type_name(&self) -> &'static str {
+        std::any::type_name::<M>()
     }
 }
 
