@@ -1,23 +1,17 @@
-//! Interceptors on clients with odd names, deprecated RPCs, `google.protobuf.Empty`, no package, and
-//! a codec of their own: what they see is what the generated client says.
+//! Interceptors on clients with odd names, deprecated RPCs, `google.protobuf.Empty`, no package: what
+//! they see is what the generated client says.
 
 use std::sync::{Arc, Mutex};
 
-use grpc_interceptor::{Context, Interceptor, Next, Outcome, Payload as _, RpcKind};
+use grpc_interceptor::{Context, Interceptor, Next, Outcome, RpcKind};
 use grpc_interceptor_proto::{
     bare::{Word, bare_client::BareClient},
     odd::{Fields, Text, http_proxy_client::HttpProxyClient},
-    text::{
-        Line,
-        lines_client::LinesClient,
-        lines_server::{Lines, LinesServer},
-    },
 };
-use tokio_stream::StreamExt as _;
 use tonic::{
-    Code, Request, Response, Status, Streaming,
+    Code, Request, Status,
     body::Body,
-    codegen::{BoxStream, Service, http},
+    codegen::{Service, http},
 };
 
 /// Keeps the path of each request, and answers none.
@@ -94,42 +88,4 @@ async fn names_are_those_on_the_wire() {
     .map(|(name, kind)| (name.to_owned(), kind));
     assert_eq!(*seen.0.lock().unwrap(), expected);
     assert_eq!(*wire.0.lock().unwrap(), expected.map(|(name, _)| name));
-}
-
-struct Upper;
-
-impl<N: Next<RequestMessage = String, ResponseMessage = Line>> Interceptor<N> for Upper {
-    async fn intercept(&self, request: Request<N::Request>, _: Context, next: N) -> Outcome<N> {
-        let request = request.map(|payload| payload.map_messages(|text| text.to_uppercase()));
-        let response = next.run(request).await?;
-        Ok(response.map(|payload| payload.map_messages(|Line(text)| Line(text + "!"))))
-    }
-}
-
-struct Echo;
-
-#[tonic::async_trait]
-impl Lines for Echo {
-    async fn one(&self, request: Request<String>) -> Result<Response<Line>, Status> {
-        Ok(Response::new(Line(request.into_inner())))
-    }
-
-    type ManyStream = BoxStream<Line>;
-
-    async fn many(
-        &self,
-        request: Request<Streaming<String>>,
-    ) -> Result<Response<Self::ManyStream>, Status> {
-        Ok(Response::new(Box::pin(request.into_inner().map(|text| text.map(Line)))))
-    }
-}
-
-#[tokio::test]
-async fn messages_need_not_be_prosts() {
-    let mut client = LinesClient::with_interceptors(LinesServer::new(Echo), Upper);
-    assert_eq!(client.one("a".to_owned()).await.unwrap().into_inner(), Line("A!".to_owned()));
-    let texts = tokio_stream::iter(["a", "b"].map(str::to_owned));
-    let lines = client.many(texts).await.unwrap().into_inner();
-    let lines: Result<Vec<Line>, Status> = lines.collect().await;
-    assert_eq!(lines.unwrap(), ["A!", "B!"].map(|text| Line(text.to_owned())));
 }

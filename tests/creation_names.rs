@@ -1,10 +1,9 @@
 //! Interceptors given when a server is created, on services with odd names, deprecated RPCs,
-//! `google.protobuf.Empty`, no package, and a codec of their own: what they see is what is on the
-//! wire.
+//! `google.protobuf.Empty`, no package: what they see is what is on the wire.
 
 use std::sync::{Arc, Mutex};
 
-use grpc_interceptor::{Context, Interceptor, Next, Outcome, Payload as _};
+use grpc_interceptor::{Context, Interceptor, Next, Outcome};
 use grpc_interceptor_proto::{
     bare::{
         Word,
@@ -15,11 +14,6 @@ use grpc_interceptor_proto::{
         Fields, Text,
         http_proxy_client::HttpProxyClient,
         http_proxy_server::{HttpProxy, HttpProxyServer},
-    },
-    text::{
-        Line,
-        lines_client::LinesClient,
-        lines_server::{Lines, LinesServer},
     },
 };
 use tokio_stream::StreamExt as _;
@@ -147,42 +141,4 @@ async fn names_are_those_on_the_wire() {
     let mut expected = methods.map(|method| format!("/odd.v1beta1.HTTPProxy/{method}")).to_vec();
     expected.push("/Bare/Call".to_owned());
     assert_eq!(*seen.0.lock().unwrap(), expected);
-}
-
-struct Upper;
-
-impl<N: Next<RequestMessage = String, ResponseMessage = Line>> Interceptor<N> for Upper {
-    async fn intercept(&self, request: Request<N::Request>, _: Context, next: N) -> Outcome<N> {
-        let request = request.map(|payload| payload.map_messages(|text| text.to_uppercase()));
-        let response = next.run(request).await?;
-        Ok(response.map(|payload| payload.map_messages(|Line(text)| Line(text + "!"))))
-    }
-}
-
-struct Echo;
-
-#[tonic::async_trait]
-impl Lines for Echo {
-    async fn one(&self, request: Request<String>) -> Result<Response<Line>, Status> {
-        Ok(Response::new(Line(request.into_inner())))
-    }
-
-    type ManyStream = BoxStream<Line>;
-
-    async fn many(
-        &self,
-        request: Request<Streaming<String>>,
-    ) -> Result<Response<Self::ManyStream>, Status> {
-        Ok(Response::new(Box::pin(request.into_inner().map(|text| text.map(Line)))))
-    }
-}
-
-#[tokio::test]
-async fn messages_need_not_be_prosts() {
-    let mut client = LinesClient::new(LinesServer::with_interceptors(Echo, Upper));
-    assert_eq!(client.one("a".to_owned()).await.unwrap().into_inner(), Line("A!".to_owned()));
-    let texts = tokio_stream::iter(["a", "b"].map(str::to_owned));
-    let lines = client.many(texts).await.unwrap().into_inner();
-    let lines: Result<Vec<Line>, Status> = lines.collect().await;
-    assert_eq!(lines.unwrap(), ["A!", "B!"].map(|text| Line(text.to_owned())));
 }
