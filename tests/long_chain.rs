@@ -1,17 +1,19 @@
 //! A chain of sixteen interceptors of all kinds compiles as it is, without a `recursion_limit`, on
-//! every kind of RPC, and runs in its order.
+//! every kind of RPC and in every form, and runs in its order.
 
 mod support;
 
 use std::sync::Arc;
 
-use grpc_interceptor::{Context, Next, Outcome, intercepted};
-use grpc_interceptor_proto::default_stubs::greeter_server;
-use support::{
-    GreeterServer, HelloReply, HelloRequest, Tag, call_each, connect, greeter, hello,
-    plain_answers, tag, values,
+use grpc_interceptor::{Context, Interceptor, Next, Outcome, intercepted};
+use grpc_interceptor_proto::{
+    default_stubs::greeter_server, greeter::greeter_server::GreeterServerInterceptors,
 };
-use tonic::{Request, Response, Status};
+use support::{
+    GreeterInterceptors, GreeterServer, HelloReply, HelloRequest, Tag, call_each,
+    call_each_through, connect, greeter, hello, plain_answers, tag, values,
+};
+use tonic::{Request, Response, Status, metadata::MetadataValue, transport::Channel};
 
 /// It waits for another async fn around the rest of the chain.
 async fn by_fn<N: Next>(request: Request<N::Request>, _: Context, next: N) -> Outcome<N> {
@@ -61,6 +63,34 @@ async fn sixteen_interceptors_run_in_their_order() {
         let back: Vec<_> = TAGS.into_iter().rev().collect();
         assert_eq!(answer.values("from-handler"), back, "{:?}", answer.kind);
         assert_eq!(answer.messages(), plain, "{:?}", answer.kind);
+    }
+}
+
+struct Plain;
+
+greeter!(Plain, []);
+
+/// Puts its name on the request.
+struct Direct(&'static str);
+
+impl<N: Next> Interceptor<N> for Direct {
+    async fn intercept(&self, mut request: Request<N::Request>, _: Context, next: N) -> Outcome<N> {
+        request.metadata_mut().append("to-handler", MetadataValue::from_static(self.0));
+        next.run(request).await
+    }
+}
+
+fn sixteen() -> impl GreeterInterceptors<Channel> + GreeterServerInterceptors<Plain> {
+    let four = || (Direct("one"), Direct("two"), Direct("three"), Direct("four"));
+    (four(), four(), four(), four())
+}
+
+#[tokio::test]
+async fn sixteen_are_given_at_creation_on_both_sides() {
+    let client = connect(GreeterServer::with_interceptors(Plain, sixteen())).await;
+    let tags = ["one", "two", "three", "four"].repeat(8);
+    for answer in call_each_through(&mut client.through(sixteen()), "you").await {
+        assert_eq!(answer.values("seen"), tags, "{:?}", answer.kind);
     }
 }
 
