@@ -9,11 +9,11 @@ const HEAD: [&str; 11] = [
     "ns, median",
     "beside bare tonic",
     "beside the best peer",
-    "ns per interceptor",
+    "ns per further interceptor",
     "allocations",
     "bytes",
     "instructions",
-    "per interceptor",
+    "per further interceptor",
 ];
 
 /// The first of the figures are those of bare tonic. All are per call or, for streams, per message.
@@ -32,14 +32,17 @@ pub fn print(section: &Section, figures: &[Figures], instructions: Option<&[u64]
             "" => each.peer.name().to_owned(),
             note => format!("{}, {note}", each.peer.name()),
         };
-        let added = |each: f64, bare: f64| match each_interceptor(section, at, figures) {
-            true => number((each - bare) / messages / f64::from(figures[at].interceptors)),
+        // Against the first of the same kind: what is paid once for all is in that.
+        let first = figures.iter().position(|first| is_alike(first, each)).unwrap_or(at);
+        let further = each.interceptors - figures[first].interceptors;
+        let added = |each: f64, first: f64| match section.per_interceptor && further > 0 {
+            true => number((each - first) / messages / f64::from(further)),
             false => String::new(),
         };
         let best = best_peer(figures, each).map_or(String::new(), |best| ratio(each.fastest, best));
-        let (counted, counted_per) = match (instructions_of(at), instructions_of(0)) {
-            (Some(counted), Some(bare)) => {
-                (format!("{counted:.0}"), added(counted * messages, bare * messages))
+        let (counted, counted_per) = match (instructions_of(at), instructions_of(first)) {
+            (Some(counted), Some(of_first)) => {
+                (format!("{counted:.0}"), added(counted * messages, of_first * messages))
             }
             _ => ("no valgrind".to_owned(), String::new()),
         };
@@ -50,7 +53,7 @@ pub fn print(section: &Section, figures: &[Figures], instructions: Option<&[u64]
             number(each.median / messages),
             if at == 0 { String::new() } else { ratio(each.fastest, bare.fastest) },
             best,
-            added(each.fastest, bare.fastest),
+            added(each.fastest, figures[first].fastest),
             number(each.allocations as f64 / messages),
             number(each.bytes as f64 / messages),
             counted,
@@ -61,9 +64,9 @@ pub fn print(section: &Section, figures: &[Figures], instructions: Option<&[u64]
     println!();
 }
 
-/// Whether what a case adds can be told per interceptor.
-fn each_interceptor(section: &Section, at: usize, figures: &[Figures]) -> bool {
-    at > 0 && figures[at].interceptors > 0 && section.per_interceptor
+/// Whether two cases differ by their number of interceptors alone.
+fn is_alike(a: &Figures, b: &Figures) -> bool {
+    a.peer.name() == b.peer.name() && a.note == b.note
 }
 
 /// The fastest of the others that do the same as this one, which is ours.
