@@ -48,3 +48,37 @@ fn added(generated: &Generated, arguments: &Arguments) -> Result<TokenStream> {
         }
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use quote::ToTokens as _;
+
+    use super::{added, find};
+    use crate::{arguments::Arguments, snapshot};
+
+    /// What is added to the client and the server of the runtime's dummy service.
+    #[test]
+    fn what_is_added_is_that_of_the_snapshots() {
+        let generated = concat!(
+            env!("CARGO_MANIFEST_DIR"),
+            "/../grpc-interceptor-runtime/src/testing/generated.rs"
+        );
+        let file = syn::parse_file(&fs::read_to_string(generated).unwrap()).unwrap();
+        let modules: Vec<_> = file
+            .items
+            .into_iter()
+            .filter_map(|item| match item {
+                syn::Item::Mod(module) => Some(module),
+                _ => None,
+            })
+            .collect();
+        assert_eq!(modules.len(), 2);
+        for module in modules {
+            let generated = find::in_module(module.to_token_stream()).unwrap();
+            let added = added(&generated, &Arguments::default()).unwrap();
+            snapshot::check(&module.ident.to_string(), added);
+        }
+    }
+}

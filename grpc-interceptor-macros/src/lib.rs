@@ -14,6 +14,8 @@ mod names_test;
 mod parse;
 mod rpc_attribute;
 mod service_name;
+#[cfg(test)]
+mod snapshot;
 
 use proc_macro::TokenStream;
 
