@@ -5,6 +5,7 @@ use syn::{
     Error, Expr, Ident, LitStr, Path, Result, Token,
     ext::IdentExt as _,
     parse::{Parse, ParseStream},
+    parse_quote,
 };
 
 use crate::model::Entry;
@@ -41,6 +42,11 @@ impl Parse for Arguments {
 }
 
 impl Arguments {
+    /// The path to `grpc_interceptor`.
+    pub(crate) fn crate_path(&self) -> Path {
+        self.runtime.clone().unwrap_or_else(|| parse_quote!(::grpc_interceptor))
+    }
+
     /// What tonic generated has none: its interceptors are values, which are there when it is made.
     pub(crate) fn refuse_entries(&self) -> Result<()> {
         match self.entries.first() {

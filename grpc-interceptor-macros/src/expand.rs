@@ -199,13 +199,15 @@ fn holder(service: &Service) -> TokenStream {
     }
 }
 
-/// The places of an RPC's chain: one for each interceptor, and the handler behind the last.
-/// In a long chain, each so many places the compiler is given a piece that it can do by itself.
+/// Whether a piece of a long chain begins at a place, which the compiler can do by itself.
 ///
 /// An interceptor may be three futures deep, each of which is five steps for the compiler to lay out,
 /// and it goes no deeper than 128. And what it optimizes as one, it takes longer than linearly for.
-const PIECE: usize = 4;
+fn begins_piece(at: usize) -> bool {
+    at > 0 && at.is_multiple_of(4)
+}
 
+/// The places of an RPC's chain: one for each interceptor, and the handler behind the last.
 fn links(service: &Service, rpc: &Rpc) -> TokenStream {
     let (ident, self_type, holder) = (rpc.ident(), &service.self_type, holder(service));
     let interceptors = rpc.chain.iter().enumerate().map(|(at, entry)| {
@@ -227,11 +229,8 @@ fn links(service: &Service, rpc: &Rpc) -> TokenStream {
         } else {
             quote_spanned!(span=> __runtime::intercept(#expression, __request, __context, #next))
         };
-        let run = if at > 0 && at % PIECE == 0 {
-            quote_spanned!(span=> __runtime::outlined(#run))
-        } else {
-            run
-        };
+        let run =
+            if begins_piece(at) { quote_spanned!(span=> __runtime::outlined(#run)) } else { run };
         link(service, rpc, at, span, &run)
     });
     let span = Span::mixed_site().located_at(ident.span());
@@ -258,7 +257,7 @@ fn links(service: &Service, rpc: &Rpc) -> TokenStream {
 /// in front, which it asks for last, go no deeper than to the next that it knows.
 fn layouts(service: &Service, rpc: &Rpc) -> Option<TokenStream> {
     let (ident, holder) = (rpc.ident(), holder(service));
-    let places: Vec<usize> = (1..rpc.chain.len()).rev().filter(|at| at % PIECE == 0).collect();
+    let places: Vec<usize> = (0..rpc.chain.len()).rev().filter(|&at| begins_piece(at)).collect();
     (!places.is_empty())
         .then(|| quote!({ #(__runtime::lay_out::<#holder, __rpc::#ident, #places>();)* }))
 }

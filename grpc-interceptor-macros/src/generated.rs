@@ -8,7 +8,7 @@ mod server;
 
 use proc_macro2::{Group, TokenStream, TokenTree};
 use quote::quote;
-use syn::{Path, Result, parse_quote};
+use syn::Result;
 
 use crate::arguments::Arguments;
 use find::Generated;
@@ -36,8 +36,7 @@ pub(crate) fn at_struct(arguments: &Arguments, item: TokenStream) -> Result<Toke
 /// What the generated code gets beside it.
 fn added(generated: &Generated, arguments: &Arguments) -> Result<TokenStream> {
     arguments.refuse_entries()?;
-    let default: Path = parse_quote!(::grpc_interceptor);
-    let crate_path = arguments.runtime.as_ref().unwrap_or(&default);
+    let crate_path = arguments.crate_path();
     let runtime = quote!(#crate_path::__private);
     Ok(match generated {
         Generated::Client(ident, items) => {

@@ -24,12 +24,11 @@ struct Interceptor {
 
 /// A unit struct of the fn's name, which is an interceptor.
 pub(crate) fn expand(arguments: TokenStream, item: TokenStream) -> Result<TokenStream> {
-    let Arguments { entries, service, runtime } = syn::parse2(arguments.clone())?;
-    if !entries.is_empty() || service.is_some() {
+    let options: Arguments = syn::parse2(arguments.clone())?;
+    if !options.entries.is_empty() || options.service.is_some() {
         return Err(Error::new_spanned(arguments, "`#[interceptor]` takes `crate = …` alone"));
     }
-    let runtime = runtime.unwrap_or_else(|| parse_quote!(::grpc_interceptor));
-    Ok(print(read(item)?, &runtime))
+    Ok(print(read(item)?, &options.crate_path()))
 }
 
 fn read(item: TokenStream) -> Result<Interceptor> {

@@ -10,7 +10,6 @@ use syn::{
     Token, Type, Visibility, braced,
     ext::IdentExt as _,
     parse::{ParseStream, Parser as _},
-    parse_quote,
     token::Brace,
 };
 
@@ -83,10 +82,11 @@ fn parse_impl(
             None => whole = false,
         }
     }
+    let runtime = arguments.crate_path();
     let name = service_name::find(arguments.service, &service_trait);
     let Some(name) = errors.ok(name).filter(|_| whole) else { return Ok(None) };
     Ok(Some(Service {
-        runtime: arguments.runtime.unwrap_or_else(|| parse_quote!(::grpc_interceptor)),
+        runtime,
         name,
         outer_attributes,
         async_traits: async_traits.iter().map(|attribute| attribute.path().clone()).collect(),
