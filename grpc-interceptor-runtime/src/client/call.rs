@@ -8,7 +8,7 @@ use tonic::{
 
 use super::{
     InterceptedGrpc, Method, Transport,
-    codec::{Failure, FallibleCodec},
+    codec::FallibleCodec,
     method::ready,
     shared::{Lent, Shared},
 };
@@ -87,8 +87,8 @@ impl<T: Transport, M: Method> Next for Call<'_, T, M, true, false> {
     ) -> impl Future<Output = Outcome<Self>> + Send {
         async move {
             let (mut lent, path) = self.start(&mut request).await?;
-            let failure = request.get_ref().can_fail().then(Failure::default);
-            let codec = FallibleCodec { codec: M::codec(), failure: failure.clone() };
+            let codec = FallibleCodec::of(M::codec(), request.get_ref());
+            let failure = codec.failure.clone();
             let outcome = lent.get().client_streaming(request, path, codec).await;
             match failure.and_then(|failure| failure.get()) {
                 Some(status) => Err(status),
@@ -110,8 +110,8 @@ impl<T: Transport, M: Method> Next for Call<'_, T, M, true, true> {
     ) -> impl Future<Output = Outcome<Self>> + Send {
         async move {
             let (mut lent, path) = self.start(&mut request).await?;
-            let failure = request.get_ref().can_fail().then(Failure::default);
-            let codec = FallibleCodec { codec: M::codec(), failure: failure.clone() };
+            let codec = FallibleCodec::of(M::codec(), request.get_ref());
+            let failure = codec.failure.clone();
             let outcome = lent.get().streaming(request, path, codec).await;
             let Some(failure) = failure else {
                 return Ok(outcome?.map(MessageStream::from));

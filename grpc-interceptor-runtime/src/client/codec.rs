@@ -7,6 +7,8 @@ use tonic::{
     codec::{BufferSettings, Codec, EncodeBuf, Encoder},
 };
 
+use crate::MessageStream;
+
 /// The status that a request stream failed with, which comes before any other that the call may
 /// have: the server sees no more than that the client gave the call up.
 #[derive(Clone, Default)]
@@ -25,8 +27,15 @@ impl Failure {
 /// Encodes messages by the codec `C`. At an error it notes the status and fails, so that the
 /// request's body ends there and HTTP/2 resets the stream.
 pub(super) struct FallibleCodec<C> {
-    pub(super) codec: C,
+    codec: C,
     pub(super) failure: Option<Failure>,
+}
+
+impl<C> FallibleCodec<C> {
+    /// For these messages. Where none of them can be an error, there is nothing to note.
+    pub(super) fn of<M: Send + 'static>(codec: C, messages: &MessageStream<M>) -> Self {
+        FallibleCodec { codec, failure: messages.can_fail().then(Failure::default) }
+    }
 }
 
 impl<C: Codec<Encode: Sync, Decode: Sync>> Codec for FallibleCodec<C> {
