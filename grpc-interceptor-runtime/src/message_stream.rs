@@ -154,11 +154,9 @@ impl<M: 'static> Stream for MessageStream<M> {
                 return self.poll_next(context);
             }
         };
-        if !matches!(item, Some(Ok(_))) {
-            let ended = std::mem::replace(&mut self.state, State::Ended);
-            if let (State::Reading(mut source), None) = (ended, &item) {
-                self.trailers = source.as_mut().trailers();
-            }
+        let ended = std::mem::replace(&mut self.state, State::Ended);
+        if let (State::Reading(mut source), None) = (ended, &item) {
+            self.trailers = source.as_mut().trailers();
         }
         Poll::Ready(item.map(|item| item.map_err(not_ok)))
     }
