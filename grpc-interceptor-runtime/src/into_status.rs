@@ -84,6 +84,15 @@ pub(crate) fn not_ok(status: Status) -> Status {
     if status.code() == Code::Ok { refuse_ok(status) } else { status }
 }
 
+/// The same in place.
+#[inline]
+pub(crate) fn make_not_ok(status: &mut Status) {
+    if status.code() == Code::Ok {
+        let ok = std::mem::replace(status, Status::unknown(String::new()));
+        *status = refuse_ok(ok);
+    }
+}
+
 #[cold]
 fn refuse_ok(status: Status) -> Status {
     let details = match status.message() {

@@ -4,14 +4,14 @@ use std::{
     any::{Any, TypeId},
     future::Future,
     pin::{Pin, pin},
-    task::{Context, Poll, Waker, ready},
+    task::{Context, Poll, Waker},
 };
 
 use pin_project_lite::pin_project;
 use tokio_stream::Stream;
 use tonic::{Status, Streaming, metadata::MetadataMap};
 
-use crate::{StreamEnd, into_status::not_ok, server::StreamItem};
+use crate::{StreamEnd, into_status::make_not_ok, server::StreamItem};
 
 /// Where messages come from. Its type is forgotten but can be asked for, so that a stream that
 /// nobody touched gets out of a chain as it went in.
@@ -55,7 +55,7 @@ where
         self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<M, Status>>> {
-        self.project().stream.poll_next(context).map(|item| item.map(StreamItem::into_result))
+        StreamItem::into_polled(self.project().stream.poll_next(context))
     }
 
     fn remaining(&self) -> (usize, Option<usize>) {
@@ -127,8 +127,8 @@ impl<M: Send + 'static> Source<M> for FromWire<M> {
     }
 }
 
-/// Another source's messages, each through a closure, and so its end: `None`, with the trailing
-/// metadata.
+/// Another source's messages, each seen and changed in its place by a closure, and so its end:
+/// `None`, with the trailing metadata.
 pub(crate) struct Around<M, F> {
     pub(crate) source: Pin<Box<dyn Source<M>>>,
     pub(crate) on_item: F,
@@ -138,26 +138,37 @@ pub(crate) struct Around<M, F> {
 /// The closure is never pinned.
 impl<M, F> Unpin for Around<M, F> {}
 
+impl<M, F> Around<M, F>
+where
+    M: 'static,
+    F: FnMut(&mut Option<Result<M, Status>>, Option<&MetadataMap>),
+{
+    #[cold]
+    fn end(&mut self, end: &mut Option<Result<M, Status>>) {
+        match end {
+            Some(Err(status)) => make_not_ok(status),
+            _ => self.trailers = self.source.as_mut().trailers(),
+        }
+        (self.on_item)(end, self.trailers.as_ref());
+    }
+}
+
 impl<M, F> Source<M> for Around<M, F>
 where
     M: Send + 'static,
-    F: FnMut(Option<Result<M, Status>>, Option<&MetadataMap>) -> Option<Result<M, Status>>
-        + Send
-        + 'static,
+    F: FnMut(&mut Option<Result<M, Status>>, Option<&MetadataMap>) + Send + 'static,
 {
     fn poll_item(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<M, Status>>> {
-        let Around { source, on_item, trailers } = &mut *self;
-        let item = match ready!(source.as_mut().poll_item(context)) {
-            Some(Err(status)) => Some(Err(not_ok(status))),
-            item => item,
-        };
-        if item.is_none() {
-            *trailers = source.as_mut().trailers();
+        let mut polled = self.source.as_mut().poll_item(context);
+        match &mut polled {
+            Poll::Ready(item @ Some(Ok(_))) => (self.on_item)(item, None),
+            Poll::Ready(end) => self.end(end),
+            Poll::Pending => {}
         }
-        Poll::Ready(on_item(item, trailers.as_ref()))
+        polled
     }
 
     fn remaining(&self) -> (usize, Option<usize>) {

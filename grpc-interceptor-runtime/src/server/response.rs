@@ -1,10 +1,12 @@
+use std::{any::Any, task::Poll};
+
 use tokio_stream::Stream;
 use tonic::{Response, Status, codegen::BoxStream};
 
 use super::ResponseStream;
 use crate::{
     MessageStream, Payload,
-    into_status::{BoxError, into_status, not_ok},
+    into_status::{BoxError, into_status, make_not_ok, not_ok},
     source::FromStream,
 };
 
@@ -42,18 +44,29 @@ pub trait Returned<const KIND: u8> {
     label = "doesn't yield a `Result`",
     note = "the error is `tonic::Status`, or anything else that is `Into<Box<dyn Error + Send + Sync>>`"
 )]
-pub trait StreamItem {
+pub trait StreamItem: Sized {
     type Message: Send + 'static;
 
-    fn into_result(self) -> Result<Self::Message, Status>;
+    /// What a handler's stream was polled to, with a status for an error.
+    fn into_polled(polled: Poll<Option<Self>>) -> Poll<Option<Result<Self::Message, Status>>>;
 }
 
 impl<M: Send + 'static, E: Into<BoxError> + 'static> StreamItem for Result<M, E> {
     type Message = M;
 
-    #[inline]
-    fn into_result(self) -> Result<M, Status> {
-        self.map_err(into_status)
+    #[inline(always)]
+    fn into_polled(mut polled: Poll<Option<Self>>) -> Poll<Option<Result<M, Status>>> {
+        // Mostly the error is a status already, so that a message need not be touched. The types
+        // are compared at no cost: once compiled, one of the two ways is left.
+        let same: Option<&mut Poll<Option<Result<M, Status>>>> =
+            (&mut polled as &mut dyn Any).downcast_mut();
+        if let Some(polled) = same {
+            if let Poll::Ready(Some(Err(status))) = polled {
+                make_not_ok(status);
+            }
+            return std::mem::replace(polled, Poll::Pending);
+        }
+        polled.map(|item| item.map(|item| item.map_err(into_status)))
     }
 }
 
