@@ -95,6 +95,11 @@ impl<M: Send + 'static> MessageStream<M> {
         self.trailers.as_ref()
     }
 
+    /// For whoever tells the end only once.
+    pub(crate) fn take_trailers(&mut self) -> Option<MetadataMap> {
+        self.trailers.take()
+    }
+
     /// Whether an error may come out of it: not where it is a client's own request stream, which
     /// nobody put anything around.
     pub(crate) fn can_fail(&self) -> bool {
