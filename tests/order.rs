@@ -111,6 +111,72 @@ async fn a_status_passes_the_first_interceptor_last() {
     }
 }
 
+/// Values with the names that fns have, and fns with other names.
+mod named_otherwise {
+    use std::future::Future;
+
+    use grpc_interceptor::interceptor;
+
+    use super::{Context, Next, Outcome, Request, Tag, tag};
+
+    #[allow(non_upper_case_globals)]
+    pub(super) const a_const: Tag = Tag("const");
+    #[allow(non_upper_case_globals)]
+    pub(super) static a_static: Tag = Tag("static");
+
+    #[interceptor]
+    pub(super) async fn value<N: Next>(
+        request: Request<N::Request>,
+        _: Context,
+        next: N,
+    ) -> Outcome<N> {
+        tag("value", request, next).await
+    }
+
+    #[allow(non_snake_case)]
+    pub(super) async fn CamelCase<N: Next>(
+        request: Request<N::Request>,
+        _: Context,
+        next: N,
+    ) -> Outcome<N> {
+        tag("camel case", request, next).await
+    }
+
+    pub(super) fn not_async<N: Next>(
+        request: Request<N::Request>,
+        _: Context,
+        next: N,
+    ) -> impl Future<Output = Outcome<N>> + Send {
+        tag("not async", request, next)
+    }
+}
+use named_otherwise::{CamelCase, a_const, value};
+
+struct NamedOtherwise;
+
+greeter!(
+    NamedOtherwise,
+    [
+        a_const,
+        named_otherwise::a_static,
+        value,
+        CamelCase,
+        named_otherwise::value,
+        named_otherwise::not_async,
+        (value, a_const)
+    ]
+);
+
+#[tokio::test]
+async fn what_an_interceptor_is_does_not_depend_on_its_name() {
+    let tags = ["const", "static", "value", "camel case", "value", "not async", "value", "const"];
+    let mut client = connect(GreeterServer::new(NamedOtherwise)).await;
+    for answer in call_each(&mut client, "you").await {
+        assert_eq!(answer.values("seen"), tags, "{:?}", answer.kind);
+        assert_eq!(answer.values("from-handler"), inside_out(&tags), "{:?}", answer.kind);
+    }
+}
+
 struct Tuples {
     tuple: (Tag, (Tag, Tag)),
 }

@@ -14,7 +14,7 @@ use quote::{ToTokens as _, quote, quote_spanned};
 use syn::{Path, PathArguments, Type, spanned::Spanned as _};
 
 use crate::{
-    model::{Receiver, Returns, Rpc, Service, ServiceName, Stream, Streams},
+    model::{CalledAs, Receiver, Returns, Rpc, Service, ServiceName, Stream, Streams},
     names_test,
 };
 
@@ -47,6 +47,8 @@ pub(crate) fn service(service: &Service) -> TokenStream {
             // A handler may call another RPC of its service: `self.say_hello(…)`.
             #[allow(unused_imports)]
             use #service_trait as _;
+            #[allow(unused_imports)]
+            use __runtime::NotAFunction as _;
             #(
                 // It is not needed, but it is no unused import either.
                 #[allow(unused_imports)]
@@ -215,22 +217,27 @@ fn links(service: &Service, rpc: &Rpc) -> TokenStream {
         let span = Span::mixed_site().located_at(entry.span());
         let expression = outside_of_the_impl(entry.expression.to_token_stream(), self_type);
         let behind = at + 1;
-        let next = quote_spanned! {span=>
-            __runtime::Chain::<#holder, __rpc::#ident, #behind> {
-                service: __service,
-                context: __context,
-                rpc: __runtime::PhantomData,
-            }
-        };
-        let run = if entry.is_place() {
-            quote_spanned! {span=>
-                __runtime::Interceptor::intercept(&#expression, __request, __context, #next)
-            }
-        } else {
-            quote_spanned!(span=> __runtime::intercept(#expression, __request, __context, #next))
+        let run = match entry.called_as() {
+            CalledAs::Function => quote_spanned! {span=>
+                __runtime::Entry(&#expression, __next).callable()(__request, __context, __next)
+            },
+            CalledAs::Place => quote_spanned! {span=>
+                __runtime::Interceptor::intercept(&#expression, __request, __context, __next)
+            },
+            CalledAs::Value => quote_spanned! {span=>
+                __runtime::intercept(#expression, __request, __context, __next)
+            },
         };
         let run =
             if begins_piece(at) { quote_spanned!(span=> __runtime::outlined(#run)) } else { run };
+        let run = quote_spanned! {span=>
+            let __next = __runtime::Chain::<#holder, __rpc::#ident, #behind> {
+                service: __service,
+                context: __context,
+                rpc: __runtime::PhantomData,
+            };
+            #run
+        };
         link(service, rpc, at, span, &run)
     });
     let span = Span::mixed_site().located_at(ident.span());

@@ -179,25 +179,51 @@ impl Entry {
         quote::quote!(#expression).to_string()
     }
 
-    /// Whether the expression names something that is there for longer than the call: a fn, a
-    /// const, a static, a field. A reference to it can be handed on as it is; the value of any
-    /// other expression has to be kept until the interceptor is done.
-    pub(crate) fn is_place(&self) -> bool {
-        fn is_place(expression: &Expr) -> bool {
-            match expression {
-                Expr::Path(_) => true,
-                Expr::Field(field) => is_place(&field.base),
-                Expr::Paren(paren) => is_place(&paren.expr),
-                Expr::Group(group) => is_place(&group.expr),
-                Expr::Index(index) => is_place(&index.expr),
-                Expr::Unary(unary) => matches!(unary.op, UnOp::Deref(_)),
-                _ => false,
-            }
-        }
-        is_place(&self.expression)
+    pub(crate) fn called_as(&self) -> CalledAs {
+        CalledAs::new(&self.expression)
     }
 
     pub(crate) fn span(&self) -> Span {
         self.expression.span()
+    }
+}
+
+/// How an interceptor is called.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub(crate) enum CalledAs {
+    /// As the fn that its name says it is. If it is none, it only costs more.
+    Function,
+    /// By a reference to what is there for longer than the call: a const, a static, a field.
+    Place,
+    /// As a value, which has to be kept until the interceptor is done.
+    Value,
+}
+
+impl CalledAs {
+    fn new(expression: &Expr) -> Self {
+        match expression {
+            Expr::Paren(paren) => Self::new(&paren.expr),
+            Expr::Group(group) => Self::new(&group.expr),
+            Expr::Path(path) if is_named_like_fn(&path.path) => CalledAs::Function,
+            place if is_place(place) => CalledAs::Place,
+            _ => CalledAs::Value,
+        }
+    }
+}
+
+fn is_named_like_fn(path: &Path) -> bool {
+    let name = path.segments.last().map(|last| last.ident.to_string());
+    name.is_some_and(|name| !name.contains(char::is_uppercase))
+}
+
+fn is_place(expression: &Expr) -> bool {
+    match expression {
+        Expr::Path(_) => true,
+        Expr::Field(field) => is_place(&field.base),
+        Expr::Paren(paren) => is_place(&paren.expr),
+        Expr::Group(group) => is_place(&group.expr),
+        Expr::Index(index) => is_place(&index.expr),
+        Expr::Unary(unary) => matches!(unary.op, UnOp::Deref(_)),
+        _ => false,
     }
 }

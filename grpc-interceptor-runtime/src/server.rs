@@ -7,6 +7,7 @@
 mod call;
 mod chain;
 mod detect;
+mod entry;
 mod intercepted;
 mod layout;
 mod name;
@@ -20,6 +21,7 @@ mod signature;
 pub use call::{handle, intercept, serve, serve_arc};
 pub use chain::{Chain, ChainOutcome, ChainRequest, Link, Rpc};
 pub use detect::{Detect, NotAStream};
+pub use entry::{Entry, NotAFunction};
 pub use intercepted::{Intercepted, serve_intercepted, serve_intercepted_arc};
 pub use layout::lay_out;
 pub use name::{method_name, name_bytes, name_length};

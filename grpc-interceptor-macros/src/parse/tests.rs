@@ -5,7 +5,7 @@ use super::service;
 use crate::{
     arguments::Arguments,
     errors::Errors,
-    model::{Receiver, Returns, Rpc, Service, ServiceName, Streams},
+    model::{CalledAs, Receiver, Returns, Rpc, Service, ServiceName, Streams},
 };
 
 /// The model, and what is wrong.
@@ -41,17 +41,18 @@ fn server(service: &Service) -> String {
 #[test]
 fn the_list_is_the_chain_of_every_rpc() {
     let service = with_items(
-        quote!(log, self.auth, Limit::new(3), &crate::TRACE, (a, (b, c))),
+        quote!(log, self.auth, Limit::new(3), &crate::TRACE, (a, ((b), c))),
         quote! {
             async fn one(&self, request: Request<A>) -> Result<Response<B>, Status> { todo }
             async fn two(&self, request: Request<A>) -> Result<Response<B>, Status> { todo }
         },
     );
     for rpc in &service.rpcs {
-        let expected = ["log", "self.auth", "Limit::new(3)", "crate::TRACE", "a", "b", "c"];
+        let expected = ["log", "self.auth", "Limit::new(3)", "crate::TRACE", "a", "(b)", "c"];
         assert_eq!(chain(rpc), expected);
-        let places: Vec<bool> = rpc.chain.iter().map(|entry| entry.is_place()).collect();
-        assert_eq!(places, [true, true, false, true, true, true, true]);
+        use CalledAs::{Function, Place, Value};
+        let called_as: Vec<CalledAs> = rpc.chain.iter().map(|entry| entry.called_as()).collect();
+        assert_eq!(called_as, [Function, Place, Value, Place, Function, Function, Function]);
     }
 }
 
