@@ -152,22 +152,20 @@ fn rpc_impl(service: &Service, rpc: &Rpc) -> TokenStream {
     let (ident, name) = (rpc.ident(), &rpc.name);
     // Errors about these two types are errors about those that the user wrote.
     let span = rpc.argument.span().resolved_at(Span::mixed_site());
-    let stream = is_stream(rpc.client_streams, &rpc.argument);
-    let takes = quote_spanned!(span=>
-        __runtime::Taking<<#self_type as __Handler>::Argument, { #stream }>
-    );
+    let argument = quote_spanned!(span=> <#self_type as __Handler>::Argument);
     let span = rpc.returned.span().resolved_at(Span::mixed_site());
-    let kind = returned_kind(rpc);
-    let returns = quote_spanned!(span=>
-        __runtime::Returning<<#self_type as __Handler>::Returned, { #kind }>
-    );
+    let returned = quote_spanned!(span=> <#self_type as __Handler>::Returned);
+    let argument_streams = is_stream(rpc.client_streams, &rpc.argument);
+    let returned_kind = returned_kind(rpc);
     quote! {
         const __NAME: &[u8] =
             &__runtime::name_bytes::<{ __runtime::name_length(__SERVICE, #name) }>(__SERVICE, #name);
         impl #impl_generics __runtime::Rpc<#holder> for __rpc::#ident #where_clause {
             const NAME: __runtime::MethodName<'static> = __runtime::method_name(__NAME);
-            type Takes = #takes;
-            type Returns = #returns;
+            type Argument = #argument;
+            type ArgumentKind = __runtime::ArgumentKind<{ #argument_streams }>;
+            type Returned = #returned;
+            type ReturnedKind = __runtime::ReturnedKind<{ #returned_kind }>;
         }
     }
 }
@@ -342,9 +340,7 @@ fn service_impl(service: &Service) -> TokenStream {
                 let stream = &service.streams[at].ident;
                 quote!(Self::#stream)
             }
-            Returns::MessageOrBoxedStream(_) => quote!(
-                <<__rpc::#ident as __runtime::Rpc<#holder>>::Returns as __runtime::Returns>::Sent
-            ),
+            Returns::MessageOrBoxedStream(_) => quote!(__runtime::Sent<__rpc::#ident, #holder>),
         };
         let head = method_head(service.receiver, ident, &quote!(__request), argument, &sent);
         // Those of a generic impl are known here, where the parameters are.

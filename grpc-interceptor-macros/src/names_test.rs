@@ -43,7 +43,7 @@ pub(crate) fn expand(service: &Service) -> TokenStream {
             Returns::MessageOrBoxedStream(_) => {
                 let (returned, kind) = (&rpc.returned, returned_kind(rpc));
                 quote!(
-                    <__runtime::Returning<#returned, { #kind }> as __runtime::Returns>::Sent
+                    <#returned as __runtime::Returned<__runtime::ReturnedKind<{ #kind }>>>::Sent
                 )
             }
         };

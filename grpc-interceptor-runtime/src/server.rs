@@ -1,8 +1,8 @@
 //! What `#[intercepted]` on a service's impl, or on a generated server, needs at run time.
 //!
 //! A handler's signature is `Request<A> -> Result<Response<B>, E>`. The macro sees it as text,
-//! where an alias may hide what it is. So the text goes, as it stands, into a [`Taking`] and a
-//! [`Returning`], and the traits here take it apart.
+//! where an alias may hide what it is. So the text goes, as it stands, into an [`Rpc`], and the traits
+//! [`Argument`] and [`Returned`] take it apart.
 
 mod call;
 mod chain;
@@ -16,10 +16,9 @@ mod outlined;
 mod request;
 mod response;
 mod response_stream;
-mod signature;
 
 pub use call::{handle, intercept, serve, serve_arc};
-pub use chain::{Chain, ChainOutcome, ChainRequest, Link, Rpc};
+pub use chain::{Chain, ChainOutcome, ChainRequest, Link, Rpc, Sent};
 pub use detect::{Detect, NotAStream};
 pub use entry::{Entry, NotAFunction};
 pub use intercepted::{Intercepted, serve_intercepted, serve_intercepted_arc};
@@ -27,8 +26,8 @@ pub use layout::lay_out;
 pub use name::{method_name, name_bytes, name_length};
 pub use names_on_the_wire::{answer_with_name, assert_names_on_the_wire, assert_serves};
 pub use outlined::outlined;
-pub use response::{BOXED_STREAM, MESSAGE, OWN_STREAM};
+pub use request::{Argument, ArgumentKind};
+pub use response::{BOXED_STREAM, MESSAGE, OWN_STREAM, Returned, ReturnedKind};
 pub use response_stream::ResponseStream;
-pub use signature::{Returning, Returns, Takes, Taking};
 
 pub(crate) use response::StreamItem;

@@ -1,5 +1,6 @@
 use std::{
     future::Future,
+    marker::PhantomData,
     pin::Pin,
     sync::Arc,
     task::{Context as TaskContext, Poll, ready},
@@ -8,23 +9,18 @@ use std::{
 use pin_project_lite::pin_project;
 use tonic::{Request, Response, Status};
 
-use super::{ChainOutcome, ChainRequest, Link, Returns, Rpc, Takes};
+use super::{Argument, ChainOutcome, ChainRequest, Link, Returned, Rpc, Sent};
 use crate::{Context, Interceptor, Next, Outcome, RpcKind, Side};
 
 /// What a method of tonic's trait returns.
-pub(super) type Served<'a, R, T> = Pin<
-    Box<
-        dyn Future<Output = Result<Response<<<R as Rpc<T>>::Returns as Returns>::Sent>, Status>>
-            + Send
-            + 'a,
-    >,
->;
+pub(super) type Served<'a, R, T> =
+    Pin<Box<dyn Future<Output = Result<Response<Sent<R, T>>, Status>> + Send + 'a>>;
 
 /// Runs an RPC's whole chain: from what tonic hands to a service's method to what it wants back.
 ///
 /// The box is the one that tonic's trait has. No future is put around the chain but one that
 /// converts its output.
-pub fn serve<'a, R, T>(service: &'a T, argument: <R::Takes as Takes>::Argument) -> Served<'a, R, T>
+pub fn serve<'a, R, T>(service: &'a T, argument: R::Argument) -> Served<'a, R, T>
 where
     T: Sync + 'a,
     R: Link<T, 0> + 'a,
@@ -33,13 +29,10 @@ where
 }
 
 /// The same where the service comes in an `Arc`.
-pub fn serve_arc<'a, R, T>(
-    service: Arc<T>,
-    argument: <R::Takes as Takes>::Argument,
-) -> Served<'a, R, Arc<T>>
+pub fn serve_arc<'a, R, T>(service: Arc<T>, argument: R::Argument) -> Served<'a, R, Arc<T>>
 where
     T: Send + Sync + 'a,
-    R: Link<Arc<T>, 0, Takes: Takes<Argument: Send + 'a>> + 'a,
+    R: Link<Arc<T>, 0, Argument: Send + 'a> + 'a,
 {
     pinned(|| async move {
         start::<R, Arc<T>, _>(argument, |request, context| R::run(&service, request, context)).await
@@ -58,17 +51,20 @@ pub(super) fn pinned<F: Future>(make: impl FnOnce() -> F) -> Pin<Box<F>> {
 /// Starts what is to be run with what tonic hands over, and converts its outcome for tonic.
 #[inline(always)]
 pub(super) fn start<R, T, F>(
-    argument: <R::Takes as Takes>::Argument,
+    argument: R::Argument,
     run: impl FnOnce(ChainRequest<R, T>, Context) -> F,
-) -> impl Future<Output = Result<Response<<R::Returns as Returns>::Sent>, Status>> + Send
+) -> impl Future<Output = Result<Response<Sent<R, T>>, Status>> + Send
 where
     R: Rpc<T>,
     F: Future<Output = ChainOutcome<R, T>> + Send,
 {
-    let request = R::Takes::request(argument);
-    let kind = RpcKind::new(R::Takes::STREAM, R::Returns::STREAM);
+    let request = argument.into_request();
+    let kind = RpcKind::new(R::Argument::STREAM, R::Returned::STREAM);
     let context = Context::new(R::NAME, kind, Side::Server, request.metadata());
-    Map { future: run(request, context), map: R::Returns::sent }
+    Map {
+        future: run(request, context),
+        conversion: PhantomData::<fn() -> ToSend<R::Returned, R::ReturnedKind>>,
+    }
 }
 
 /// Calls an interceptor that was made for this call, and keeps it until it is done.
@@ -88,36 +84,66 @@ pub fn intercept<N: Next, I: Interceptor<N>>(
 #[inline]
 pub fn handle<R, T, F>(
     request: ChainRequest<R, T>,
-    handler: impl FnOnce(<R::Takes as Takes>::Argument) -> F,
+    handler: impl FnOnce(R::Argument) -> F,
 ) -> impl Future<Output = ChainOutcome<R, T>> + Send
 where
     R: Rpc<T>,
-    F: Future<Output = <R::Returns as Returns>::Returned> + Send,
+    F: Future<Output = R::Returned> + Send,
 {
-    Map { future: handler(R::Takes::argument(request)), map: R::Returns::outcome }
+    Map {
+        future: handler(R::Argument::from_request(request)),
+        conversion: PhantomData::<fn() -> IntoOutcome<R::ReturnedKind>>,
+    }
 }
 
 pin_project! {
     /// A future with another output. An async block would do the same, and move the inner future
     /// once more.
-    struct Map<F, M> {
+    struct Map<F, C> {
         #[pin]
         future: F,
-        map: M,
+        conversion: PhantomData<fn() -> C>,
     }
 }
 
-impl<F, M, T> Future for Map<F, M>
-where
-    F: Future,
-    M: Fn(F::Output) -> T,
-{
-    type Output = T;
+impl<F: Future, C: Conversion<F::Output>> Future for Map<F, C> {
+    type Output = C::Output;
 
     #[inline]
-    fn poll(self: Pin<&mut Self>, context: &mut TaskContext<'_>) -> Poll<T> {
-        let this = self.project();
-        let output = ready!(this.future.poll(context));
-        Poll::Ready((this.map)(output))
+    fn poll(self: Pin<&mut Self>, context: &mut TaskContext<'_>) -> Poll<C::Output> {
+        let output = ready!(self.project().future.poll(context));
+        Poll::Ready(C::convert(output))
+    }
+}
+
+/// What becomes of an output. It is a type, as a fn that is handed over is called through another,
+/// which the compiler makes for each RPC.
+trait Conversion<I> {
+    type Output;
+
+    fn convert(input: I) -> Self::Output;
+}
+
+/// From the handler into the chain.
+struct IntoOutcome<K>(PhantomData<K>);
+
+impl<K, R: Returned<K>> Conversion<R> for IntoOutcome<K> {
+    type Output = Result<Response<R::Payload>, Status>;
+
+    #[inline]
+    fn convert(returned: R) -> Self::Output {
+        returned.into_outcome()
+    }
+}
+
+/// From the chain to tonic.
+struct ToSend<R, K>(PhantomData<(R, K)>);
+
+impl<K, R: Returned<K>> Conversion<Result<Response<R::Payload>, Status>> for ToSend<R, K> {
+    type Output = Result<Response<R::Sent>, Status>;
+
+    #[inline]
+    fn convert(outcome: Result<Response<R::Payload>, Status>) -> Self::Output {
+        R::sent(outcome)
     }
 }

@@ -2,23 +2,33 @@ use std::{future::Future, marker::PhantomData};
 
 use tonic::{Request, Response, Status};
 
-use super::{Returns, Takes};
+use super::{Argument, Returned};
 use crate::{Context, MethodName, Next, Outcome};
 
 /// One RPC of the service `T`. The macro makes a type for each, named like its method.
 pub trait Rpc<T> {
     const NAME: MethodName<'static>;
 
-    type Takes: Takes;
-    type Returns: Returns;
+    /// The handler's argument, as the user wrote it: `Request<…>`.
+    type Argument: Argument<Self::ArgumentKind>;
+    type ArgumentKind;
+    /// What the handler returns, as the user wrote it: `Result<Response<…>, …>`.
+    type Returned: Returned<Self::ReturnedKind>;
+    type ReturnedKind;
 }
 
 /// What an RPC's chain gets.
-pub type ChainRequest<R, T> = Request<<<R as Rpc<T>>::Takes as Takes>::Payload>;
+pub type ChainRequest<R, T> =
+    Request<<<R as Rpc<T>>::Argument as Argument<<R as Rpc<T>>::ArgumentKind>>::Payload>;
 
 /// What an RPC's chain gives back.
-pub type ChainOutcome<R, T> =
-    Result<Response<<<R as Rpc<T>>::Returns as Returns>::Payload>, Status>;
+pub type ChainOutcome<R, T> = Result<
+    Response<<<R as Rpc<T>>::Returned as Returned<<R as Rpc<T>>::ReturnedKind>>::Payload>,
+    Status,
+>;
+
+/// What tonic's trait has in its `Response`.
+pub type Sent<R, T> = <<R as Rpc<T>>::Returned as Returned<<R as Rpc<T>>::ReturnedKind>>::Sent;
 
 /// What runs at a place in an RPC's chain: at 0 the outermost interceptor, at the last the handler.
 /// The macro makes one for each.
@@ -51,10 +61,10 @@ impl<T, R, const AT: usize> Clone for Chain<'_, T, R, AT> {
 impl<T, R, const AT: usize> Copy for Chain<'_, T, R, AT> {}
 
 impl<T: Sync, R: Link<T, AT>, const AT: usize> Next for Chain<'_, T, R, AT> {
-    type Request = <R::Takes as Takes>::Payload;
-    type Response = <R::Returns as Returns>::Payload;
-    type RequestMessage = <R::Takes as Takes>::Message;
-    type ResponseMessage = <R::Returns as Returns>::Message;
+    type Request = <R::Argument as Argument<R::ArgumentKind>>::Payload;
+    type Response = <R::Returned as Returned<R::ReturnedKind>>::Payload;
+    type RequestMessage = <R::Argument as Argument<R::ArgumentKind>>::Message;
+    type ResponseMessage = <R::Returned as Returned<R::ReturnedKind>>::Message;
 
     #[inline]
     fn run(self, request: Request<Self::Request>) -> impl Future<Output = Outcome<Self>> + Send {

@@ -1,7 +1,7 @@
 use std::{fmt, future::Future, marker::PhantomData, sync::Arc};
 
 use super::{
-    Chain, ChainOutcome, ChainRequest, Link, Takes,
+    Chain, ChainOutcome, ChainRequest, Link,
     call::{Served, pinned, start},
 };
 use crate::{Context, Interceptor};
@@ -75,7 +75,7 @@ impl<T, I> fmt::Debug for Intercepted<T, I> {
 /// Runs an RPC of the service inside through the interceptors.
 pub fn serve_intercepted<'a, R, T, I>(
     intercepted: &'a Intercepted<T, I>,
-    argument: <R::Takes as Takes>::Argument,
+    argument: R::Argument,
 ) -> Served<'a, R, Arc<T>>
 where
     T: Send + Sync + 'a,
@@ -90,11 +90,11 @@ where
 /// The same where the service comes in an `Arc`.
 pub fn serve_intercepted_arc<'a, R, T, I>(
     intercepted: Arc<Intercepted<T, I>>,
-    argument: <R::Takes as Takes>::Argument,
+    argument: R::Argument,
 ) -> Served<'a, R, Arc<T>>
 where
     T: Send + Sync + 'a,
-    R: Link<Arc<T>, 0, Takes: Takes<Argument: Send + 'a>> + 'a,
+    R: Link<Arc<T>, 0, Argument: Send + 'a> + 'a,
     I: for<'b> Interceptor<Chain<'b, Arc<T>, R, 0>> + 'a,
 {
     pinned(|| async move {

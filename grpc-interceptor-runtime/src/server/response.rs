@@ -17,22 +17,29 @@ pub const OWN_STREAM: u8 = 1;
 /// The handler returns tonic's `BoxStream`, as the trait has it where it has default stubs.
 pub const BOXED_STREAM: u8 = 2;
 
-/// What a handler returns, a `Result` of a `Response` however the user names it, that holds what
-/// `KIND` says.
+/// What a handler's response holds: a [`MESSAGE`], an [`OWN_STREAM`] or a [`BOXED_STREAM`].
+pub struct ReturnedKind<const KIND: u8>;
+
+/// What a handler returns, a `Result` of a `Response` however the user names it, what travels through
+/// its chain for that, and what tonic gets of it. An impl for each [kind](ReturnedKind).
 #[diagnostic::on_unimplemented(
     message = "a handler returns a `Result<tonic::Response<…>, …>`, not a `{Self}`",
     label = "not a `Result<tonic::Response<…>, …>`",
     note = "the error is `tonic::Status`, or anything else that is `Into<Box<dyn Error + Send + Sync>>`"
 )]
-pub trait Returned<const KIND: u8> {
+pub trait Returned<K> {
+    const STREAM: bool;
+
     type Message: Send + 'static;
     /// What travels for it.
     type Payload: Payload<Self::Message>;
-    /// What tonic gets of that.
+    /// What tonic's trait has in its `Response`, which differs from what the handler has where it is
+    /// a stream.
     type Sent;
 
+    /// From the handler into the chain.
     fn into_outcome(self) -> Result<Response<Self::Payload>, Status>;
-    /// An interceptor may have returned the code OK as an error, which is none here any more.
+    /// From the chain to tonic. An interceptor may have returned the code OK as an error, which is none here any more.
     fn sent(
         outcome: Result<Response<Self::Payload>, Status>,
     ) -> Result<Response<Self::Sent>, Status>;
@@ -71,11 +78,13 @@ impl<M: Send + 'static, E: Into<BoxError> + 'static> StreamItem for Result<M, E>
 }
 
 #[diagnostic::do_not_recommend]
-impl<M, E> Returned<MESSAGE> for Result<Response<M>, E>
+impl<M, E> Returned<ReturnedKind<MESSAGE>> for Result<Response<M>, E>
 where
     M: Send + 'static,
     E: Into<BoxError> + 'static,
 {
+    const STREAM: bool = false;
+
     type Message = M;
     type Payload = M;
     type Sent = M;
@@ -92,12 +101,14 @@ where
 }
 
 #[diagnostic::do_not_recommend]
-impl<S, M, E> Returned<OWN_STREAM> for Result<Response<S>, E>
+impl<S, M, E> Returned<ReturnedKind<OWN_STREAM>> for Result<Response<S>, E>
 where
     S: Stream<Item: StreamItem<Message = M>> + Send + 'static,
     M: Send + 'static,
     E: Into<BoxError> + 'static,
 {
+    const STREAM: bool = true;
+
     type Message = M;
     type Payload = MessageStream<M>;
     type Sent = ResponseStream<S>;
@@ -114,12 +125,14 @@ where
 }
 
 #[diagnostic::do_not_recommend]
-impl<S, M, E> Returned<BOXED_STREAM> for Result<Response<S>, E>
+impl<S, M, E> Returned<ReturnedKind<BOXED_STREAM>> for Result<Response<S>, E>
 where
     S: Stream<Item: StreamItem<Message = M>> + Send + 'static,
     M: Send + 'static,
     E: Into<BoxError> + 'static,
 {
+    const STREAM: bool = true;
+
     type Message = M;
     type Payload = MessageStream<M>;
     type Sent = BoxStream<M>;

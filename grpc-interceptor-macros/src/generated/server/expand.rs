@@ -104,11 +104,11 @@ fn rpc_impl(server: &Server, method: &Method) -> TokenStream {
     quote! {
         impl<T: #service_trait> __runtime::Rpc<__runtime::Arc<T>> for __rpc::#ident {
             const NAME: __runtime::MethodName<'static> = __runtime::method_name_of(#path);
-            type Takes = __runtime::Taking<#argument, #client_streams>;
-            type Returns = __runtime::Returning<
-                __runtime::Result<__runtime::Response<#returned>, __runtime::Status>,
-                { __runtime::#returned_kind },
-            >;
+            type Argument = #argument;
+            type ArgumentKind = __runtime::ArgumentKind<#client_streams>;
+            type Returned =
+                __runtime::Result<__runtime::Response<#returned>, __runtime::Status>;
+            type ReturnedKind = __runtime::ReturnedKind<{ __runtime::#returned_kind }>;
         }
 
         impl<T: #service_trait> __runtime::Link<__runtime::Arc<T>, 0> for __rpc::#ident {
