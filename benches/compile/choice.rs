@@ -11,6 +11,7 @@ pub struct Choice {
     rpcs: Vec<usize>,
     interceptors: Vec<usize>,
     entries: Vec<Entries>,
+    forms: Vec<Form>,
     kinds: Vec<Kind>,
 }
 
@@ -22,14 +23,25 @@ pub enum Kind {
     Streaming,
 }
 
-/// What stands in the list of `#[intercepted]`.
+/// What the interceptors are.
 #[derive(Clone, Copy)]
 pub enum Entries {
     Fns,
-    /// A new struct for each call, and a field, in turn.
+    /// In the attribute a new struct for each call, and a field, in turn.
     Structs,
     /// All kinds of entries in turn.
     Mixed,
+}
+
+/// Where the interceptors are given.
+#[derive(Clone, Copy, PartialEq)]
+pub enum Form {
+    /// In `#[intercepted(…)]` on the impl.
+    Attribute,
+    /// In a tuple, where the server is created.
+    Creation,
+    /// There, too, in an `interceptors::List`.
+    List,
 }
 
 /// What goes around a service.
@@ -37,8 +49,8 @@ pub enum Entries {
 pub enum Subject {
     /// `#[async_trait]` only.
     Nothing,
-    EmptyList,
-    Interceptors(Entries, usize),
+    EmptyList(Form),
+    Interceptors(Form, Entries, usize),
     Layers(usize),
 }
 
@@ -51,6 +63,7 @@ impl Choice {
             rpcs: vec![20],
             interceptors: vec![0, 4, 8, 16],
             entries: vec![Entries::Fns],
+            forms: vec![Form::Attribute],
             kinds: vec![Kind::Unary],
         };
         for argument in arguments {
@@ -61,6 +74,7 @@ impl Choice {
                 Some(("rpcs", rpcs)) => choice.rpcs = list(rpcs)?,
                 Some(("interceptors", counts)) => choice.interceptors = list(counts)?,
                 Some(("entries", entries)) => choice.entries = list(entries)?,
+                Some(("forms", forms)) => choice.forms = list(forms)?,
                 Some(("kinds", kinds)) => choice.kinds = list(kinds)?,
                 _ => return Err(format!("what is `{argument}`?").into()),
             }
@@ -78,10 +92,12 @@ impl Choice {
         let counts = || self.interceptors.iter().copied();
         let some = || counts().filter(|count| *count > 0);
         subjects.extend(some().map(Subject::Layers));
-        // An empty list is the same for all kinds of entries.
-        subjects.extend(counts().find(|count| *count == 0).map(|_| Subject::EmptyList));
-        for &entries in &self.entries {
-            subjects.extend(some().map(|count| Subject::Interceptors(entries, count)));
+        for &form in &self.forms {
+            // An empty list is the same for all kinds of entries.
+            subjects.extend(counts().find(|count| *count == 0).map(|_| Subject::EmptyList(form)));
+            for &entries in &self.entries {
+                subjects.extend(some().map(|count| Subject::Interceptors(form, entries, count)));
+            }
         }
         subjects
     }
@@ -116,6 +132,29 @@ impl FromStr for Entries {
     }
 }
 
+impl FromStr for Form {
+    type Err = String;
+
+    fn from_str(name: &str) -> Result<Self, String> {
+        match name {
+            "attribute" => Ok(Form::Attribute),
+            "creation" => Ok(Form::Creation),
+            "list" => Ok(Form::List),
+            _ => Err(format!("forms are attribute, creation or list, not {name}")),
+        }
+    }
+}
+
+impl Subject {
+    /// `None` where there are no interceptors, nor a list for them.
+    pub fn form(self) -> Option<Form> {
+        match self {
+            Subject::EmptyList(form) | Subject::Interceptors(form, ..) => Some(form),
+            Subject::Nothing | Subject::Layers(_) => None,
+        }
+    }
+}
+
 impl Kind {
     pub fn name(self) -> &'static str {
         match self {
@@ -131,6 +170,16 @@ impl Entries {
             Entries::Fns => "fns",
             Entries::Structs => "structs",
             Entries::Mixed => "mixed",
+        }
+    }
+}
+
+impl Form {
+    pub fn name(self) -> &'static str {
+        match self {
+            Form::Attribute => "attribute",
+            Form::Creation => "creation",
+            Form::List => "list",
         }
     }
 }

@@ -3,14 +3,21 @@
 //! ```text
 //! cargo run -p grpc-interceptor-benches --bin compile-time
 //! cargo run -p grpc-interceptor-benches --bin compile-time -- profile=release rpcs=5,20 \
-//!     interceptors=0,4,8,16 entries=fns,structs,mixed kinds=unary,streaming command=check runs=5
+//!     interceptors=0,4,8,16 entries=fns,structs,mixed forms=attribute,creation,list \
+//!     kinds=unary,streaming command=check runs=5
 //! ```
 //!
 //! For each choice it writes three sorts of crates under `target/compile-time`: a service without
-//! interceptors, the same with `#[intercepted]`, and the same with as many tower layers. It builds
-//! what they depend on, and then times the compiler on each of those crates alone, not incremental,
-//! several times in turn with the others. The table has the least of each.
+//! interceptors, the same with as many tower layers, and the same with interceptors in these forms:
+//!
+//! - `attribute`, unless others are asked for: `#[intercepted(…)]` is on the impl;
+//! - `creation`: it is on the generated server, and `with_interceptors` takes a tuple of them;
+//! - `list`: as that, with an `interceptors::List` in place of the tuple.
+//!
+//! It builds what they depend on, and then times the compiler on each of those crates alone, not
+//! incremental, several times in turn with the others. The table has the least of each.
 
+mod around;
 mod choice;
 mod measure;
 mod package;

@@ -9,7 +9,7 @@ use std::{
 };
 
 use crate::{
-    choice::{Choice, Kind, Subject},
+    choice::{Choice, Form, Kind, Subject},
     measure::{self, Cost},
     source,
 };
@@ -44,11 +44,14 @@ impl Package {
         fs::copy(format!("{root}/Cargo.lock"), folder.join("Cargo.lock"))?;
         let proto = folder.join("many.proto");
         fs::write(&proto, source::proto(rpcs, kind))?;
-        tonic_prost_build::configure()
+        let mut builder = tonic_prost_build::configure()
             .build_client(false)
             .build_transport(false)
-            .out_dir(folder.join("src"))
-            .compile_fds(protox::compile([&proto], [&folder])?)?;
+            .out_dir(folder.join("src"));
+        if matches!(subject.form(), Some(Form::Creation | Form::List)) {
+            builder = builder.server_mod_attribute(".", "#[grpc_interceptor::intercepted]");
+        }
+        builder.compile_fds(protox::compile([&proto], [&folder])?)?;
         fs::write(folder.join("src/lib.rs"), source::library(rpcs, kind, subject))?;
         Ok(Package { name, folder, target: target.join("target") })
     }
@@ -70,8 +73,10 @@ impl Package {
 fn name_of(subject: Subject) -> String {
     match subject {
         Subject::Nothing => "alone".to_owned(),
-        Subject::EmptyList => "empty".to_owned(),
-        Subject::Interceptors(entries, count) => format!("{}_{count}", entries.name()),
+        Subject::EmptyList(form) => format!("{}_empty", form.name()),
+        Subject::Interceptors(form, entries, count) => {
+            format!("{}_{}_{count}", form.name(), entries.name())
+        }
         Subject::Layers(count) => format!("layers_{count}"),
     }
 }

@@ -2,7 +2,10 @@
 
 use std::fmt::Write as _;
 
-use crate::choice::{Entries, Kind, Subject};
+use crate::{
+    around::Around,
+    choice::{Kind, Subject},
+};
 
 /// Its .proto file.
 pub fn proto(rpcs: usize, kind: Kind) -> String {
@@ -34,22 +37,12 @@ pub fn library(rpcs: usize, kind: Kind, subject: Subject) -> String {
          use many_server::{Many, ManyServer};\n\
          use tonic::{Request, Response, Status, codegen::{tokio_stream::StreamExt as _, *}};\n",
     );
-    let mut server = "ManyServer::new(Service::default())".to_owned();
-    match subject {
-        Subject::Nothing => {
-            source.push_str("#[derive(Default)] pub struct Service;\n#[async_trait]\n")
-        }
-        Subject::EmptyList => interceptors(&mut source, Entries::Fns, 0),
-        Subject::Interceptors(entries, count) => interceptors(&mut source, entries, count),
-        Subject::Layers(count) => {
-            for at in 0..count {
-                source.push_str(&LAYER.replace("Layer", &format!("Layer{at}")));
-                server = format!("Layer{at}({server})");
-            }
-            source.push_str("#[derive(Default)] pub struct Service;\n#[async_trait]\n");
-        }
-    }
-    source.push_str("impl Many for Service {\n");
+    let Around { items, fields, attribute, server } = Around::of(subject);
+    _ = write!(
+        source,
+        "{items}#[derive(Default)]\npub struct Service {{ {fields} }}\n\
+         {attribute}\nimpl Many for Service {{\n"
+    );
     for rpc in 0..rpcs {
         let handler = match kind {
             Kind::Unary => UNARY,
@@ -85,93 +78,4 @@ const STREAMING: &str = "
         });
         Ok(Response::new(Box::pin(answers)))
     }
-";
-
-/// The interceptors, the service that holds them, and the attribute.
-fn interceptors(source: &mut String, entries: Entries, count: usize) {
-    source.push_str("use grpc_interceptor::{Context, Interceptor, Next, Outcome};\n");
-    let mut fields = String::new();
-    let mut list = Vec::new();
-    for at in 0..count {
-        let (item, entry, field) = match (entries, at % 2, at % 5) {
-            (Entries::Fns, ..) | (Entries::Mixed, _, 0) => (FN, "interceptor$", ""),
-            (Entries::Structs, 0, _) | (Entries::Mixed, _, 1) => {
-                (STRUCT, "Interceptor$::default()", "")
-            }
-            (Entries::Structs, ..) | (Entries::Mixed, _, 2) => {
-                (STRUCT, "self.interceptor$", "interceptor$: Interceptor$, ")
-            }
-            (Entries::Mixed, _, 3) => {
-                (STRUCT, "self.interceptor$", "interceptor$: Option<Interceptor$>, ")
-            }
-            (Entries::Mixed, ..) => (FN_THAT_WAITS, "interceptor$", ""),
-        };
-        let numbered = |text: &str| text.replace('$', &at.to_string());
-        source.push_str(&numbered(item));
-        list.push(numbered(entry));
-        fields.push_str(&numbered(field));
-    }
-    let list = list.join(", ");
-    _ = write!(
-        source,
-        "#[derive(Default)]\npub struct Service {{ {fields} }}\n\
-         #[grpc_interceptor::intercepted({list})]\n"
-    );
-}
-
-const FN: &str = "
-async fn interceptor$<N: Next>(request: Request<N::Request>, context: Context, next: N) -> Outcome<N> {
-    let outcome = next.run(request).await;
-    if outcome.is_err() { eprintln!(\"$ {}\", context.method_name()); }
-    outcome
-}
-";
-
-const FN_THAT_WAITS: &str = "
-async fn before$(context: Context) { eprintln!(\"$ {}\", context.method_name()); }
-async fn interceptor$<N: Next>(request: Request<N::Request>, context: Context, next: N) -> Outcome<N> {
-    before$(context).await;
-    let outcome = next.run(request).await;
-    before$(context).await;
-    outcome
-}
-";
-
-const STRUCT: &str = "
-#[derive(Default)]
-struct Interceptor$ { calls: std::sync::atomic::AtomicUsize }
-impl<N: Next> Interceptor<N> for Interceptor$ {
-    async fn intercept(&self, request: Request<N::Request>, context: Context, next: N) -> Outcome<N> {
-        self.calls.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
-        let outcome = next.run(request).await;
-        if outcome.is_err() { eprintln!(\"$ {}\", context.method_name()); }
-        outcome
-    }
-}
-";
-
-const LAYER: &str = "
-#[derive(Clone)]
-struct Layer<S>(S);
-impl<S> Service_<http::Request<Body>> for Layer<S>
-where
-    S: Service_<http::Request<Body>, Response = http::Response<Body>> + Clone + Send + 'static,
-    S::Future: Send,
-{
-    type Response = S::Response;
-    type Error = S::Error;
-    type Future = BoxFuture<S::Response, S::Error>;
-    fn poll_ready(&mut self, context: &mut std::task::Context<'_>) -> Poll<Result<(), S::Error>> {
-        self.0.poll_ready(context)
-    }
-    fn call(&mut self, request: http::Request<Body>) -> Self::Future {
-        let mut inner = self.0.clone();
-        Box::pin(async move {
-            let path = request.uri().path().to_owned();
-            let outcome = inner.call(request).await;
-            if outcome.is_err() { eprintln!(\"{path}\"); }
-            outcome
-        })
-    }
-}
 ";

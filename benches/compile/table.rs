@@ -1,7 +1,7 @@
 //! What was measured, as a table.
 
 use crate::{
-    choice::{Choice, Kind, Subject},
+    choice::{Choice, Form, Kind, Subject},
     measure::Cost,
 };
 
@@ -40,23 +40,33 @@ pub fn print(choice: &Choice, rpcs: usize, kind: Kind, rows: &[(Subject, Cost)])
 fn words(subject: Subject) -> String {
     match subject {
         Subject::Nothing => "nothing".to_owned(),
-        Subject::EmptyList => "an empty list".to_owned(),
-        Subject::Interceptors(entries, count) => format!("{count} {}", entries.name()),
+        Subject::EmptyList(Form::Attribute) => "an empty list".to_owned(),
+        Subject::EmptyList(Form::Creation) => "an empty list, at creation".to_owned(),
+        Subject::EmptyList(Form::List) => "an empty List".to_owned(),
+        Subject::Interceptors(form, entries, count) => {
+            let place = match form {
+                Form::Attribute => "",
+                Form::Creation => ", at creation",
+                Form::List => ", in a List",
+            };
+            format!("{count} {}{place}", entries.name())
+        }
         Subject::Layers(count) => format!("{count} tower layers"),
     }
 }
 
 /// The cost with as many layers.
 fn layers(subject: Subject, rows: &[(Subject, Cost)]) -> Option<Cost> {
-    let Subject::Interceptors(_, count) = subject else { return None };
+    let Subject::Interceptors(.., count) = subject else { return None };
     let mut rows = rows.iter();
     rows.find(|(other, _)| matches!(other, Subject::Layers(layers) if *layers == count))
         .map(|(_, cost)| *cost)
 }
 
-/// The cost of an empty list, and how many interceptors there are more than in that.
+/// The cost of an empty list in the same form, and how many interceptors there are more than in that.
 fn per_interceptor(subject: Subject, rows: &[(Subject, Cost)]) -> Option<(Cost, usize)> {
-    let Subject::Interceptors(_, count) = subject else { return None };
-    let (_, empty) = rows.iter().find(|(other, _)| matches!(other, Subject::EmptyList))?;
+    let Subject::Interceptors(form, _, count) = subject else { return None };
+    let is_empty_list = |other| matches!(other, Subject::EmptyList(its) if its == form);
+    let (_, empty) = rows.iter().find(|(other, _)| is_empty_list(*other))?;
     Some((*empty, count))
 }
