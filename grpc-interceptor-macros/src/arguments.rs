@@ -19,7 +19,13 @@ pub(crate) struct Arguments {
 }
 
 /// `service = …`
-pub(crate) enum ServiceOption {
+pub(crate) struct ServiceOption {
+    /// The word `service`.
+    word: Ident,
+    pub(crate) value: ServiceValue,
+}
+
+pub(crate) enum ServiceValue {
     Path(Path),
     Literal(LitStr),
 }
@@ -47,17 +53,24 @@ impl Arguments {
         self.runtime.clone().unwrap_or_else(|| parse_quote!(::grpc_interceptor))
     }
 
-    /// What tonic generated has none: its interceptors are values, which are there when it is made.
-    pub(crate) fn refuse_entries(&self) -> Result<()> {
-        match self.entries.first() {
-            Some(entry) => Err(Error::new_spanned(
+    /// What tonic generated has none but `crate = …`: its interceptors are values, which are there
+    /// when it is made, and its name is in it.
+    pub(crate) fn refuse_those_of_an_impl(&self) -> Result<()> {
+        if let Some(entry) = self.entries.first() {
+            return Err(Error::new_spanned(
                 &entry.expression,
                 "interceptors of a generated client or server are given when it is made: \
                  `GreeterClient::with_interceptors(channel, (Log, Auth::new()))`, \
                  `GreeterServer::with_interceptors(service, (Log, Auth::new()))`",
-            )),
-            None => Ok(()),
+            ));
         }
+        if let Some(service) = &self.service {
+            return Err(Error::new(
+                service.word.span(),
+                "the generated code has the service's name: leave `service` out",
+            ));
+        }
+        Ok(())
     }
 
     fn parse_option(&mut self, input: ParseStream<'_>) -> Result<()> {
@@ -66,16 +79,17 @@ impl Arguments {
         let taken = match option.to_string().as_str() {
             "service" => {
                 let value = if input.peek(LitStr) {
-                    ServiceOption::Literal(input.parse()?)
+                    ServiceValue::Literal(input.parse()?)
                 } else {
-                    ServiceOption::Path(parse_path(
+                    ServiceValue::Path(parse_path(
                         input,
                         equals.span,
                         "`service` takes the generated module, `service = greeter_server`, \
                          or the full name, `service = \"pkg.Greeter\"`",
                     )?)
                 };
-                self.service.replace(value).is_some()
+                let word = option.clone();
+                self.service.replace(ServiceOption { word, value }).is_some()
             }
             "crate" => {
                 let path = parse_path(

@@ -35,7 +35,7 @@ pub(crate) fn at_struct(arguments: &Arguments, item: TokenStream) -> Result<Toke
 
 /// What the generated code gets beside it.
 fn added(generated: &Generated, arguments: &Arguments) -> Result<TokenStream> {
-    arguments.refuse_entries()?;
+    arguments.refuse_those_of_an_impl()?;
     let crate_path = arguments.crate_path();
     let runtime = quote!(#crate_path::__private);
     Ok(match generated {

@@ -6,7 +6,10 @@ use proc_macro2::Ident;
 use quote::format_ident;
 use syn::{Error, Path, Result, ext::IdentExt as _, parse_quote};
 
-use crate::{arguments::ServiceOption, model::ServiceName};
+use crate::{
+    arguments::{ServiceOption, ServiceValue},
+    model::ServiceName,
+};
 
 /// What `service = …` says, else the server beside the trait.
 pub(crate) fn find(option: Option<ServiceOption>, service_trait: &Path) -> Result<ServiceName> {
@@ -14,8 +17,8 @@ pub(crate) fn find(option: Option<ServiceOption>, service_trait: &Path) -> Resul
         return Err(Error::new_spanned(service_trait, "the trait has no name"));
     };
     let server = format_ident!("{}Server", trait_name.unraw(), span = trait_name.span());
-    match option {
-        Some(ServiceOption::Literal(literal)) => {
+    match option.map(|option| option.value) {
+        Some(ServiceValue::Literal(literal)) => {
             let name = literal.value();
             if name.is_empty() || name.contains('/') {
                 return Err(Error::new(
@@ -25,7 +28,7 @@ pub(crate) fn find(option: Option<ServiceOption>, service_trait: &Path) -> Resul
             }
             Ok(ServiceName::Literal(literal))
         }
-        Some(ServiceOption::Path(path)) => {
+        Some(ServiceValue::Path(path)) => {
             // The server itself, or the module that it is in.
             let is_a_type = path.segments.last().is_some_and(|last| {
                 last.ident.to_string().starts_with(|first: char| first.is_uppercase())
