@@ -25,6 +25,35 @@ impl<T, N: Copy, const AT: usize> Clone for TupleNext<'_, T, N, AT> {
 
 impl<T, N: Copy, const AT: usize> Copy for TupleNext<'_, T, N, AT> {}
 
+/// A tuple with an interceptor at position `AT`, and at each behind it.
+///
+/// One bound stands for all of those behind, and names no lifetime: so the compiler finds out once
+/// about each position, and not again for each in front of it.
+pub trait TupleFrom<N: Next, const AT: usize>: Send + Sync + Sized {
+    fn run(
+        &self,
+        request: Request<N::Request>,
+        context: Context,
+        next: N,
+    ) -> impl Future<Output = Outcome<N>> + Send;
+}
+
+impl<T, N, const AT: usize> Next for TupleNext<'_, T, N, AT>
+where
+    T: TupleFrom<N, AT>,
+    N: Next,
+{
+    type Request = N::Request;
+    type Response = N::Response;
+    type RequestMessage = N::RequestMessage;
+    type ResponseMessage = N::ResponseMessage;
+
+    #[inline]
+    fn run(self, request: Request<N::Request>) -> impl Future<Output = Outcome<Self>> + Send {
+        self.tuple.run(request, self.context, self.next)
+    }
+}
+
 /// Implements one length. Each type comes with its position and the one behind it.
 macro_rules! tuple {
     ($($type:ident $at:tt $behind:tt),+) => {
@@ -32,7 +61,7 @@ macro_rules! tuple {
         impl<N, $($type),+> Interceptor<N> for ($($type,)+)
         where
             N: Next,
-            $(for<'a> $type: Interceptor<TupleNext<'a, Self, N, $behind>>,)+
+            Self: TupleFrom<N, 0>,
         {
             #[inline]
             fn intercept(
@@ -41,63 +70,53 @@ macro_rules! tuple {
                 context: Context,
                 next: N,
             ) -> impl Future<Output = Outcome<N>> + Send {
-                TupleNext::<Self, N, 0> { tuple: self, context, next }.run(request)
+                TupleFrom::<N, 0>::run(self, request, context, next)
             }
         }
 
-        tuple!(@positions ($($type,)+) [] $($type $at $behind),+);
+        tuple!(@positions ($($type,)+) [$($type)+] $($type $at $behind),+);
     };
-    // One position, and then those behind it. The bounds are those of the positions from here on;
-    // the types before need only be there.
-    (@positions $tuple:tt [$($before:ident)*]
-        $type:ident $at:tt $behind:tt $(, $types:ident $ats:tt $behinds:tt)*
+    (@positions $tuple:tt [$($types:ident)+]
+        $type:ident $at:tt $behind:tt $(, $rest:ident $ats:tt $behinds:tt)*
     ) => {
-        impl<N, $($before,)* $type $(, $types)*> Next for TupleNext<'_, $tuple, N, $at>
+        impl<N, $($types),+> TupleFrom<N, $at> for $tuple
         where
             N: Next,
-            $($before: Sync,)*
-            for<'a> $type: Interceptor<TupleNext<'a, $tuple, N, $behind>>,
-            $(for<'a> $types: Interceptor<TupleNext<'a, $tuple, N, $behinds>>,)*
+            $type: for<'a> Interceptor<TupleNext<'a, Self, N, $behind>>,
+            Self: TupleFrom<N, $behind>,
         {
-            type Request = N::Request;
-            type Response = N::Response;
-            type RequestMessage = N::RequestMessage;
-            type ResponseMessage = N::ResponseMessage;
-
             #[inline]
             fn run(
-                self,
+                &self,
                 request: Request<N::Request>,
-            ) -> impl Future<Output = Outcome<Self>> + Send {
-                let TupleNext { tuple, context, next } = self;
-                let behind = TupleNext::<$tuple, N, $behind> { tuple, context, next };
-                Interceptor::intercept(&tuple.$at, request, context, behind)
+                context: Context,
+                next: N,
+            ) -> impl Future<Output = Outcome<N>> + Send {
+                let behind = TupleNext::<Self, N, $behind> { tuple: self, context, next };
+                self.$at.intercept(request, context, behind)
             }
         }
 
-        tuple!(@positions $tuple [$($before)* $type] $($types $ats $behinds),*; $behind);
+        tuple!(@positions $tuple [$($types)+] $($rest $ats $behinds),*; $behind);
     };
-    (@positions $tuple:tt $before:tt $($rest:ident $at:tt $behind:tt),+; $last:tt) => {
-        tuple!(@positions $tuple $before $($rest $at $behind),+);
+    (@positions $tuple:tt $types:tt $($rest:ident $at:tt $behind:tt),+; $last:tt) => {
+        tuple!(@positions $tuple $types $($rest $at $behind),+);
     };
     // Behind the last one.
-    (@positions $tuple:tt [$($type:ident)+] ; $last:tt) => {
-        impl<N, $($type),+> Next for TupleNext<'_, $tuple, N, $last>
+    (@positions $tuple:tt [$($types:ident)+] ; $last:tt) => {
+        impl<N, $($types),+> TupleFrom<N, $last> for $tuple
         where
             N: Next,
-            $($type: Sync,)+
+            $($types: Send + Sync,)+
         {
-            type Request = N::Request;
-            type Response = N::Response;
-            type RequestMessage = N::RequestMessage;
-            type ResponseMessage = N::ResponseMessage;
-
             #[inline]
             fn run(
-                self,
+                &self,
                 request: Request<N::Request>,
-            ) -> impl Future<Output = Outcome<Self>> + Send {
-                self.next.run(request)
+                _: Context,
+                next: N,
+            ) -> impl Future<Output = Outcome<N>> + Send {
+                next.run(request)
             }
         }
     };
