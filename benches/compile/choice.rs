@@ -1,6 +1,6 @@
 //! What is measured, as the arguments ask for it.
 
-use std::{error::Error, str::FromStr};
+use std::error::Error;
 
 pub struct Choice {
     /// `dev` or `release`.
@@ -71,11 +71,11 @@ impl Choice {
                 Some(("profile", profile)) => choice.profile = profile.to_owned(),
                 Some(("command", command)) => choice.command = command.to_owned(),
                 Some(("runs", runs)) => choice.runs = runs.parse()?,
-                Some(("rpcs", rpcs)) => choice.rpcs = list(rpcs)?,
-                Some(("interceptors", counts)) => choice.interceptors = list(counts)?,
-                Some(("entries", entries)) => choice.entries = list(entries)?,
-                Some(("forms", forms)) => choice.forms = list(forms)?,
-                Some(("kinds", kinds)) => choice.kinds = list(kinds)?,
+                Some(("rpcs", rpcs)) => choice.rpcs = numbers(rpcs)?,
+                Some(("interceptors", counts)) => choice.interceptors = numbers(counts)?,
+                Some(("entries", entries)) => choice.entries = named(entries)?,
+                Some(("forms", forms)) => choice.forms = named(forms)?,
+                Some(("kinds", kinds)) => choice.kinds = named(kinds)?,
                 _ => return Err(format!("what is `{argument}`?").into()),
             }
         }
@@ -103,46 +103,23 @@ impl Choice {
     }
 }
 
-fn list<T: FromStr<Err: Into<Box<dyn Error>>>>(list: &str) -> Result<Vec<T>, Box<dyn Error>> {
-    list.split(',').map(|each| each.parse().map_err(Into::into)).collect()
+fn numbers(list: &str) -> Result<Vec<usize>, Box<dyn Error>> {
+    list.split(',').map(|number| Ok(number.parse()?)).collect()
 }
 
-impl FromStr for Kind {
-    type Err = String;
-
-    fn from_str(name: &str) -> Result<Self, String> {
-        match name {
-            "unary" => Ok(Kind::Unary),
-            "streaming" => Ok(Kind::Streaming),
-            _ => Err(format!("RPCs are unary or streaming, not {name}")),
-        }
-    }
+fn named<T: Named>(list: &str) -> Result<Vec<T>, Box<dyn Error>> {
+    let find = |name| T::ALL.iter().find(|each| each.name() == name).copied();
+    list.split(',')
+        .map(|name| find(name).ok_or_else(|| format!("{}, not {name}", T::EXPECTED).into()))
+        .collect()
 }
 
-impl FromStr for Entries {
-    type Err = String;
+/// What is chosen by its name.
+pub trait Named: Copy + 'static {
+    const ALL: &'static [Self];
+    const EXPECTED: &'static str;
 
-    fn from_str(name: &str) -> Result<Self, String> {
-        match name {
-            "fns" => Ok(Entries::Fns),
-            "structs" => Ok(Entries::Structs),
-            "mixed" => Ok(Entries::Mixed),
-            _ => Err(format!("entries are fns, structs or mixed, not {name}")),
-        }
-    }
-}
-
-impl FromStr for Form {
-    type Err = String;
-
-    fn from_str(name: &str) -> Result<Self, String> {
-        match name {
-            "attribute" => Ok(Form::Attribute),
-            "creation" => Ok(Form::Creation),
-            "list" => Ok(Form::List),
-            _ => Err(format!("forms are attribute, creation or list, not {name}")),
-        }
-    }
+    fn name(self) -> &'static str;
 }
 
 impl Subject {
@@ -155,8 +132,11 @@ impl Subject {
     }
 }
 
-impl Kind {
-    pub fn name(self) -> &'static str {
+impl Named for Kind {
+    const ALL: &'static [Self] = &[Kind::Unary, Kind::Streaming];
+    const EXPECTED: &'static str = "RPCs are unary or streaming";
+
+    fn name(self) -> &'static str {
         match self {
             Kind::Unary => "unary",
             Kind::Streaming => "streaming",
@@ -164,8 +144,11 @@ impl Kind {
     }
 }
 
-impl Entries {
-    pub fn name(self) -> &'static str {
+impl Named for Entries {
+    const ALL: &'static [Self] = &[Entries::Fns, Entries::Structs, Entries::Mixed];
+    const EXPECTED: &'static str = "entries are fns, structs or mixed";
+
+    fn name(self) -> &'static str {
         match self {
             Entries::Fns => "fns",
             Entries::Structs => "structs",
@@ -174,8 +157,11 @@ impl Entries {
     }
 }
 
-impl Form {
-    pub fn name(self) -> &'static str {
+impl Named for Form {
+    const ALL: &'static [Self] = &[Form::Attribute, Form::Creation, Form::List];
+    const EXPECTED: &'static str = "forms are attribute, creation or list";
+
+    fn name(self) -> &'static str {
         match self {
             Form::Attribute => "attribute",
             Form::Creation => "creation",

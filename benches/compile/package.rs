@@ -9,7 +9,7 @@ use std::{
 };
 
 use crate::{
-    choice::{Choice, Form, Kind, Subject},
+    choice::{Choice, Form, Kind, Named as _, Subject},
     measure::{self, Cost},
     source,
 };

@@ -1,7 +1,7 @@
 //! What was measured, as a table.
 
 use crate::{
-    choice::{Choice, Form, Kind, Subject},
+    choice::{Choice, Form, Kind, Named as _, Subject},
     measure::Cost,
 };
 
