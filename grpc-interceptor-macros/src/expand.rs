@@ -47,6 +47,7 @@ pub(crate) fn service(service: &Service) -> TokenStream {
             // A handler may call another RPC of its service: `self.say_hello(…)`.
             #[allow(unused_imports)]
             use #service_trait as _;
+            // For the interceptors that are named like fns.
             #[allow(unused_imports)]
             use __runtime::NotAFunction as _;
             #(

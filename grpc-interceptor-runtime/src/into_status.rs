@@ -80,8 +80,9 @@ fn downcast<T: 'static, E: 'static>(error: E) -> Result<T, E> {
 
 /// An error doesn't become a success: `OK` becomes `UNKNOWN`.
 #[inline]
-pub(crate) fn not_ok(status: Status) -> Status {
-    if status.code() == Code::Ok { refuse_ok(status) } else { status }
+pub(crate) fn not_ok(mut status: Status) -> Status {
+    make_not_ok(&mut status);
+    status
 }
 
 /// The same in place.

@@ -17,7 +17,8 @@ pub trait Method: 'static {
     fn codec() -> impl Codec<Encode = Self::Request, Decode = Self::Response> + Send;
 }
 
-/// The name that a generated client sends its request to, and a generated server knows. What isn't one is a compile error.
+/// The name that a generated client sends its request to, and a generated server knows. What isn't
+/// one is a compile error.
 pub const fn method_name_of(path: &'static str) -> MethodName<'static> {
     match MethodName::parse(path) {
         Ok(name) => name,
