@@ -11,6 +11,8 @@ pub struct Around {
     pub attribute: String,
     /// The expression that creates it.
     pub server: String,
+    /// In each of its handlers, with `BODY` for what that does.
+    pub chain: String,
 }
 
 impl Around {
@@ -18,6 +20,7 @@ impl Around {
         match subject {
             Subject::Nothing => Around::nothing(),
             Subject::Layers(count) => Around::layers(count),
+            Subject::Boxed(count) => Around::boxed(count),
             Subject::EmptyList(form) => Around::interceptors(form, &[]),
             Subject::Interceptors(form, entries, count) => {
                 let list: Vec<_> = (0..count).map(|at| Interceptor::new(entries, at)).collect();
@@ -32,6 +35,27 @@ impl Around {
             fields: String::new(),
             attribute: "#[async_trait]".to_owned(),
             server: "ManyServer::new(Service::default())".to_owned(),
+            chain: "BODY".to_owned(),
+        }
+    }
+
+    fn boxed(count: usize) -> Self {
+        let fns: String = (0..count).map(|at| BOXED.replace('$', &at.to_string())).collect();
+        let around_the_next = |at| {
+            format!(
+                "let next: Next<_, _> = Box::new(|request| Box::pin(interceptor{at}(request, PATH, next)));\n"
+            )
+        };
+        Around {
+            items: format!("{BOXED_NEXT}{fns}"),
+            // The last is around the handler.
+            chain: format!(
+                "const PATH: &str = \"/many.v1.Many/Call$\";\n\
+                 let next: Next<_, _> = Box::new(|request: Request<_>| Box::pin(async move {{ BODY }}));\n\
+                 {}next(request).await",
+                (0..count).rev().map(around_the_next).collect::<String>(),
+            ),
+            ..Around::nothing()
         }
     }
 
@@ -169,6 +193,20 @@ impl<N: Next> Interceptor<N> for Interceptor$ {
         if outcome.is_err() { eprintln!(\"$ {}\", context.method_name()); }
         outcome
     }
+}
+";
+
+const BOXED_NEXT: &str = "
+type Boxed<'a, A> = Pin<Box<dyn Future<Output = Result<Response<A>, Status>> + Send + 'a>>;
+type Next<'a, Q, A> = Box<dyn FnOnce(Request<Q>) -> Boxed<'a, A> + Send + 'a>;
+use std::pin::Pin;
+";
+
+const BOXED: &str = "
+async fn interceptor$<Q, A>(request: Request<Q>, path: &'static str, next: Next<'_, Q, A>) -> Result<Response<A>, Status> {
+    let outcome = next(request).await;
+    if outcome.is_err() { eprintln!(\"$ {path}\"); }
+    outcome
 }
 ";
 

@@ -8,6 +8,8 @@ pub struct Choice {
     /// `build` or `check`.
     pub command: String,
     pub runs: usize,
+    /// Whether the compiler's instructions are counted, too.
+    pub instructions: bool,
     rpcs: Vec<usize>,
     interceptors: Vec<usize>,
     entries: Vec<Entries>,
@@ -51,6 +53,8 @@ pub enum Subject {
     Nothing,
     EmptyList(Form),
     Interceptors(Form, Entries, usize),
+    /// As many fns around each RPC by hand, each of which gets a boxed fn as its `next`.
+    Boxed(usize),
     Layers(usize),
 }
 
@@ -60,6 +64,7 @@ impl Choice {
             profile: "dev".to_owned(),
             command: "build".to_owned(),
             runs: 5,
+            instructions: false,
             rpcs: vec![20],
             interceptors: vec![0, 4, 8, 16],
             entries: vec![Entries::Fns],
@@ -71,6 +76,7 @@ impl Choice {
                 Some(("profile", profile)) => choice.profile = profile.to_owned(),
                 Some(("command", command)) => choice.command = command.to_owned(),
                 Some(("runs", runs)) => choice.runs = runs.parse()?,
+                Some(("instructions", "counted")) => choice.instructions = true,
                 Some(("rpcs", rpcs)) => choice.rpcs = numbers(rpcs)?,
                 Some(("interceptors", counts)) => choice.interceptors = numbers(counts)?,
                 Some(("entries", entries)) => choice.entries = named(entries)?,
@@ -92,6 +98,7 @@ impl Choice {
         let counts = || self.interceptors.iter().copied();
         let some = || counts().filter(|count| *count > 0);
         subjects.extend(some().map(Subject::Layers));
+        subjects.extend(some().map(Subject::Boxed));
         for &form in &self.forms {
             // An empty list is the same for all kinds of entries.
             subjects.extend(counts().find(|count| *count == 0).map(|_| Subject::EmptyList(form)));
@@ -127,7 +134,7 @@ impl Subject {
     pub fn form(self) -> Option<Form> {
         match self {
             Subject::EmptyList(form) | Subject::Interceptors(form, ..) => Some(form),
-            Subject::Nothing | Subject::Layers(_) => None,
+            Subject::Nothing | Subject::Boxed(_) | Subject::Layers(_) => None,
         }
     }
 }

@@ -4,18 +4,20 @@
 //! cargo run -p grpc-interceptor-benches --bin compile-time
 //! cargo run -p grpc-interceptor-benches --bin compile-time -- profile=release rpcs=5,20 \
 //!     interceptors=0,4,8,16 entries=fns,structs,mixed forms=attribute,creation,list \
-//!     kinds=unary,streaming command=check runs=5
+//!     kinds=unary,streaming command=check runs=5 instructions=counted
 //! ```
 //!
-//! For each choice it writes three sorts of crates under `target/compile-time`: a service without
-//! interceptors, the same with as many tower layers, and the same with interceptors in these forms:
+//! For each choice it writes four sorts of crates under `target/compile-time`: a service without
+//! interceptors, the same with as many tower layers, with as many async fns that are chained by hand
+//! and get a boxed fn as their `next`, and with interceptors in these forms:
 //!
 //! - `attribute`, unless others are asked for: `#[intercepted(…)]` is on the impl;
 //! - `creation`: it is on the generated server, and `with_interceptors` takes a tuple of them;
 //! - `list`: as that, with an `interceptors::List` in place of the tuple.
 //!
 //! It builds what they depend on, and then times the compiler on each of those crates alone, not
-//! incremental, several times in turn with the others. The table has the least of each.
+//! incremental, several times in turn with the others. The table has the least of each. Where `instructions=counted`
+//! says so, it compiles each once more under valgrind, to count what no clock disturbs.
 
 mod around;
 mod choice;
@@ -52,6 +54,11 @@ fn main() -> Result<(), Box<dyn Error>> {
         for _ in 0..choice.runs {
             for (package, least) in packages.iter().zip(&mut least) {
                 *least = least.min(package.compile(&choice)?);
+            }
+        }
+        if choice.instructions {
+            for (package, least) in packages.iter().zip(&mut least) {
+                least.instructions = Some(package.instructions(&choice)?);
             }
         }
         let rows: Vec<(Subject, Cost)> = subjects.into_iter().zip(least).collect();

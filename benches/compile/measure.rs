@@ -6,6 +6,7 @@
 use std::{
     env,
     error::Error,
+    ffi::OsStr,
     fs,
     path::Path,
     process::{Command, exit},
@@ -20,6 +21,8 @@ use nix::sys::{
 /// The crate to measure, and the file for what it costs.
 const CRATE: &str = "COMPILE_TIME_CRATE";
 const REPORT: &str = "COMPILE_TIME_REPORT";
+/// The file for its instructions, where they are to be counted.
+const COUNTED: &str = "COMPILE_TIME_COUNTED";
 
 #[derive(Clone, Copy)]
 pub struct Cost {
@@ -29,17 +32,24 @@ pub struct Cost {
     pub processor_time: Duration,
     /// The most memory at any time, in kilobytes.
     pub memory: u64,
+    /// Where they were counted.
+    pub instructions: Option<u64>,
 }
 
 impl Cost {
-    pub const MOST: Cost =
-        Cost { time: Duration::MAX, processor_time: Duration::MAX, memory: u64::MAX };
+    pub const MOST: Cost = Cost {
+        time: Duration::MAX,
+        processor_time: Duration::MAX,
+        memory: u64::MAX,
+        instructions: None,
+    };
 
     pub fn min(self, other: Cost) -> Cost {
         Cost {
             time: self.time.min(other.time),
             processor_time: self.processor_time.min(other.processor_time),
             memory: self.memory.min(other.memory),
+            instructions: self.instructions.or(other.instructions),
         }
     }
 }
@@ -52,17 +62,45 @@ pub fn is_wrapper() -> bool {
 pub fn run_compiler() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<_> = env::args_os().skip(1).collect();
     let (compiler, arguments) = arguments.split_first().ok_or("a wrapper wraps a program")?;
-    let start = Instant::now();
-    let status = Command::new(compiler).args(arguments).status()?;
-    let time = start.elapsed();
     let name = env::var_os(CRATE).unwrap_or_default();
-    if arguments.windows(2).any(|pair| pair[0] == "--crate-name" && pair[1] == name) {
+    let is_measured = arguments.windows(2).any(|pair| pair[0] == "--crate-name" && pair[1] == name);
+    let mut command = match env::var_os(COUNTED).filter(|_| is_measured) {
+        Some(file) => under_cachegrind(compiler, Path::new(&file)),
+        None => Command::new(compiler),
+    };
+    let start = Instant::now();
+    let status = command.args(arguments).status()?;
+    let time = start.elapsed();
+    if is_measured {
         let usage = getrusage(UsageWho::RUSAGE_CHILDREN)?;
         let processor_time = (usage.user_time() + usage.system_time()).num_microseconds();
         let report = format!("{} {processor_time} {}", time.as_micros(), usage.max_rss());
         fs::write(env::var_os(REPORT).unwrap_or_default(), report)?;
     }
     exit(status.code().unwrap_or(1));
+}
+
+fn under_cachegrind(compiler: &OsStr, file: &Path) -> Command {
+    let mut command = Command::new("valgrind");
+    command
+        .args(["--quiet", "--tool=cachegrind", "--cache-sim=no"])
+        .arg(format!("--cachegrind-out-file={}", file.display()))
+        .arg(compiler);
+    command
+}
+
+/// Runs cargo on a package of this name, and says how many instructions the compiler takes for that
+/// alone. It needs valgrind, and some fifty times as long.
+pub fn instructions(
+    command: &mut Command,
+    name: &str,
+    report: &Path,
+) -> Result<u64, Box<dyn Error>> {
+    let file = report.with_file_name("instructions");
+    cargo(command.env(COUNTED, &file), name, report)?;
+    let text = fs::read_to_string(file)?;
+    let total = text.lines().rev().find_map(|line| line.strip_prefix("summary: "));
+    Ok(total.ok_or("cachegrind writes a summary")?.trim().parse()?)
 }
 
 /// Runs cargo on a package of this name, and says what the compiler costs for that alone.
@@ -87,5 +125,6 @@ pub fn cargo(command: &mut Command, name: &str, report: &Path) -> Result<Cost, B
         time: Duration::from_micros(time),
         processor_time: Duration::from_micros(processor_time),
         memory,
+        instructions: None,
     })
 }

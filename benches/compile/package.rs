@@ -58,6 +58,19 @@ impl Package {
 
     /// Compiles it; what it depends on is there from the second time on.
     pub fn compile(&self, choice: &Choice) -> Result<Cost, Box<dyn Error>> {
+        measure::cargo(&mut self.cargo(choice)?, &self.name, &self.report())
+    }
+
+    /// Compiles it, and counts the compiler's instructions.
+    pub fn instructions(&self, choice: &Choice) -> Result<u64, Box<dyn Error>> {
+        measure::instructions(&mut self.cargo(choice)?, &self.name, &self.report())
+    }
+
+    fn report(&self) -> PathBuf {
+        self.target.with_file_name("report")
+    }
+
+    fn cargo(&self, choice: &Choice) -> Result<Command, Box<dyn Error>> {
         // As an edit does.
         fs::File::open(self.folder.join("src/lib.rs"))?.set_modified(SystemTime::now())?;
         let mut cargo = Command::new(env!("CARGO"));
@@ -66,7 +79,7 @@ impl Package {
             .current_dir(&self.folder)
             .env("CARGO_TARGET_DIR", &self.target)
             .env("CARGO_INCREMENTAL", "0");
-        measure::cargo(&mut cargo, &self.name, &self.target.with_file_name("report"))
+        Ok(cargo)
     }
 }
 
@@ -77,6 +90,7 @@ fn name_of(subject: Subject) -> String {
         Subject::Interceptors(form, entries, count) => {
             format!("{}_{}_{count}", form.name(), entries.name())
         }
+        Subject::Boxed(count) => format!("boxed_{count}"),
         Subject::Layers(count) => format!("layers_{count}"),
     }
 }

@@ -37,18 +37,19 @@ pub fn library(rpcs: usize, kind: Kind, subject: Subject) -> String {
          use many_server::{Many, ManyServer};\n\
          use tonic::{Request, Response, Status, codegen::{tokio_stream::StreamExt as _, *}};\n",
     );
-    let Around { items, fields, attribute, server } = Around::of(subject);
+    let Around { items, fields, attribute, server, chain } = Around::of(subject);
     _ = write!(
         source,
         "{items}#[derive(Default)]\npub struct Service {{ {fields} }}\n\
          {attribute}\nimpl Many for Service {{\n"
     );
     for rpc in 0..rpcs {
-        let handler = match kind {
+        let (signature, body) = match kind {
             Kind::Unary => UNARY,
             Kind::Streaming => STREAMING,
         };
-        source.push_str(&handler.replace('$', &rpc.to_string()));
+        let body = chain.replace("BODY", body);
+        source.push_str(&format!("{signature}{{{body}}}\n").replace('$', &rpc.to_string()));
     }
     _ = write!(
         source,
@@ -60,22 +61,31 @@ pub fn library(rpcs: usize, kind: Kind, subject: Subject) -> String {
     source
 }
 
-const UNARY: &str = "
-    async fn call$(&self, request: Request<Question$>) -> Result<Response<Answer$>, Status> {
+/// A method's signature and its body.
+type Handler = (&'static str, &'static str);
+
+const UNARY: Handler = (
+    "
+    async fn call$(&self, request: Request<Question$>) -> Result<Response<Answer$>, Status> ",
+    "
         let Question$ { text, number } = request.into_inner();
         Ok(Response::new(Answer$ { text, number }))
-    }
-";
+    ",
+);
 
-const STREAMING: &str = "
+const STREAMING: Handler = (
+    "
     type Call$Stream = BoxStream<Answer$>;
     async fn call$(
         &self,
         request: Request<tonic::Streaming<Question$>>,
-    ) -> Result<Response<Self::Call$Stream>, Status> {
-        let answers = request.into_inner().map(|question| {
+    ) -> Result<Response<Self::Call$Stream>, Status> ",
+    "
+        let questions: tonic::Streaming<Question$> = request.into_inner();
+        let answers = questions.map(|question| {
             question.map(|Question$ { text, number }| Answer$ { text, number })
         });
-        Ok(Response::new(Box::pin(answers)))
-    }
-";
+        let answers: BoxStream<Answer$> = Box::pin(answers);
+        Ok(Response::new(answers))
+    ",
+);

@@ -11,28 +11,32 @@ pub fn print(choice: &Choice, rpcs: usize, kind: Kind, rows: &[(Subject, Cost)])
     println!("\n{rpcs} {kind} RPCs, `cargo {command}`, `{profile}` profile, least of {runs}\n");
     println!(
         "| around the service | time | to the service alone | to as many layers \
-         | ms per RPC × interceptor | processor time | of that, ms per RPC × interceptor | memory |"
+         | ms per RPC × interceptor | processor time | of that, ms per RPC × interceptor | memory \
+         | instructions | of those, per RPC × interceptor |"
     );
-    println!("| --- | --- | --- | --- | --- | --- | --- | --- |");
+    println!("| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |");
     for (subject, cost) in rows {
         let ratio = |to: Option<Cost>| {
             to.map(|to| format!("{:.2}", cost.time.as_secs_f64() / to.time.as_secs_f64()))
         };
-        let each = |seconds: fn(&Cost) -> f64| {
-            let (empty, count) = per_interceptor(*subject, rows)?;
-            let added = seconds(cost) - seconds(&empty);
-            Some(format!("{:.1}", added * 1e3 / (rpcs * count) as f64))
+        let each = |figure: fn(&Cost) -> Option<f64>| {
+            let (base, count) = per_interceptor(*subject, rows)?;
+            let added = figure(cost)? - figure(&base)?;
+            Some(format!("{:.1}", added / (rpcs * count) as f64))
         };
+        let instructions = |cost: &Cost| cost.instructions.map(|count| count as f64 / 1e6);
         println!(
-            "| {} | {:.2} s | {} | {} | {} | {:.2} s | {} | {} MB |",
+            "| {} | {:.2} s | {} | {} | {} | {:.2} s | {} | {} MB | {} | {} |",
             words(*subject),
             cost.time.as_secs_f64(),
             ratio(rows.first().map(|(_, alone)| *alone)).unwrap_or_default(),
             ratio(layers(*subject, rows)).unwrap_or_default(),
-            each(|cost| cost.time.as_secs_f64()).unwrap_or_default(),
+            each(|cost| Some(cost.time.as_secs_f64() * 1e3)).unwrap_or_default(),
             cost.processor_time.as_secs_f64(),
-            each(|cost| cost.processor_time.as_secs_f64()).unwrap_or_default(),
+            each(|cost| Some(cost.processor_time.as_secs_f64() * 1e3)).unwrap_or_default(),
             cost.memory / 1024,
+            instructions(cost).map(|millions| format!("{millions:.0} M")).unwrap_or_default(),
+            each(instructions).map(|millions| format!("{millions} M")).unwrap_or_default(),
         );
     }
 }
@@ -51,6 +55,7 @@ fn words(subject: Subject) -> String {
             };
             format!("{count} {}{place}", entries.name())
         }
+        Subject::Boxed(count) => format!("{count} fns, by hand, with a boxed next"),
         Subject::Layers(count) => format!("{count} tower layers"),
     }
 }
@@ -63,10 +68,17 @@ fn layers(subject: Subject, rows: &[(Subject, Cost)]) -> Option<Cost> {
         .map(|(_, cost)| *cost)
 }
 
-/// The cost of an empty list in the same form, and how many interceptors there are more than in that.
+/// The cost without any interceptors, of an empty list in the same form where it is one, and how many
+/// there are more than in that.
 fn per_interceptor(subject: Subject, rows: &[(Subject, Cost)]) -> Option<(Cost, usize)> {
-    let Subject::Interceptors(form, _, count) = subject else { return None };
-    let is_empty_list = |other| matches!(other, Subject::EmptyList(its) if its == form);
-    let (_, empty) = rows.iter().find(|(other, _)| is_empty_list(*other))?;
-    Some((*empty, count))
+    let is_base = |other: Subject| match subject {
+        Subject::Interceptors(form, ..) => matches!(other, Subject::EmptyList(its) if its == form),
+        _ => matches!(other, Subject::Nothing),
+    };
+    let count = match subject {
+        Subject::Interceptors(.., count) | Subject::Boxed(count) => count,
+        _ => return None,
+    };
+    let (_, base) = rows.iter().find(|(other, _)| is_base(*other))?;
+    Some((*base, count))
 }
