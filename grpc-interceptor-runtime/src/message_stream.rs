@@ -1,5 +1,5 @@
 use std::{
-    any::TypeId,
+    any::Any,
     fmt,
     future::poll_fn,
     pin::Pin,
@@ -12,7 +12,7 @@ use tonic::{Status, metadata::MetadataMap};
 use crate::{
     Payload, StreamEnd,
     into_status::make_not_ok,
-    source::{Around, AtEnd, FromStream, FromWire, Nothing, Source},
+    source::{Around, AtEnd, FromMessages, FromStream, Nothing, Source},
 };
 
 /// Many messages, as they travel through a chain: the `N::Request` of an RPC whose client streams,
@@ -45,7 +45,10 @@ pub struct MessageStream<M> {
 
 enum State<M> {
     /// Nothing has been read yet, so what the messages come from can still be taken out again.
-    Unread(Box<dyn Source<M>>),
+    Unread {
+        source: Box<dyn Source<M>>,
+        can_fail: bool,
+    },
     Reading(Pin<Box<dyn Source<M>>>),
     Ended,
 }
@@ -60,18 +63,24 @@ impl<M: Send + 'static> MessageStream<M> {
     }
 
     pub(crate) fn from_source(source: impl Source<M>) -> Self {
-        MessageStream { state: State::Unread(Box::new(source)), trailers: None }
+        let source = Box::new(source);
+        MessageStream { state: State::Unread { source, can_fail: true }, trailers: None }
+    }
+
+    /// Of a client's own request stream, in which there are no errors.
+    pub(crate) fn from_messages(messages: impl Stream<Item = M> + Send + 'static) -> Self {
+        let source = Box::new(FromMessages { messages });
+        MessageStream { state: State::Unread { source, can_fail: false }, trailers: None }
     }
 
     /// Takes out what this was made of, where it was an `S`, nothing was read from it and nobody
     /// put anything around it.
     pub(crate) fn into_source<S: 'static>(self) -> Result<S, Self> {
         match self.state {
-            State::Unread(source) if source.source_type() == TypeId::of::<S>() => {
-                match source.into_any().downcast::<S>() {
+            State::Unread { source, .. } if (&*source as &dyn Any).is::<S>() => {
+                match (source as Box<dyn Any>).downcast::<S>() {
                     Ok(source) => Ok(*source),
-                    // The type was compared just now.
-                    Err(_) => unreachable!("a stream of another type than it says"),
+                    Err(_) => unreachable!("its type was compared just now"),
                 }
             }
             state => Err(MessageStream { state, trailers: self.trailers }),
@@ -103,10 +112,7 @@ impl<M: Send + 'static> MessageStream<M> {
     /// Whether an error may come out of it: not where it is a client's own request stream, which
     /// nobody put anything around.
     pub(crate) fn can_fail(&self) -> bool {
-        match &self.state {
-            State::Unread(source) => source.can_fail(),
-            State::Reading(_) | State::Ended => true,
-        }
+        !matches!(self.state, State::Unread { can_fail: false, .. })
     }
 
     /// Fails with what the closure gives, if anything, when the stream ends.
@@ -137,7 +143,7 @@ impl<M: Send + 'static> MessageStream<M> {
         F: FnMut(&mut Option<Result<M, Status>>, Option<&MetadataMap>) + Send + 'static,
     {
         let source = match self.state {
-            State::Unread(source) => source.into(),
+            State::Unread { source, .. } => Box::into_pin(source),
             State::Reading(source) => source,
             State::Ended => Box::pin(Nothing),
         };
@@ -150,8 +156,8 @@ impl<M: 'static> MessageStream<M> {
     #[cold]
     fn poll_unread(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<M, Status>>> {
         match std::mem::replace(&mut self.state, State::Ended) {
-            State::Unread(source) => {
-                self.state = State::Reading(source.into());
+            State::Unread { source, .. } => {
+                self.state = State::Reading(Box::into_pin(source));
                 Pin::new(self).poll_next(context)
             }
             // It is never being read here.
@@ -176,21 +182,22 @@ impl<M: 'static> Stream for MessageStream<M> {
 
     // Always inlined, so that who polls this gets an item from its source with no copy between.
     #[inline(always)]
-    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        let State::Reading(source) = &mut self.state else {
-            return self.poll_unread(context);
+    fn poll_next(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        let this = self.get_mut();
+        let State::Reading(source) = &mut this.state else {
+            return this.poll_unread(context);
         };
         let mut polled = source.as_mut().poll_item(context);
         match &mut polled {
             Poll::Ready(Some(Ok(_))) | Poll::Pending => {}
-            Poll::Ready(end) => self.end(end),
+            Poll::Ready(end) => this.end(end),
         }
         polled
     }
 
     fn size_hint(&self) -> (usize, Option<usize>) {
         match &self.state {
-            State::Unread(source) => source.remaining(),
+            State::Unread { source, .. } => source.remaining(),
             State::Reading(source) => source.remaining(),
             State::Ended => (0, Some(0)),
         }
@@ -200,7 +207,7 @@ impl<M: 'static> Stream for MessageStream<M> {
 /// A stream that came over the wire.
 impl<M: Send + 'static> From<tonic::Streaming<M>> for MessageStream<M> {
     fn from(stream: tonic::Streaming<M>) -> Self {
-        Self::from_source(FromWire { stream })
+        Self::from_source(stream)
     }
 }
 

@@ -1,7 +1,7 @@
 //! What the messages of a [`MessageStream`] come from.
 
 use std::{
-    any::{Any, TypeId},
+    any::Any,
     future::Future,
     pin::{Pin, pin},
     task::{Context, Poll, Waker},
@@ -15,7 +15,7 @@ use crate::{StreamEnd, into_status::make_not_ok, server::StreamItem};
 
 /// Where messages come from. Its type is forgotten but can be asked for, so that a stream that
 /// nobody touched gets out of a chain as it went in.
-pub(crate) trait Source<M>: Send + 'static {
+pub(crate) trait Source<M>: Any + Send {
     fn poll_item(
         self: Pin<&mut Self>,
         context: &mut Context<'_>,
@@ -27,16 +27,6 @@ pub(crate) trait Source<M>: Send + 'static {
     fn trailers(self: Pin<&mut Self>) -> Option<MetadataMap> {
         None
     }
-
-    fn can_fail(&self) -> bool {
-        true
-    }
-
-    fn source_type(&self) -> TypeId {
-        TypeId::of::<Self>()
-    }
-
-    fn into_any(self: Box<Self>) -> Box<dyn Any>;
 }
 
 pin_project! {
@@ -61,10 +51,6 @@ where
     fn remaining(&self) -> (usize, Option<usize>) {
         self.stream.size_hint()
     }
-
-    fn into_any(self: Box<Self>) -> Box<dyn Any> {
-        self
-    }
 }
 
 pin_project! {
@@ -86,44 +72,28 @@ impl<S: Stream + Send + 'static> Source<S::Item> for FromMessages<S> {
     fn remaining(&self) -> (usize, Option<usize>) {
         self.messages.size_hint()
     }
-
-    fn can_fail(&self) -> bool {
-        false
-    }
-
-    fn into_any(self: Box<Self>) -> Box<dyn Any> {
-        self
-    }
 }
 
 /// A stream that came over the wire, and may have trailing metadata.
-pub(crate) struct FromWire<M> {
-    pub(crate) stream: Streaming<M>,
-}
-
-impl<M: Send + 'static> Source<M> for FromWire<M> {
+impl<M: Send + 'static> Source<M> for Streaming<M> {
     fn poll_item(
-        mut self: Pin<&mut Self>,
+        self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<M, Status>>> {
-        Pin::new(&mut self.stream).poll_next(context)
+        self.poll_next(context)
     }
 
     fn remaining(&self) -> (usize, Option<usize>) {
-        self.stream.size_hint()
+        self.size_hint()
     }
 
-    fn trailers(mut self: Pin<&mut Self>) -> Option<MetadataMap> {
+    fn trailers(self: Pin<&mut Self>) -> Option<MetadataMap> {
         // Behind the last message there is nothing to wait for.
-        let trailers = pin!(self.stream.trailers());
+        let trailers = pin!(self.get_mut().trailers());
         match trailers.poll(&mut Context::from_waker(Waker::noop())) {
             Poll::Ready(Ok(trailers)) => trailers,
             _ => None,
         }
-    }
-
-    fn into_any(self: Box<Self>) -> Box<dyn Any> {
-        self
     }
 }
 
@@ -178,10 +148,6 @@ where
     fn trailers(mut self: Pin<&mut Self>) -> Option<MetadataMap> {
         self.trailers.take()
     }
-
-    fn into_any(self: Box<Self>) -> Box<dyn Any> {
-        self
-    }
 }
 
 /// No messages.
@@ -194,10 +160,6 @@ impl<M: 'static> Source<M> for Nothing {
 
     fn remaining(&self) -> (usize, Option<usize>) {
         (0, Some(0))
-    }
-
-    fn into_any(self: Box<Self>) -> Box<dyn Any> {
-        self
     }
 }
 

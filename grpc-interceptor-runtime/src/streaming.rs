@@ -25,7 +25,7 @@ use tonic::{
     metadata::MetadataMap,
 };
 
-use crate::{MessageStream, source::FromWire};
+use crate::MessageStream;
 
 /// The bytes of a header: whether the message is compressed, and how long it is.
 const HEADER: usize = 5;
@@ -51,7 +51,7 @@ static HEADERS: [u8; BLOCK] = {
 /// The stream as it came over the wire where nothing was put around it, else one around it.
 pub(crate) fn into_streaming<M: Send + 'static>(messages: MessageStream<M>) -> Streaming<M> {
     match messages.into_source() {
-        Ok(FromWire { stream }) => stream,
+        Ok(stream) => stream,
         Err(messages) => {
             let turn = Shared::default();
             let body = Headers { turn: turn.clone() };

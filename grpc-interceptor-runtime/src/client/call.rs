@@ -13,8 +13,7 @@ use super::{
     shared::{Lent, Shared},
 };
 use crate::{
-    Context, Interceptor, MessageStream, Next, Outcome, RpcKind, Side, source::FromMessages,
-    streaming::into_streaming,
+    Context, Interceptor, MessageStream, Next, Outcome, RpcKind, Side, streaming::into_streaming,
 };
 
 /// The [`Next`] behind a client's last interceptor: makes the call. Each time it runs, it makes
@@ -176,7 +175,7 @@ where
     I: for<'a> Interceptor<Call<'a, T, M, true, false>>,
 {
     let context = context::<M, _>(&request, RpcKind::ClientStreaming);
-    client.interceptors.intercept(request.map(from_messages), context, call(client))
+    client.interceptors.intercept(request.map(MessageStream::from_messages), context, call(client))
 }
 
 /// Runs a bidirectional RPC through the client's interceptors.
@@ -190,13 +189,7 @@ where
     I: for<'a> Interceptor<Call<'a, T, M, true, true>>,
 {
     let context = context::<M, _>(&request, RpcKind::Bidirectional);
-    let request = request.map(from_messages);
+    let request = request.map(MessageStream::from_messages);
     let outcome = client.interceptors.intercept(request, context, call(client));
     async { Ok(outcome.await?.map(into_streaming)) }
-}
-
-fn from_messages<M: Send + 'static>(
-    messages: impl Stream<Item = M> + Send + 'static,
-) -> MessageStream<M> {
-    MessageStream::from_source(FromMessages { messages })
 }

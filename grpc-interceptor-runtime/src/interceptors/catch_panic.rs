@@ -127,10 +127,6 @@ impl<M: Send + 'static, P: OnPanic> Source<M> for CatchPanicStream<M, P> {
     fn trailers(self: Pin<&mut Self>) -> Option<MetadataMap> {
         self.messages.trailers().cloned()
     }
-
-    fn into_any(self: Box<Self>) -> Box<dyn Any> {
-        self
-    }
 }
 
 /// What `run` returns, or the status of a panic in it.

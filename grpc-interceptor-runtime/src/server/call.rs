@@ -25,46 +25,42 @@ where
     T: Sync + 'a,
     R: Link<T, 0> + 'a,
 {
-    pinned(|| start::<R, T, _>(argument, move |request, context| R::run(service, request, context)))
+    start::<R, T, _>(argument, move |request, context| R::run(service, request, context))
 }
 
 /// The same where the service comes in an `Arc`.
 pub fn serve_arc<'a, R, T>(service: Arc<T>, argument: R::Argument) -> Served<'a, R, Arc<T>>
 where
     T: Send + Sync + 'a,
-    R: Link<Arc<T>, 0, Argument: Send + 'a> + 'a,
+    R: Link<Arc<T>, 0> + 'a,
 {
-    pinned(|| async move {
-        start::<R, Arc<T>, _>(argument, |request, context| R::run(&service, request, context)).await
+    start::<R, Arc<T>, _>(argument, |request, context| async move {
+        R::run(&service, request, context).await
     })
 }
 
-/// Makes a future in its box, which is there before it.
+/// Starts what is to be run with what tonic hands over, and converts its outcome for tonic.
 ///
 /// `Box::pin` may fail to get a box, so that the future, which holds the whole chain, is made outside
-/// and moved into it. This moves nothing, as long as all that makes the future is inlined.
+/// and moved into it. Where the box is there before it, nothing is moved, as long as all that makes
+/// the future is inlined.
 #[inline(always)]
-pub(super) fn pinned<F: Future>(make: impl FnOnce() -> F) -> Pin<Box<F>> {
-    Box::into_pin(Box::write(Box::new_uninit(), make()))
-}
-
-/// Starts what is to be run with what tonic hands over, and converts its outcome for tonic.
-#[inline(always)]
-pub(super) fn start<R, T, F>(
+pub(super) fn start<'a, R, T, F>(
     argument: R::Argument,
     run: impl FnOnce(ChainRequest<R, T>, Context) -> F,
-) -> impl Future<Output = Result<Response<Sent<R, T>>, Status>> + Send
+) -> Served<'a, R, T>
 where
-    R: Rpc<T>,
-    F: Future<Output = ChainOutcome<R, T>> + Send,
+    T: 'a,
+    R: Rpc<T> + 'a,
+    F: Future<Output = ChainOutcome<R, T>> + Send + 'a,
 {
+    let place = Box::new_uninit();
     let request = argument.into_request();
     let kind = RpcKind::new(R::Argument::STREAM, R::Returned::STREAM);
     let context = Context::new(R::NAME, kind, Side::Server, request.metadata());
-    Map {
-        future: run(request, context),
-        conversion: PhantomData::<fn() -> ToSend<R::Returned, R::ReturnedKind>>,
-    }
+    let future = ToTonic::<F, R, T> { future: run(request, context), rpc: PhantomData };
+    let future = Box::write(place, future);
+    Box::into_pin(future)
 }
 
 /// Calls an interceptor that was made for this call, and keeps it until it is done.
@@ -90,60 +86,50 @@ where
     R: Rpc<T>,
     F: Future<Output = R::Returned> + Send,
 {
-    Map {
-        future: handler(R::Argument::from_request(request)),
-        conversion: PhantomData::<fn() -> IntoOutcome<R::ReturnedKind>>,
+    let future = handler(R::Argument::from_request(request));
+    IntoChain::<F, R::ReturnedKind> { future, returned: PhantomData }
+}
+
+// What these two do, an async block would do as well, and move the future in it once more.
+
+pin_project! {
+    /// What a handler returns goes into the chain.
+    struct IntoChain<F, K> {
+        #[pin]
+        future: F,
+        returned: PhantomData<fn() -> K>,
+    }
+}
+
+impl<F: Future<Output: Returned<K>>, K> Future for IntoChain<F, K> {
+    type Output = Result<Response<<F::Output as Returned<K>>::Payload>, Status>;
+
+    #[inline]
+    fn poll(self: Pin<&mut Self>, context: &mut TaskContext<'_>) -> Poll<Self::Output> {
+        let returned = ready!(self.project().future.poll(context));
+        Poll::Ready(returned.into_outcome())
     }
 }
 
 pin_project! {
-    /// A future with another output. An async block would do the same, and move the inner future
-    /// once more.
-    struct Map<F, C> {
+    /// What comes out of the chain goes to tonic.
+    struct ToTonic<F, R, T> {
         #[pin]
         future: F,
-        conversion: PhantomData<fn() -> C>,
+        rpc: PhantomData<fn() -> (R, T)>,
     }
 }
 
-impl<F: Future, C: Conversion<F::Output>> Future for Map<F, C> {
-    type Output = C::Output;
+impl<F, R, T> Future for ToTonic<F, R, T>
+where
+    F: Future<Output = ChainOutcome<R, T>>,
+    R: Rpc<T>,
+{
+    type Output = Result<Response<Sent<R, T>>, Status>;
 
     #[inline]
-    fn poll(self: Pin<&mut Self>, context: &mut TaskContext<'_>) -> Poll<C::Output> {
-        let output = ready!(self.project().future.poll(context));
-        Poll::Ready(C::convert(output))
-    }
-}
-
-/// What becomes of an output. It is a type, as a fn that is handed over is called through another,
-/// which the compiler makes for each RPC.
-trait Conversion<I> {
-    type Output;
-
-    fn convert(input: I) -> Self::Output;
-}
-
-/// From the handler into the chain.
-struct IntoOutcome<K>(PhantomData<K>);
-
-impl<K, R: Returned<K>> Conversion<R> for IntoOutcome<K> {
-    type Output = Result<Response<R::Payload>, Status>;
-
-    #[inline]
-    fn convert(returned: R) -> Self::Output {
-        returned.into_outcome()
-    }
-}
-
-/// From the chain to tonic.
-struct ToSend<R, K>(PhantomData<(R, K)>);
-
-impl<K, R: Returned<K>> Conversion<Result<Response<R::Payload>, Status>> for ToSend<R, K> {
-    type Output = Result<Response<R::Sent>, Status>;
-
-    #[inline]
-    fn convert(outcome: Result<Response<R::Payload>, Status>) -> Self::Output {
-        R::sent(outcome)
+    fn poll(self: Pin<&mut Self>, context: &mut TaskContext<'_>) -> Poll<Self::Output> {
+        let outcome = ready!(self.project().future.poll(context));
+        Poll::Ready(R::Returned::sent(outcome))
     }
 }

@@ -2,7 +2,7 @@ use std::{fmt, future::Future, marker::PhantomData, sync::Arc};
 
 use super::{
     Chain, ChainOutcome, ChainRequest, Link,
-    call::{Served, pinned, start},
+    call::{Served, start},
 };
 use crate::{Context, Interceptor};
 
@@ -82,9 +82,7 @@ where
     R: Link<Arc<T>, 0> + 'a,
     I: for<'b> Interceptor<Chain<'b, Arc<T>, R, 0>> + 'a,
 {
-    pinned(|| {
-        start::<R, Arc<T>, _>(argument, move |request, context| intercepted.run(request, context))
-    })
+    start::<R, Arc<T>, _>(argument, move |request, context| intercepted.run(request, context))
 }
 
 /// The same where the service comes in an `Arc`.
@@ -94,11 +92,11 @@ pub fn serve_intercepted_arc<'a, R, T, I>(
 ) -> Served<'a, R, Arc<T>>
 where
     T: Send + Sync + 'a,
-    R: Link<Arc<T>, 0, Argument: Send + 'a> + 'a,
+    R: Link<Arc<T>, 0> + 'a,
     I: for<'b> Interceptor<Chain<'b, Arc<T>, R, 0>> + 'a,
 {
-    pinned(|| async move {
-        start::<R, Arc<T>, _>(argument, |request, context| intercepted.run(request, context)).await
+    start::<R, Arc<T>, _>(argument, |request, context| async move {
+        intercepted.run(request, context).await
     })
 }
 

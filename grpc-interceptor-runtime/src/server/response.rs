@@ -73,7 +73,12 @@ impl<M: Send + 'static, E: Into<BoxError> + 'static> StreamItem for Result<M, E>
             }
             return std::mem::replace(polled, Poll::Pending);
         }
-        polled.map(|item| item.map(|item| item.map_err(into_status)))
+        match polled {
+            Poll::Ready(Some(Ok(message))) => Poll::Ready(Some(Ok(message))),
+            Poll::Ready(Some(Err(error))) => Poll::Ready(Some(Err(into_status(error)))),
+            Poll::Ready(None) => Poll::Ready(None),
+            Poll::Pending => Poll::Pending,
+        }
     }
 }
 
@@ -91,12 +96,18 @@ where
 
     #[inline]
     fn into_outcome(self) -> Result<Response<M>, Status> {
-        self.map_err(into_status)
+        match self {
+            Ok(response) => Ok(response),
+            Err(error) => Err(into_status(error)),
+        }
     }
 
     #[inline]
-    fn sent(outcome: Result<Response<M>, Status>) -> Result<Response<M>, Status> {
-        outcome.map_err(not_ok)
+    fn sent(mut outcome: Result<Response<M>, Status>) -> Result<Response<M>, Status> {
+        if let Err(status) = &mut outcome {
+            make_not_ok(status);
+        }
+        outcome
     }
 }
 
@@ -120,7 +131,10 @@ where
     fn sent(
         outcome: Result<Response<MessageStream<M>>, Status>,
     ) -> Result<Response<ResponseStream<S>>, Status> {
-        outcome.map(|response| response.map(to_send)).map_err(not_ok)
+        match outcome {
+            Ok(response) => Ok(response.map(to_send)),
+            Err(status) => Err(not_ok(status)),
+        }
     }
 }
 
@@ -146,8 +160,10 @@ where
     ) -> Result<Response<BoxStream<M>>, Status> {
         // Not the handler's own box where nobody touched it: its errors may be others than a
         // status, or have the code OK.
-        let boxed = |payload| -> BoxStream<M> { Box::pin(to_send::<S, M>(payload)) };
-        outcome.map(|response| response.map(boxed)).map_err(not_ok)
+        match outcome {
+            Ok(response) => Ok(response.map(|payload| Box::pin(to_send::<S, M>(payload)) as _)),
+            Err(status) => Err(not_ok(status)),
+        }
     }
 }
 
@@ -159,9 +175,12 @@ where
     M: Send + 'static,
     E: Into<BoxError> + 'static,
 {
-    returned
-        .map(|response| response.map(|stream| MessageStream::from_source(FromStream { stream })))
-        .map_err(into_status)
+    match returned {
+        Ok(response) => {
+            Ok(response.map(|stream| MessageStream::from_source(FromStream { stream })))
+        }
+        Err(error) => Err(into_status(error)),
+    }
 }
 
 fn to_send<S, M>(payload: MessageStream<M>) -> ResponseStream<S>

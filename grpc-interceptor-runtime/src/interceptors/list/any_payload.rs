@@ -227,10 +227,6 @@ impl<M: Send + 'static> Source<AnyMessage> for Erased<M> {
     fn trailers(self: Pin<&mut Self>) -> Option<MetadataMap> {
         self.messages.trailers().cloned()
     }
-
-    fn into_any(self: Box<Self>) -> Box<dyn Any> {
-        self
-    }
 }
 
 /// The other way.
@@ -254,9 +250,5 @@ impl<M: Send + 'static> Source<M> for Restored<M> {
 
     fn trailers(self: Pin<&mut Self>) -> Option<MetadataMap> {
         self.messages.trailers().cloned()
-    }
-
-    fn into_any(self: Box<Self>) -> Box<dyn Any> {
-        self
     }
 }
