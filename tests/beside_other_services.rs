@@ -28,8 +28,12 @@ impl default_stubs::greeter_server::Greeter for Stub {
     }
 }
 
-type GreeterServer =
-    default_stubs::greeter_server::GreeterServer<grpc_interceptor::Intercepted<Stub, Tag>>;
+type GreeterServer = default_stubs::greeter_server::GreeterServer<
+    grpc_interceptor::Intercepted<
+        Stub,
+        dyn default_stubs::greeter_server::GreeterServerInterceptors<Stub>,
+    >,
+>;
 
 #[tokio::test]
 async fn health_and_reflection_know_it_by_its_name() {

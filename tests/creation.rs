@@ -10,7 +10,10 @@ use grpc_interceptor::{
     Context, Error, Intercepted, Interceptor, Next, Outcome, Payload as _, RpcKind, Side,
     interceptor, interceptors::CatchPanic,
 };
-use grpc_interceptor_proto::{arc_self, default_stubs, greeter::greeter_server::Greeter};
+use grpc_interceptor_proto::{
+    arc_self, default_stubs,
+    greeter::greeter_server::{Greeter, GreeterServerInterceptors},
+};
 use support::{
     BoxStream, Client, GreetManyTimesRequest, GreeterServer, HelloReply, HelloRequest, KINDS,
     NOBODY, Tag, call_each, connect, greeter, hello, plain_answers, tag,
@@ -256,11 +259,13 @@ async fn errors_and_panics_are_seen() {
 }
 
 /// A name for the bounds, so that a server can be made in generic code.
-fn server<T, I>(service: T, interceptors: I) -> GreeterServer<Intercepted<T, (Tag, I)>>
+fn server<T, I>(
+    service: T,
+    interceptors: I,
+) -> GreeterServer<Intercepted<T, dyn GreeterServerInterceptors<T>>>
 where
     T: Greeter,
-    I: grpc_interceptor_proto::greeter::greeter_server::GreeterServerInterceptors<T>,
-    (Tag, I): grpc_interceptor_proto::greeter::greeter_server::GreeterServerInterceptors<T>,
+    (Tag, I): GreeterServerInterceptors<T>,
 {
     GreeterServer::with_interceptors(service, (Tag("generic"), interceptors))
 }

@@ -17,11 +17,13 @@ mod request;
 mod response;
 mod response_stream;
 
-pub use call::{handle, intercept, serve, serve_arc};
+pub use call::{Served, handle, intercept, serve, serve_arc};
 pub use chain::{Chain, ChainOutcome, ChainRequest, Link, Rpc, Sent};
 pub use detect::{Detect, NotAStream};
 pub use entry::{Entry, NotAFunction};
-pub use intercepted::{Intercepted, serve_intercepted, serve_intercepted_arc};
+pub use intercepted::{
+    Intercepted, intercepted, parts, serve_intercepted, serve_intercepted_arc, shared_parts,
+};
 pub use layout::lay_out;
 pub use name::{method_name, name_bytes, name_length};
 pub use names_on_the_wire::{answer_with_name, assert_names_on_the_wire, assert_serves};

@@ -13,7 +13,7 @@ use super::{Argument, ChainOutcome, ChainRequest, Link, Returned, Rpc, Sent};
 use crate::{Context, Interceptor, Next, Outcome, RpcKind, Side};
 
 /// What a method of tonic's trait returns.
-pub(super) type Served<'a, R, T> =
+pub type Served<'a, R, T> =
     Pin<Box<dyn Future<Output = Result<Response<Sent<R, T>>, Status>> + Send + 'a>>;
 
 /// Runs an RPC's whole chain: from what tonic hands to a service's method to what it wants back.

@@ -1,12 +1,13 @@
-use std::{fmt, future::Future, marker::PhantomData, sync::Arc};
+use std::{fmt, marker::PhantomData, sync::Arc};
 
 use super::{
-    Chain, ChainOutcome, ChainRequest, Link,
+    Chain, Link,
     call::{Served, start},
 };
-use crate::{Context, Interceptor};
+use crate::Interceptor;
 
-/// A service with interceptors around it: what `GreeterServer::with_interceptors` makes a server of.
+/// A service with interceptors around it: what `GreeterServer::with_interceptors` makes a server of,
+/// where `I` is `dyn GreeterServerInterceptors<T>` whatever the interceptors are.
 ///
 /// It implements the generated trait as the service in it does, and runs each call through the
 /// interceptors first. So it can be used wherever the service could, as in a server around a service
@@ -40,9 +41,9 @@ use crate::{Context, Interceptor};
 ///
 /// The trait is implemented by `#[intercepted]` on the generated server's module, see
 /// [there](https://docs.rs/grpc-interceptor/latest/grpc_interceptor/attr.intercepted.html#on-a-generated-server).
-pub struct Intercepted<T, I> {
+pub struct Intercepted<T, I: ?Sized> {
     service: Arc<T>,
-    interceptors: I,
+    interceptors: Arc<I>,
 }
 
 impl<T, I> Intercepted<T, I> {
@@ -56,38 +57,58 @@ impl<T, I> Intercepted<T, I> {
 
     /// Puts interceptors around a service that others have, too.
     pub fn from_arc(service: Arc<T>, interceptors: I) -> Self {
-        Intercepted { service, interceptors }
+        Intercepted { service, interceptors: Arc::new(interceptors) }
     }
 }
 
-impl<T, I: Clone> Clone for Intercepted<T, I> {
+impl<T, I: ?Sized> Clone for Intercepted<T, I> {
     fn clone(&self) -> Self {
-        Self::from_arc(self.service.clone(), self.interceptors.clone())
+        Intercepted { service: self.service.clone(), interceptors: self.interceptors.clone() }
     }
 }
 
-impl<T, I> fmt::Debug for Intercepted<T, I> {
+impl<T, I: ?Sized> fmt::Debug for Intercepted<T, I> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.debug_struct("Intercepted").finish_non_exhaustive()
     }
 }
 
-/// Runs an RPC of the service inside through the interceptors.
+/// Puts interceptors around a service whose type may be forgotten.
+pub fn intercepted<T, I: ?Sized>(service: T, interceptors: Arc<I>) -> Intercepted<T, I> {
+    Intercepted { service: Arc::new(service), interceptors }
+}
+
+/// The interceptors, and the service that they are around.
+pub fn parts<T, I: ?Sized>(intercepted: &Intercepted<T, I>) -> (&I, &Arc<T>) {
+    (&intercepted.interceptors, &intercepted.service)
+}
+
+/// The same for calls that own them.
+pub fn shared_parts<T, I: ?Sized>(intercepted: &Intercepted<T, I>) -> (Arc<I>, Arc<T>) {
+    (intercepted.interceptors.clone(), intercepted.service.clone())
+}
+
+/// Runs an RPC of a service through interceptors.
 pub fn serve_intercepted<'a, R, T, I>(
-    intercepted: &'a Intercepted<T, I>,
+    interceptors: &'a I,
+    service: &'a Arc<T>,
     argument: R::Argument,
 ) -> Served<'a, R, Arc<T>>
 where
     T: Send + Sync + 'a,
     R: Link<Arc<T>, 0> + 'a,
-    I: for<'b> Interceptor<Chain<'b, Arc<T>, R, 0>> + 'a,
+    I: Interceptor<Chain<'a, Arc<T>, R, 0>> + 'a,
 {
-    start::<R, Arc<T>, _>(argument, move |request, context| intercepted.run(request, context))
+    start::<R, Arc<T>, _>(argument, move |request, context| {
+        let next = Chain { service, context, rpc: PhantomData };
+        interceptors.intercept(request, context, next)
+    })
 }
 
 /// The same where the service comes in an `Arc`.
 pub fn serve_intercepted_arc<'a, R, T, I>(
-    intercepted: Arc<Intercepted<T, I>>,
+    interceptors: Arc<I>,
+    service: Arc<T>,
     argument: R::Argument,
 ) -> Served<'a, R, Arc<T>>
 where
@@ -96,22 +117,7 @@ where
     I: for<'b> Interceptor<Chain<'b, Arc<T>, R, 0>> + 'a,
 {
     start::<R, Arc<T>, _>(argument, |request, context| async move {
-        intercepted.run(request, context).await
+        let next = Chain { service: &service, context, rpc: PhantomData };
+        interceptors.intercept(request, context, next).await
     })
-}
-
-impl<T: Send + Sync, I> Intercepted<T, I> {
-    #[inline]
-    fn run<'a, R>(
-        &'a self,
-        request: ChainRequest<R, Arc<T>>,
-        context: Context,
-    ) -> impl Future<Output = ChainOutcome<R, Arc<T>>> + Send
-    where
-        R: Link<Arc<T>, 0>,
-        I: Interceptor<Chain<'a, Arc<T>, R, 0>>,
-    {
-        let next = Chain { service: &self.service, context, rpc: PhantomData };
-        self.interceptors.intercept(request, context, next)
-    }
 }

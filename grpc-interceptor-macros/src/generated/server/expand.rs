@@ -17,7 +17,10 @@ pub(crate) fn server(server: &Server, runtime: &TokenStream) -> TokenStream {
 
     let rpc_types = methods.iter().map(|method| &method.ident);
     let rpc_impls = methods.iter().map(|method| rpc_impl(server, method));
-    let service_methods = methods.iter().map(|method| service_method(server, method, &list));
+    let heads = methods.iter().map(|method| serve_head(server, method, runtime));
+    let serves = methods.iter().map(|method| serve_method(server, method, runtime, &list));
+    let service_methods =
+        methods.iter().map(|method| service_method(server, method, &interceptors, &list));
     let bounds = methods.iter().map(|method| {
         let rpc = &method.ident;
         quote! {
@@ -51,11 +54,11 @@ pub(crate) fn server(server: &Server, runtime: &TokenStream) -> TokenStream {
             pub fn with_interceptors<#list>(
                 inner: T,
                 interceptors: #list,
-            ) -> #ident<#runtime::Intercepted<T, #list>>
+            ) -> #ident<#runtime::Intercepted<T, dyn #interceptors<T>>>
             where
                 #list: #interceptors<T>,
             {
-                #ident::new(#runtime::Intercepted::new(inner, interceptors))
+                #ident::new(#runtime::intercepted(inner, #runtime::Arc::new(interceptors)))
             }
         }
 
@@ -68,17 +71,21 @@ pub(crate) fn server(server: &Server, runtime: &TokenStream) -> TokenStream {
                     of the service's RPCs. In `let predicate = |context: &Context| …`, for `when`, the type \
                     has to be there. To find the wrong one, give them one at a time"
         )]
-        pub trait #interceptors<T: #service_trait>: #bounds {}
+        pub trait #interceptors<T: #service_trait>: #runtime::Send + #runtime::Sync + 'static {
+            #(#[doc(hidden)] #heads;)*
+        }
 
         #[diagnostic::do_not_recommend]
-        impl<T: #service_trait, #list: #bounds> #interceptors<T> for #list {}
+        impl<T: #service_trait, #list: #bounds> #interceptors<T> for #list {
+            #(#serves)*
+        }
 
         const _: () = {
             use #runtime as __runtime;
             #(#rpc_impls)*
 
             #[allow(deprecated, clippy::all, clippy::pedantic)]
-            impl<T: #service_trait, #list: #interceptors<T>> #service_trait for __runtime::Intercepted<T, #list> {
+            impl<T: #service_trait, #list: #interceptors<T> + ?::core::marker::Sized> #service_trait for __runtime::Intercepted<T, #list> {
                 #(type #streams = __runtime::ResponseStream<T::#streams>;)*
                 #(#service_methods)*
             }
@@ -128,19 +135,71 @@ fn rpc_impl(server: &Server, method: &Method) -> TokenStream {
     }
 }
 
-/// A method of the service's trait: it starts the chain.
-fn service_method(server: &Server, method: &Method, list: &Ident) -> TokenStream {
-    let Method { attributes, ident, argument, sent, .. } = method;
+/// The method of the interceptors' trait that runs an RPC of a service through them.
+///
+/// It is called by a `dyn`, which has the method for each RPC. For what it calls by its type the
+/// compiler proves that it fits all RPCs, once for each of them and more: for a service with many, that
+/// takes longer than all else.
+fn serve_head(server: &Server, method: &Method, runtime: &TokenStream) -> TokenStream {
+    let Method { ident, argument, .. } = method;
+    let name = serve_name(ident);
+    let (lifetime, interceptors, service, lives) = match server.receiver {
+        Receiver::Reference => {
+            (Some(quote!(<'call>)), quote!(&'call self), quote!(&'call), quote!('call))
+        }
+        Receiver::Arc => (None, quote!(self: #runtime::Arc<Self>), quote!(), quote!('static)),
+    };
+    quote! {
+        fn #name #lifetime(
+            #interceptors,
+            service: #service #runtime::Arc<T>,
+            request: #argument,
+        ) -> #runtime::Served<#lives, __rpc::#ident, #runtime::Arc<T>>
+    }
+}
+
+fn serve_method(
+    server: &Server,
+    method: &Method,
+    runtime: &TokenStream,
+    list: &Ident,
+) -> TokenStream {
+    let head = serve_head(server, method, runtime);
+    let ident = &method.ident;
     let serve = match server.receiver {
         Receiver::Reference => quote!(serve_intercepted),
         Receiver::Arc => quote!(serve_intercepted_arc),
     };
+    quote!(#head { #runtime::#serve::<__rpc::#ident, T, #list>(self, service, request) })
+}
+
+/// A method of the service's trait: it starts the chain.
+fn service_method(
+    server: &Server,
+    method: &Method,
+    interceptors: &Ident,
+    list: &Ident,
+) -> TokenStream {
+    let Method { attributes, ident, argument, sent, .. } = method;
     let head =
         method_head(server.receiver, ident, &quote!(__request), argument, &sent.to_token_stream());
+    let name = serve_name(ident);
+    let parts = match server.receiver {
+        Receiver::Reference => quote!(parts),
+        Receiver::Arc => quote!(shared_parts),
+    };
     quote! {
         #(#attributes)*
-        #head { __runtime::#serve::<__rpc::#ident, T, #list>(self, __request) }
+        #head {
+            let (__interceptors, __service) = __runtime::#parts(&self);
+            <#list as #interceptors<T>>::#name(__interceptors, __service, __request)
+        }
     }
+}
+
+/// Apart from what the service's own trait has, in whose methods' place it must not come.
+fn serve_name(rpc: &Ident) -> Ident {
+    format_ident!("__{}", rpc)
 }
 
 /// Whether a type is `Self::ChatStream`.
