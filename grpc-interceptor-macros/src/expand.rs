@@ -200,11 +200,16 @@ fn holder(service: &Service) -> TokenStream {
     }
 }
 
-/// Whether a piece of a long chain begins at a place, which the compiler can do by itself.
-///
-/// An interceptor may be three futures deep, each of which is five steps for the compiler to lay out,
-/// and it goes no deeper than 128. And what it optimizes as one, it takes longer than linearly for.
+/// Whether the optimizer is given what is from a place on by itself: what it optimizes as one, it takes
+/// longer than linearly for.
 fn begins_piece(at: usize) -> bool {
+    at > 0 && at.is_multiple_of(2)
+}
+
+/// Whether the compiler is asked for the future of a place before that of those in front of it. An
+/// interceptor may be three futures deep, each of which is five steps for the compiler to lay out, and
+/// it goes no deeper than 128.
+fn is_laid_out_first(at: usize) -> bool {
     at > 0 && at.is_multiple_of(4)
 }
 
@@ -263,7 +268,8 @@ fn links(service: &Service, rpc: &Rpc) -> TokenStream {
 /// in front, which it asks for last, go no deeper than to the next that it knows.
 fn layouts(service: &Service, rpc: &Rpc) -> Option<TokenStream> {
     let (ident, holder) = (rpc.ident(), holder(service));
-    let places: Vec<usize> = (0..rpc.chain.len()).rev().filter(|&at| begins_piece(at)).collect();
+    let places: Vec<usize> =
+        (0..rpc.chain.len()).rev().filter(|&at| is_laid_out_first(at)).collect();
     (!places.is_empty())
         .then(|| quote!({ #(__runtime::lay_out::<#holder, __rpc::#ident, #places>();)* }))
 }
