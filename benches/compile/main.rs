@@ -16,8 +16,8 @@
 //! - `list`: as that, with an `interceptors::List` in place of the tuple.
 //!
 //! It builds what they depend on, and then times the compiler on each of those crates alone, not
-//! incremental, several times in turn with the others. The table has the least of each. Where `instructions=counted`
-//! says so, it compiles each once more under valgrind, to count what no clock disturbs.
+//! incremental, several times in turn with the others. The table has the least of each. With
+//! `instructions=counted` it compiles each once more under valgrind, to count what no clock disturbs.
 
 mod around;
 mod choice;

@@ -82,6 +82,9 @@ impl<M: Send + 'static, E: Into<BoxError> + 'static> StreamItem for Result<M, E>
     }
 }
 
+// What follows is compiled for each RPC of a user's. A closure and what it is handed to would be two
+// fns more, where a `match` is none.
+
 #[diagnostic::do_not_recommend]
 impl<M, E> Returned<ReturnedKind<MESSAGE>> for Result<Response<M>, E>
 where
