@@ -26,7 +26,7 @@ pub enum Kind {
 }
 
 /// What the interceptors are.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, PartialEq)]
 pub enum Entries {
     Fns,
     /// In the attribute a new struct for each call, and a field, in turn.
@@ -47,7 +47,7 @@ pub enum Form {
 }
 
 /// What goes around a service.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, PartialEq)]
 pub enum Subject {
     /// `#[async_trait]` only.
     Nothing,

@@ -49,7 +49,8 @@ impl Cost {
             time: self.time.min(other.time),
             processor_time: self.processor_time.min(other.processor_time),
             memory: self.memory.min(other.memory),
-            instructions: self.instructions.or(other.instructions),
+            // They don't vary.
+            ..self
         }
     }
 }

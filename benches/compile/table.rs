@@ -63,22 +63,20 @@ fn words(subject: Subject) -> String {
 /// The cost with as many layers.
 fn layers(subject: Subject, rows: &[(Subject, Cost)]) -> Option<Cost> {
     let Subject::Interceptors(.., count) = subject else { return None };
-    let mut rows = rows.iter();
-    rows.find(|(other, _)| matches!(other, Subject::Layers(layers) if *layers == count))
-        .map(|(_, cost)| *cost)
+    cost_of(Subject::Layers(count), rows)
 }
 
 /// The cost without any interceptors, of an empty list in the same form where it is one, and how many
 /// there are more than in that.
 fn per_interceptor(subject: Subject, rows: &[(Subject, Cost)]) -> Option<(Cost, usize)> {
-    let is_base = |other: Subject| match subject {
-        Subject::Interceptors(form, ..) => matches!(other, Subject::EmptyList(its) if its == form),
-        _ => matches!(other, Subject::Nothing),
-    };
-    let count = match subject {
-        Subject::Interceptors(.., count) | Subject::Boxed(count) => count,
+    let (base, count) = match subject {
+        Subject::Interceptors(form, _, count) => (Subject::EmptyList(form), count),
+        Subject::Boxed(count) => (Subject::Nothing, count),
         _ => return None,
     };
-    let (_, base) = rows.iter().find(|(other, _)| is_base(*other))?;
-    Some((*base, count))
+    Some((cost_of(base, rows)?, count))
+}
+
+fn cost_of(subject: Subject, rows: &[(Subject, Cost)]) -> Option<Cost> {
+    rows.iter().find(|(other, _)| *other == subject).map(|(_, cost)| *cost)
 }
