@@ -27,8 +27,8 @@ impl<T, N: Copy, const AT: usize> Copy for TupleNext<'_, T, N, AT> {}
 
 /// A tuple with an interceptor at position `AT`, and at each behind it.
 ///
-/// One bound stands for all of those behind, and names no lifetime: so the compiler finds out once
-/// about each position, and not again for each in front of it.
+/// One bound stands for all of those behind: so a proof has a step for each position, and not one for
+/// each position and each behind it.
 pub trait TupleFrom<N: Next, const AT: usize>: Send + Sync + Sized {
     fn run(
         &self,

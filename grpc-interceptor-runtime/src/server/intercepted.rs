@@ -73,7 +73,7 @@ impl<T, I: ?Sized> fmt::Debug for Intercepted<T, I> {
     }
 }
 
-/// Puts interceptors around a service whose type may be forgotten.
+/// Puts interceptors, whose type may be forgotten, around a service.
 pub fn intercepted<T, I: ?Sized>(service: T, interceptors: Arc<I>) -> Intercepted<T, I> {
     Intercepted { service: Arc::new(service), interceptors }
 }

@@ -8,8 +8,8 @@ pub struct ArgumentKind<const STREAM: bool>;
 /// A handler's argument, a `Request` however the user names it, and what travels through its chain
 /// for that.
 ///
-/// An impl for each [kind](ArgumentKind), and not one that asks what is in the `Request`: the compiler finds out what
-/// travels for it at every place of a chain, and one step of that is quicker than three.
+/// An impl for each [kind](ArgumentKind), and not one that asks what is in the `Request`: the compiler
+/// finds out what travels for it at every place of a chain, and one step of that is quicker than three.
 #[diagnostic::on_unimplemented(
     message = "a handler takes a `tonic::Request<…>`, not a `{Self}`",
     label = "not a `tonic::Request<…>`"

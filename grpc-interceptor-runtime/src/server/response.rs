@@ -39,7 +39,8 @@ pub trait Returned<K> {
 
     /// From the handler into the chain.
     fn into_outcome(self) -> Result<Response<Self::Payload>, Status>;
-    /// From the chain to tonic. An interceptor may have returned the code OK as an error, which is none here any more.
+    /// From the chain to tonic. An interceptor may have returned the code OK as an error, which is none
+    /// here any more.
     fn sent(
         outcome: Result<Response<Self::Payload>, Status>,
     ) -> Result<Response<Self::Sent>, Status>;
@@ -57,6 +58,9 @@ pub trait StreamItem: Sized {
     /// What a handler's stream was polled to, with a status for an error.
     fn into_polled(polled: Poll<Option<Self>>) -> Poll<Option<Result<Self::Message, Status>>>;
 }
+
+// What follows is compiled for each RPC of a user's. A closure and what it is handed to would be two
+// fns more, where a `match` is none.
 
 impl<M: Send + 'static, E: Into<BoxError> + 'static> StreamItem for Result<M, E> {
     type Message = M;
@@ -81,9 +85,6 @@ impl<M: Send + 'static, E: Into<BoxError> + 'static> StreamItem for Result<M, E>
         }
     }
 }
-
-// What follows is compiled for each RPC of a user's. A closure and what it is handed to would be two
-// fns more, where a `match` is none.
 
 #[diagnostic::do_not_recommend]
 impl<M, E> Returned<ReturnedKind<MESSAGE>> for Result<Response<M>, E>
