@@ -265,6 +265,7 @@ fn server<T, I>(
 ) -> GreeterServer<Intercepted<T, dyn GreeterServerInterceptors<T>>>
 where
     T: Greeter,
+    I: GreeterServerInterceptors<T>,
     (Tag, I): GreeterServerInterceptors<T>,
 {
     GreeterServer::with_interceptors(service, (Tag("generic"), interceptors))
