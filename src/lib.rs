@@ -293,12 +293,22 @@ pub use grpc_interceptor_macros::interceptor;
 #[doc(inline)]
 pub use grpc_interceptor_runtime::{
     Context, Error, Intercepted, Interceptor, InvalidMethodName, MessageStream, MethodName, Next,
-    Outcome, Payload, RpcKind, Side, StreamEnd, Transport, interceptors,
+    Outcome, Payload, RpcKind, Side, StreamEnd, Transport,
 };
+
+/// Interceptors that are ready to be put into a chain.
+pub mod interceptors {
+    #[doc(inline)]
+    pub use grpc_interceptor_catalog::*;
+    #[doc(inline)]
+    pub use grpc_interceptor_runtime::{
+        AnyMessage, AnyNext, AnyPayload, CatchPanic, List, OnPanic, When, when,
+    };
+}
 
 #[cfg(feature = "testing")]
 #[doc(inline)]
-pub use grpc_interceptor_runtime::testing;
+pub use grpc_interceptor_testing as testing;
 
 #[doc(hidden)]
 pub use grpc_interceptor_runtime::__private;

@@ -57,13 +57,11 @@ mod tests {
     use super::{added, find};
     use crate::{arguments::Arguments, snapshot};
 
-    /// What is added to the client and the server of the runtime's dummy service.
+    /// What is added to the client and the server of the dummy service.
     #[test]
     fn what_is_added_is_that_of_the_snapshots() {
-        let generated = concat!(
-            env!("CARGO_MANIFEST_DIR"),
-            "/../grpc-interceptor-runtime/src/testing/generated.rs"
-        );
+        let generated =
+            concat!(env!("CARGO_MANIFEST_DIR"), "/../grpc-interceptor-testing/src/generated.rs");
         let file = syn::parse_file(&fs::read_to_string(generated).unwrap()).unwrap();
         let modules: Vec<_> = file
             .items

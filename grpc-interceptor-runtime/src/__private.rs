@@ -16,5 +16,9 @@ pub use tonic::{
 };
 
 pub use crate::{
-    client::*, context::Context, interceptor::Interceptor, method_name::MethodName, server::*,
+    call::{Context, MethodName},
+    chain::Interceptor,
+    client::*,
+    error::{into_status, not_ok},
+    server::*,
 };

@@ -1,42 +1,30 @@
 //! The runtime of [`grpc-interceptor`](https://docs.rs/grpc-interceptor): depend on that package,
-//! which re-exports everything here and adds the macros.
+//! which re-exports everything here and adds the macros and the ready-made interceptors.
 //!
-//! In the order a reader needs them: an [`Interceptor`] gets a typed request, a [`Context`] and a
-//! [`Next`], and gives back an [`Outcome`]; a [`Payload`] lets it treat one message and many alike.
+//! In the order in which a reader needs them: an [`Interceptor`] gets a typed request, a [`Context`]
+//! and a [`Next`], and gives back an [`Outcome`]; a [`Payload`] lets it treat one message and many
+//! alike.
 
 #![warn(missing_docs)]
 
+mod call;
+mod chain;
 #[allow(missing_docs, clippy::manual_async_fn, reason = "for the macros' code, which needs `Send`")]
 mod client;
-mod context;
 mod error;
-mod interceptor;
-pub mod interceptors;
-mod into_status;
-mod message_stream;
-mod method_name;
-mod next;
+#[allow(missing_docs, reason = "some of it is for the macros' code")]
 mod payload;
 #[allow(missing_docs, clippy::manual_async_fn, reason = "for the macros' code, which needs `Send`")]
 mod server;
-mod source;
-mod stream_end;
-mod streaming;
-#[cfg(feature = "testing")]
-pub mod testing;
-mod tuple;
 
+pub use call::{Context, InvalidMethodName, MethodName, RpcKind, Side};
+pub use chain::{AnyNext, CatchPanic, Interceptor, List, Next, OnPanic, Outcome, When, when};
 pub use client::Transport;
-pub use context::{Context, RpcKind, Side};
 pub use error::Error;
-pub use interceptor::Interceptor;
-pub use message_stream::MessageStream;
-pub use method_name::{InvalidMethodName, MethodName};
-pub use next::{Next, Outcome};
-pub use payload::Payload;
+pub use payload::{AnyMessage, AnyPayload, MessageStream, Payload, StreamEnd};
 pub use server::Intercepted;
-pub use stream_end::StreamEnd;
 
-/// What the macros' code calls. Not for people: it may change in any release.
+/// What the macros' code and the other packages of this project call. Not for people: it may change
+/// in any release.
 #[doc(hidden)]
 pub mod __private;

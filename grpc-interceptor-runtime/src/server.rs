@@ -31,5 +31,3 @@ pub use outlined::outlined;
 pub use request::{Argument, ArgumentKind};
 pub use response::{BOXED_STREAM, MESSAGE, OWN_STREAM, Returned, ReturnedKind};
 pub use response_stream::ResponseStream;
-
-pub(crate) use response::StreamItem;

@@ -10,10 +10,10 @@ const OVERWRITE: &str = "GRPC_INTERCEPTOR_OVERWRITE";
 
 #[test]
 fn the_dummy_services_code_is_what_tonic_generates() {
-    let package = Path::new(env!("CARGO_MANIFEST_DIR")).join("../grpc-interceptor-runtime");
+    let package = Path::new(env!("CARGO_MANIFEST_DIR")).join("../grpc-interceptor-testing");
     let descriptors = protox::compile(["dummy.proto"], [package.join("proto")])
         .expect("the .proto file is valid");
-    let attribute = "#[grpc_interceptor_macros::intercepted(crate = crate)]";
+    let attribute = "#[grpc_interceptor_macros::intercepted(crate = ::grpc_interceptor_runtime)]";
     let directory = Path::new(env!("CARGO_TARGET_TMPDIR"));
     tonic_prost_build::configure()
         .client_mod_attribute(".", attribute)
@@ -24,7 +24,7 @@ fn the_dummy_services_code_is_what_tonic_generates() {
     // A file is named after the package, and there is none.
     let new = fs::read_to_string(directory.join("_.rs")).expect("it was written just now");
 
-    let path = package.join("src/testing/generated.rs");
+    let path = package.join("src/generated.rs");
     if env::var_os(OVERWRITE).is_some() {
         fs::write(&path, new).expect("the file can be written to");
         return;

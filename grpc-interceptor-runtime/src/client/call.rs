@@ -13,7 +13,7 @@ use super::{
     shared::{Lent, Shared},
 };
 use crate::{
-    Context, Interceptor, MessageStream, Next, Outcome, RpcKind, Side, streaming::into_streaming,
+    Context, Interceptor, MessageStream, Next, Outcome, RpcKind, Side, payload::into_streaming,
 };
 
 /// The [`Next`] behind a client's last interceptor: makes the call. Each time it runs, it makes

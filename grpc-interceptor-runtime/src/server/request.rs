@@ -1,6 +1,6 @@
 use tonic::{Request, Streaming};
 
-use crate::{MessageStream, Payload, streaming::into_streaming};
+use crate::{MessageStream, Payload, payload::into_streaming};
 
 /// Whether a handler's argument holds a stream.
 pub struct ArgumentKind<const STREAM: bool>;

@@ -1,13 +1,11 @@
-use std::{any::Any, task::Poll};
-
 use tokio_stream::Stream;
 use tonic::{Response, Status, codegen::BoxStream};
 
 use super::ResponseStream;
 use crate::{
     MessageStream, Payload,
-    into_status::{BoxError, into_status, make_not_ok, not_ok},
-    source::FromStream,
+    error::{BoxError, into_status, make_not_ok, not_ok},
+    payload::{FromStream, StreamItem},
 };
 
 /// The handler returns one message.
@@ -46,45 +44,8 @@ pub trait Returned<K> {
     ) -> Result<Response<Self::Sent>, Status>;
 }
 
-/// What a handler's stream yields: a `Result` of a message.
-#[diagnostic::on_unimplemented(
-    message = "a handler's stream yields `Result<…, …>`, not `{Self}`",
-    label = "doesn't yield a `Result`",
-    note = "the error is `tonic::Status`, or anything else that is `Into<Box<dyn Error + Send + Sync>>`"
-)]
-pub trait StreamItem: Sized {
-    type Message: Send + 'static;
-
-    /// What a handler's stream was polled to, with a status for an error.
-    fn into_polled(polled: Poll<Option<Self>>) -> Poll<Option<Result<Self::Message, Status>>>;
-}
-
 // What follows is compiled for each RPC of a user's. A closure and what it is handed to would be two
 // fns more, where a `match` is none.
-
-impl<M: Send + 'static, E: Into<BoxError> + 'static> StreamItem for Result<M, E> {
-    type Message = M;
-
-    #[inline(always)]
-    fn into_polled(mut polled: Poll<Option<Self>>) -> Poll<Option<Result<M, Status>>> {
-        // Mostly the error is a status already, so that a message need not be touched. The types
-        // are compared at no cost: once compiled, one of the two ways is left.
-        let same: Option<&mut Poll<Option<Result<M, Status>>>> =
-            (&mut polled as &mut dyn Any).downcast_mut();
-        if let Some(polled) = same {
-            if let Poll::Ready(Some(Err(status))) = polled {
-                make_not_ok(status);
-            }
-            return std::mem::replace(polled, Poll::Pending);
-        }
-        match polled {
-            Poll::Ready(Some(Ok(message))) => Poll::Ready(Some(Ok(message))),
-            Poll::Ready(Some(Err(error))) => Poll::Ready(Some(Err(into_status(error)))),
-            Poll::Ready(None) => Poll::Ready(None),
-            Poll::Pending => Poll::Pending,
-        }
-    }
-}
 
 #[diagnostic::do_not_recommend]
 impl<M, E> Returned<ReturnedKind<MESSAGE>> for Result<Response<M>, E>

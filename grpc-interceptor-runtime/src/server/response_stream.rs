@@ -7,8 +7,7 @@ use pin_project_lite::pin_project;
 use tokio_stream::Stream;
 use tonic::Status;
 
-use super::StreamItem;
-use crate::MessageStream;
+use crate::{MessageStream, payload::StreamItem};
 
 pin_project! {
     /// What tonic's trait gets as `type SayHelloStream`: the handler's own stream where no

@@ -1,0 +1,10 @@
+//! The ready-made interceptors of [`grpc-interceptor`](https://docs.rs/grpc-interceptor): depend on
+//! that package, which re-exports everything here as `grpc_interceptor::interceptors`.
+//!
+//! They are written as any other interceptor, so they may be read as examples, too.
+
+#![warn(missing_docs)]
+
+mod error_to_status;
+
+pub use error_to_status::{ErrorToStatus, MapError, UnknownDetails};

@@ -1,0 +1,102 @@
+use std::{fmt, future::Future, pin::Pin, sync::Arc};
+
+use tonic::{Request, Response, Status};
+
+use crate::{
+    Context,
+    chain::{
+        interceptor::Interceptor,
+        next::{Next, Outcome},
+    },
+    payload::{AnyMessage, AnyPayload, Erase as _},
+};
+
+type AnyOutcome = Result<Response<AnyPayload>, Status>;
+type BoxFuture<'a> = Pin<Box<dyn Future<Output = AnyOutcome> + Send + 'a>>;
+
+/// The [`Next`] of the interceptors in a [`List`](super::List): the rest of the list, and what is
+/// behind it.
+///
+/// It is one type for all RPCs, and so the types of their messages are forgotten in it.
+#[derive(Clone, Copy)]
+pub struct AnyNext<'a> {
+    rest: &'a [Arc<dyn AnyInterceptor>],
+    context: Context,
+    end: &'a dyn Run,
+}
+
+impl<'a> AnyNext<'a> {
+    pub(super) fn new(
+        rest: &'a [Arc<dyn AnyInterceptor>],
+        context: Context,
+        end: &'a dyn Run,
+    ) -> Self {
+        AnyNext { rest, context, end }
+    }
+}
+
+impl Next for AnyNext<'_> {
+    type Request = AnyPayload;
+    type Response = AnyPayload;
+    type RequestMessage = AnyMessage;
+    type ResponseMessage = AnyMessage;
+
+    fn run(self, request: Request<AnyPayload>) -> impl Future<Output = Outcome<Self>> + Send {
+        let AnyNext { rest, context, end } = self;
+        match rest.split_first() {
+            Some((first, rest)) => {
+                first.intercept(request, context, AnyNext { rest, context, end })
+            }
+            None => end.run(request),
+        }
+    }
+}
+
+impl fmt::Debug for AnyNext<'_> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("AnyNext").field("context", &self.context).finish_non_exhaustive()
+    }
+}
+
+/// An interceptor without its type.
+pub(super) trait AnyInterceptor: Send + Sync {
+    fn intercept<'a>(
+        &'a self,
+        request: Request<AnyPayload>,
+        context: Context,
+        next: AnyNext<'a>,
+    ) -> BoxFuture<'a>;
+}
+
+impl<I> AnyInterceptor for I
+where
+    I: for<'a> Interceptor<AnyNext<'a>>,
+{
+    fn intercept<'a>(
+        &'a self,
+        request: Request<AnyPayload>,
+        context: Context,
+        next: AnyNext<'a>,
+    ) -> BoxFuture<'a> {
+        Box::pin(Interceptor::intercept(self, request, context, next))
+    }
+}
+
+/// What is behind a list, without its type.
+pub(super) trait Run: Send + Sync {
+    fn run(&self, request: Request<AnyPayload>) -> BoxFuture<'_>;
+}
+
+/// The `Next` that a list got.
+pub(super) struct End<N>(pub(super) N);
+
+impl<N: Next> Run for End<N> {
+    fn run(&self, request: Request<AnyPayload>) -> BoxFuture<'_> {
+        Box::pin(async move {
+            let (metadata, extensions, payload) = request.into_parts();
+            let payload = N::Request::restore(payload)?;
+            let request = Request::from_parts(metadata, extensions, payload);
+            Ok(self.0.run(request).await?.map(|payload| payload.erase()))
+        })
+    }
+}

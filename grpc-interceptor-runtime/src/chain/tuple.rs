@@ -1,0 +1,140 @@
+//! A tuple of interceptors is an interceptor.
+//!
+//! What each gets as `next` is a [`TupleNext`]: the tuple, a position in it, and the `N` behind the
+//! whole of it. The type of one position doesn't hold that of the next, so that a chain of twelve
+//! is no harder on the compiler than twelve of one.
+
+use std::future::Future;
+
+use tonic::Request;
+
+use super::{
+    interceptor::Interceptor,
+    next::{Next, Outcome},
+};
+use crate::Context;
+
+/// The interceptors of a tuple from position `AT` on, and then `N`.
+pub struct TupleNext<'a, T, N, const AT: usize> {
+    tuple: &'a T,
+    context: Context,
+    next: N,
+}
+
+impl<T, N: Copy, const AT: usize> Clone for TupleNext<'_, T, N, AT> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<T, N: Copy, const AT: usize> Copy for TupleNext<'_, T, N, AT> {}
+
+/// A tuple with an interceptor at position `AT`, and at each behind it.
+///
+/// One bound stands for all of those behind: so a proof has a step for each position, and not one for
+/// each position and each behind it.
+pub trait TupleFrom<N: Next, const AT: usize>: Send + Sync + Sized {
+    fn run(
+        &self,
+        request: Request<N::Request>,
+        context: Context,
+        next: N,
+    ) -> impl Future<Output = Outcome<N>> + Send;
+}
+
+impl<T, N, const AT: usize> Next for TupleNext<'_, T, N, AT>
+where
+    T: TupleFrom<N, AT>,
+    N: Next,
+{
+    type Request = N::Request;
+    type Response = N::Response;
+    type RequestMessage = N::RequestMessage;
+    type ResponseMessage = N::ResponseMessage;
+
+    #[inline]
+    fn run(self, request: Request<N::Request>) -> impl Future<Output = Outcome<Self>> + Send {
+        self.tuple.run(request, self.context, self.next)
+    }
+}
+
+/// Implements one length. Each type comes with its position and the one behind it.
+macro_rules! tuple {
+    ($($type:ident $at:tt $behind:tt),+) => {
+        /// The first of the tuple is the outermost.
+        impl<N, $($type),+> Interceptor<N> for ($($type,)+)
+        where
+            N: Next,
+            Self: TupleFrom<N, 0>,
+        {
+            #[inline]
+            fn intercept(
+                &self,
+                request: Request<N::Request>,
+                context: Context,
+                next: N,
+            ) -> impl Future<Output = Outcome<N>> + Send {
+                TupleFrom::<N, 0>::run(self, request, context, next)
+            }
+        }
+
+        tuple!(@positions ($($type,)+) [$($type)+] $($type $at $behind),+);
+    };
+    (@positions $tuple:tt [$($types:ident)+]
+        $type:ident $at:tt $behind:tt $(, $rest:ident $ats:tt $behinds:tt)*
+    ) => {
+        impl<N, $($types),+> TupleFrom<N, $at> for $tuple
+        where
+            N: Next,
+            $type: for<'a> Interceptor<TupleNext<'a, Self, N, $behind>>,
+            Self: TupleFrom<N, $behind>,
+        {
+            #[inline]
+            fn run(
+                &self,
+                request: Request<N::Request>,
+                context: Context,
+                next: N,
+            ) -> impl Future<Output = Outcome<N>> + Send {
+                let behind = TupleNext::<Self, N, $behind> { tuple: self, context, next };
+                self.$at.intercept(request, context, behind)
+            }
+        }
+
+        tuple!(@positions $tuple [$($types)+] $($rest $ats $behinds),*; $behind);
+    };
+    (@positions $tuple:tt $types:tt $($rest:ident $at:tt $behind:tt),+; $last:tt) => {
+        tuple!(@positions $tuple $types $($rest $at $behind),+);
+    };
+    // Behind the last one.
+    (@positions $tuple:tt [$($types:ident)+] ; $last:tt) => {
+        impl<N, $($types),+> TupleFrom<N, $last> for $tuple
+        where
+            N: Next,
+            $($types: Send + Sync,)+
+        {
+            #[inline]
+            fn run(
+                &self,
+                request: Request<N::Request>,
+                _: Context,
+                next: N,
+            ) -> impl Future<Output = Outcome<N>> + Send {
+                next.run(request)
+            }
+        }
+    };
+}
+
+tuple!(A 0 1);
+tuple!(A 0 1, B 1 2);
+tuple!(A 0 1, B 1 2, C 2 3);
+tuple!(A 0 1, B 1 2, C 2 3, D 3 4);
+tuple!(A 0 1, B 1 2, C 2 3, D 3 4, E 4 5);
+tuple!(A 0 1, B 1 2, C 2 3, D 3 4, E 4 5, F 5 6);
+tuple!(A 0 1, B 1 2, C 2 3, D 3 4, E 4 5, F 5 6, G 6 7);
+tuple!(A 0 1, B 1 2, C 2 3, D 3 4, E 4 5, F 5 6, G 6 7, H 7 8);
+tuple!(A 0 1, B 1 2, C 2 3, D 3 4, E 4 5, F 5 6, G 6 7, H 7 8, I 8 9);
+tuple!(A 0 1, B 1 2, C 2 3, D 3 4, E 4 5, F 5 6, G 6 7, H 7 8, I 8 9, J 9 10);
+tuple!(A 0 1, B 1 2, C 2 3, D 3 4, E 4 5, F 5 6, G 6 7, H 7 8, I 8 9, J 9 10, K 10 11);
+tuple!(A 0 1, B 1 2, C 2 3, D 3 4, E 4 5, F 5 6, G 6 7, H 7 8, I 8 9, J 9 10, K 10 11, L 11 12);

@@ -1,0 +1,70 @@
+//! What travels through a list is a payload, too.
+
+use tonic::Status;
+
+use super::{
+    erase::{AnyMessage, AnyPayload, Content},
+    message_stream::MessageStream,
+    payload::Payload,
+    stream_end::StreamEnd,
+};
+
+/// The same of either content.
+macro_rules! each {
+    ($payload:expr, $content:ident => $result:expr) => {
+        AnyPayload(match $payload.0 {
+            Content::Message($content) => Content::Message($result),
+            Content::Stream($content) => Content::Stream($result),
+        })
+    };
+}
+
+impl Payload<AnyMessage> for AnyPayload {
+    fn is_stream(&self) -> bool {
+        matches!(self.0, Content::Stream(_))
+    }
+
+    fn single(&self) -> Option<&AnyMessage> {
+        match &self.0 {
+            Content::Message(message) => Some(message),
+            Content::Stream(_) => None,
+        }
+    }
+
+    fn single_mut(&mut self) -> Option<&mut AnyMessage> {
+        match &mut self.0 {
+            Content::Message(message) => Some(message),
+            Content::Stream(_) => None,
+        }
+    }
+
+    fn inspect_messages(self, inspect: impl FnMut(&AnyMessage) + Send + 'static) -> Self {
+        each!(self, content => Payload::<AnyMessage>::inspect_messages(content, inspect))
+    }
+
+    fn map_messages(self, map: impl FnMut(AnyMessage) -> AnyMessage + Send + 'static) -> Self {
+        each!(self, content => Payload::<AnyMessage>::map_messages(content, map))
+    }
+
+    fn try_map_messages(
+        self,
+        map: impl FnMut(AnyMessage) -> Result<AnyMessage, Status> + Send + 'static,
+    ) -> Result<Self, Status> {
+        Ok(each!(self, content => Payload::<AnyMessage>::try_map_messages(content, map)?))
+    }
+
+    fn map_errors(self, map: impl FnMut(Status) -> Status + Send + 'static) -> Self {
+        each!(self, content => Payload::<AnyMessage>::map_errors(content, map))
+    }
+
+    fn map_stream(
+        self,
+        map: impl FnOnce(MessageStream<AnyMessage>) -> MessageStream<AnyMessage>,
+    ) -> Self {
+        each!(self, content => Payload::<AnyMessage>::map_stream(content, map))
+    }
+
+    fn on_end(self, on_end: impl FnOnce(StreamEnd<'_>) + Send + 'static) -> Self {
+        each!(self, content => Payload::<AnyMessage>::on_end(content, on_end))
+    }
+}

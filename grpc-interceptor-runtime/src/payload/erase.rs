@@ -1,0 +1,194 @@
+use std::{
+    any::Any,
+    fmt,
+    marker::PhantomData,
+    pin::Pin,
+    task::{Context, Poll},
+};
+
+use tokio_stream::Stream as _;
+use tonic::{Status, metadata::MetadataMap};
+
+use super::{message_stream::MessageStream, source::Source};
+
+/// A message in a [`List`](crate::List), whose type is forgotten but can be asked for.
+///
+/// ```
+/// # use grpc_interceptor_proto::greeter::HelloRequest;
+/// use grpc_interceptor::{
+///     Context, Interceptor, Next, Outcome, Payload,
+///     interceptors::{AnyMessage, List},
+/// };
+/// use tonic::Request;
+///
+/// /// Any RPC in a list: changes those of its messages that are a `HelloRequest`.
+/// struct Shout;
+///
+/// impl<N: Next<RequestMessage = AnyMessage>> Interceptor<N> for Shout {
+///     async fn intercept(&self, request: Request<N::Request>, _: Context, next: N) -> Outcome<N> {
+///         let request = request.map(|payload| {
+///             payload.map_messages(|mut message| {
+///                 if let Some(hello) = message.downcast_mut::<HelloRequest>() {
+///                     hello.name.make_ascii_uppercase();
+///                 }
+///                 message
+///             })
+///         });
+///         next.run(request).await
+///     }
+/// }
+///
+/// let list = List::from_iter([Shout]);
+/// ```
+pub struct AnyMessage(Box<dyn Message>);
+
+impl AnyMessage {
+    /// The message, where it is an `M`.
+    #[must_use]
+    pub fn downcast_ref<M: 'static>(&self) -> Option<&M> {
+        (&*self.0 as &dyn Any).downcast_ref()
+    }
+
+    /// The message, to be changed in place, where it is an `M`.
+    #[must_use]
+    pub fn downcast_mut<M: 'static>(&mut self) -> Option<&mut M> {
+        (&mut *self.0 as &mut dyn Any).downcast_mut()
+    }
+
+    fn into_message<M: 'static>(self) -> Result<M, Status> {
+        let message: Box<dyn Any> = self.0;
+        message.downcast().map(|message| *message).map_err(|_| other_type())
+    }
+}
+
+/// Tells its type, and nothing of what is in it.
+impl fmt::Debug for AnyMessage {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "AnyMessage({})", self.0.type_name())
+    }
+}
+
+trait Message: Any + Send {
+    fn type_name(&self) -> &'static str;
+}
+
+impl<M: Any + Send> Message for M {
+    fn type_name(&self) -> &'static str {
+        std::any::type_name::<M>()
+    }
+}
+
+/// What travels through a [`List`](crate::List): one [`AnyMessage`], or a stream of them. It is a
+/// [`Payload`](crate::Payload) of these.
+#[derive(Debug)]
+pub struct AnyPayload(pub(super) Content);
+
+#[derive(Debug)]
+pub(super) enum Content {
+    Message(AnyMessage),
+    Stream(MessageStream<AnyMessage>),
+}
+
+/// What goes into a list, and comes out of it again.
+pub trait Erase<M>: Sized {
+    #[doc(hidden)]
+    fn erase(self) -> AnyPayload;
+
+    /// The other way. It fails where an interceptor handed on what it had from another RPC.
+    #[doc(hidden)]
+    fn restore(payload: AnyPayload) -> Result<Self, Status>;
+}
+
+fn other_type() -> Status {
+    Status::internal("an interceptor replaced a message by one of another RPC")
+}
+
+impl<M: Send + 'static> Erase<M> for M {
+    fn erase(self) -> AnyPayload {
+        AnyPayload(Content::Message(AnyMessage(Box::new(self))))
+    }
+
+    fn restore(payload: AnyPayload) -> Result<M, Status> {
+        match payload.0 {
+            Content::Message(message) => message.into_message(),
+            Content::Stream(_) => Err(other_type()),
+        }
+    }
+}
+
+impl<M: Send + 'static> Erase<M> for MessageStream<M> {
+    fn erase(self) -> AnyPayload {
+        AnyPayload(Content::Stream(MessageStream::from_source(Erased { messages: self })))
+    }
+
+    fn restore(payload: AnyPayload) -> Result<Self, Status> {
+        match payload.0 {
+            // Where nobody looked at the messages, they were never put in boxes.
+            Content::Stream(stream) => Ok(match stream.into_source::<Erased<M>>() {
+                Ok(Erased { messages }) => messages,
+                Err(messages) => {
+                    MessageStream::from_source(Restored { messages, message: PhantomData })
+                }
+            }),
+            Content::Message(_) => Err(other_type()),
+        }
+    }
+}
+
+/// A list in a list.
+impl Erase<AnyMessage> for AnyPayload {
+    fn erase(self) -> AnyPayload {
+        self
+    }
+
+    fn restore(payload: AnyPayload) -> Result<Self, Status> {
+        Ok(payload)
+    }
+}
+
+/// A stream whose messages' type is forgotten.
+struct Erased<M> {
+    messages: MessageStream<M>,
+}
+
+impl<M: Send + 'static> Source<AnyMessage> for Erased<M> {
+    fn poll_item(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<AnyMessage, Status>>> {
+        let item = Pin::new(&mut self.messages).poll_next(context);
+        item.map(|item| item.map(|item| item.map(|message| AnyMessage(Box::new(message)))))
+    }
+
+    fn remaining(&self) -> (usize, Option<usize>) {
+        self.messages.size_hint()
+    }
+
+    fn trailers(self: Pin<&mut Self>) -> Option<MetadataMap> {
+        self.messages.trailers().cloned()
+    }
+}
+
+/// The other way.
+struct Restored<M> {
+    messages: MessageStream<AnyMessage>,
+    message: PhantomData<fn() -> M>,
+}
+
+impl<M: Send + 'static> Source<M> for Restored<M> {
+    fn poll_item(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<M, Status>>> {
+        let item = Pin::new(&mut self.messages).poll_next(context);
+        item.map(|item| item.map(|item| item.and_then(AnyMessage::into_message)))
+    }
+
+    fn remaining(&self) -> (usize, Option<usize>) {
+        self.messages.size_hint()
+    }
+
+    fn trailers(self: Pin<&mut Self>) -> Option<MetadataMap> {
+        self.messages.trailers().cloned()
+    }
+}

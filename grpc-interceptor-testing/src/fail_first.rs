@@ -1,0 +1,76 @@
+use std::sync::{
+    Arc,
+    atomic::{AtomicUsize, Ordering},
+};
+
+use tonic::{Request, Status};
+
+use grpc_interceptor_runtime::{Context, Interceptor, Next, Outcome};
+
+/// An interceptor, for any RPC on either side, that fails the first calls and lets all others pass:
+/// behind a retry, it is the service that is away for a while.
+///
+/// ```
+/// use grpc_interceptor::{Context, Next, Outcome, interceptor, testing};
+/// use tonic::{Request, Status};
+///
+/// /// The interceptor under test.
+/// #[interceptor]
+/// async fn retry<N: Next<Request: Clone>>(
+///     request: Request<N::Request>,
+///     _: Context,
+///     next: N,
+/// ) -> Outcome<N> {
+///     let message = request.into_inner();
+///     match next.run(Request::new(message.clone())).await {
+///         Err(_) => next.run(Request::new(message)).await,
+///         outcome => outcome,
+///     }
+/// }
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let away = testing::FailFirst::new(1, Status::unavailable("away"));
+/// let mut client = testing::dummy().client_interceptors((retry, away)).start().await?;
+/// assert_eq!(client.execute("foo").await?, "foo");
+/// # Ok(())
+/// # }
+/// ```
+///
+/// All clones count together.
+#[derive(Clone, Debug)]
+pub struct FailFirst {
+    remaining: Arc<AtomicUsize>,
+    status: Status,
+}
+
+impl FailFirst {
+    /// Fails this many calls with this status. The rest of the chain isn't run for them.
+    #[must_use]
+    pub fn new(calls: usize, status: Status) -> Self {
+        FailFirst { remaining: Arc::new(AtomicUsize::new(calls)), status }
+    }
+
+    /// How many more calls will fail.
+    ///
+    /// ```
+    /// use grpc_interceptor::testing::FailFirst;
+    /// use tonic::Status;
+    ///
+    /// assert_eq!(FailFirst::new(2, Status::unavailable("away")).remaining(), 2);
+    /// ```
+    #[must_use]
+    pub fn remaining(&self) -> usize {
+        self.remaining.load(Ordering::SeqCst)
+    }
+}
+
+impl<N: Next> Interceptor<N> for FailFirst {
+    async fn intercept(&self, request: Request<N::Request>, _: Context, next: N) -> Outcome<N> {
+        let one_less = |remaining: usize| remaining.checked_sub(1);
+        match self.remaining.fetch_update(Ordering::SeqCst, Ordering::SeqCst, one_less) {
+            Ok(_) => Err(self.status.clone()),
+            Err(_) => next.run(request).await,
+        }
+    }
+}

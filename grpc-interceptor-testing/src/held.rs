@@ -1,0 +1,81 @@
+//! A server's calls, which are tasks that hyper spawns, so that nobody else has a handle of them.
+
+use std::{
+    convert::Infallible,
+    pin::Pin,
+    task::{Context, Poll},
+};
+
+use http_body::{Body as HttpBody, Frame, SizeHint};
+use tonic::{
+    Status,
+    body::Body,
+    codegen::{BoxFuture, Bytes, Service, http},
+};
+
+use crate::connection::Stop;
+
+/// A service each call of which holds a [`Stop`] until it is over or dropped: so whoever stops the
+/// server can wait for it.
+#[derive(Clone)]
+pub(crate) struct Held<S> {
+    service: S,
+    stop: Stop,
+}
+
+impl<S> Held<S> {
+    pub(crate) fn new(service: S, stop: Stop) -> Self {
+        Held { service, stop }
+    }
+}
+
+impl<S> Service<http::Request<Body>> for Held<S>
+where
+    S: Service<
+            http::Request<Body>,
+            Response = http::Response<Body>,
+            Error = Infallible,
+            Future: Send + 'static,
+        >,
+{
+    type Response = http::Response<Body>;
+    type Error = Infallible;
+    type Future = BoxFuture<Self::Response, Infallible>;
+
+    fn poll_ready(&mut self, task: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        self.service.poll_ready(task)
+    }
+
+    fn call(&mut self, request: http::Request<Body>) -> Self::Future {
+        let (response, stop) = (self.service.call(request), self.stop.clone());
+        Box::pin(async {
+            Ok(response.await?.map(|body| Body::new(HeldBody { body, _stop: stop })))
+        })
+    }
+}
+
+/// A response goes on after the handler has returned.
+struct HeldBody {
+    body: Body,
+    _stop: Stop,
+}
+
+impl HttpBody for HeldBody {
+    type Data = Bytes;
+    type Error = Status;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        task: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Status>>> {
+        Pin::new(&mut self.body).poll_frame(task)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
+}
