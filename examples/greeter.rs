@@ -21,10 +21,9 @@ use std::{
     net::SocketAddr,
     pin::Pin,
     process::ExitCode,
-    time::Instant,
 };
 
-use grpc_interceptor::{Context, Interceptor, Next, Outcome, Payload, StreamEnd, intercepted};
+use grpc_interceptor::{Context, Interceptor, Next, Outcome, Payload, intercepted};
 // What tonic-prost-build makes of greeter.proto.
 use grpc_interceptor_proto::greeter::{
     GreetManyTimesRequest, HelloReply, HelloRequest,
@@ -34,7 +33,7 @@ use grpc_interceptor_proto::greeter::{
 use tokio::{net::TcpListener, sync::oneshot};
 use tokio_stream::{Stream, StreamExt as _};
 use tonic::{
-    Code, Request, Response, Status, Streaming,
+    Request, Response, Status, Streaming,
     transport::{Endpoint, Server, server::TcpIncoming},
 };
 
@@ -42,32 +41,19 @@ const TOKEN: &str = "open-sesame";
 
 // ---- The interceptors ----------------------------------------------------------------------------
 
-/// Logs every call, of any kind, when it has ended.
+/// Logs every call, of any kind, when it has ended: once, whatever happens to it. A call whose client
+/// goes away, whose time is over or whose handler panics has its line, too.
 async fn access_log<N: Next>(
     request: Request<N::Request>,
     context: Context,
     next: N,
 ) -> Outcome<N> {
-    let start = Instant::now();
-    let log = move |end: &dyn fmt::Debug| {
-        let (name, kind, elapsed) = (context.method_name(), context.kind(), start.elapsed());
-        println!("  server  {name} ({kind:?}): {end:?} after {elapsed:.1?}");
-    };
-    match next.run(request).await {
-        // A stream of responses has only begun here. One response is complete, and `on_end` says so
-        // at once.
-        Ok(response) => Ok(response.map(|payload| {
-            payload.on_end(move |end| match end {
-                StreamEnd::Complete { .. } => log(&Code::Ok),
-                StreamEnd::Failed(status) => log(&status.code()),
-                StreamEnd::Cancelled => log(&Code::Cancelled),
-            })
-        })),
-        Err(status) => {
-            log(&status.code());
-            Err(status)
-        }
-    }
+    next.run_observed(request, move |end| {
+        let (name, kind) = (context.method_name(), context.kind());
+        let (code, cause, elapsed) = (end.code(), end.cause(), end.elapsed());
+        println!("  server  {name} ({kind:?}): {code:?}, {cause:?} after {elapsed:.1?}");
+    })
+    .await
 }
 
 /// Lets nobody in who doesn't have the token.

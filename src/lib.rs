@@ -292,8 +292,9 @@ pub use grpc_interceptor_macros::interceptor;
 
 #[doc(inline)]
 pub use grpc_interceptor_runtime::{
-    Context, Error, Intercepted, Interceptor, InvalidMethodName, MessageStream, MethodName, Next,
-    Outcome, Payload, RpcKind, Side, StreamEnd, Transport,
+    CallEnd, Context, EndCause, Error, Intercepted, Interceptor, InvalidMethodName, MessageStream,
+    MethodName, Next, ObservedCall, Observer, Outcome, Panicked, Payload, RpcKind, Scope, Side,
+    StreamEnd, Transport, trailers,
 };
 
 /// Interceptors that are ready to be put into a chain.
@@ -302,7 +303,7 @@ pub mod interceptors {
     pub use grpc_interceptor_catalog::*;
     #[doc(inline)]
     pub use grpc_interceptor_runtime::{
-        AnyMessage, AnyNext, AnyPayload, CatchPanic, List, OnPanic, When, when,
+        AnyMessage, AnyNext, AnyPayload, List, Observe, OnCallEnd, When, observe, on_call_end, when,
     };
 }
 

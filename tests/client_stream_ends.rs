@@ -43,11 +43,7 @@ impl<N: Next> Interceptor<N> for Codes {
         let codes = self.clone();
         Ok(response.map(|payload| {
             payload.on_end(move |end| {
-                codes.count(match end {
-                    StreamEnd::Complete { .. } => Code::Ok,
-                    StreamEnd::Failed(status) => status.code(),
-                    StreamEnd::Cancelled => Code::Cancelled,
-                });
+                codes.count(end.code());
             })
         }))
     }
@@ -86,7 +82,7 @@ impl<N: Next> Interceptor<N> for Ends {
                         let trailers = support::values(status.metadata(), "trailer");
                         format!("failed: {code:?}, {message}, {trailers:?}")
                     }
-                    StreamEnd::Cancelled => "cancelled".to_owned(),
+                    other => format!("{other:?}").to_lowercase(),
                 };
                 tell(&events, end);
             })

@@ -135,7 +135,7 @@ impl<N: Next> Interceptor<N> for Counted {
                     let end = match end {
                         StreamEnd::Complete { .. } => "complete".to_owned(),
                         StreamEnd::Failed(status) => format!("{:?}", status.code()),
-                        StreamEnd::Cancelled => "cancelled".to_owned(),
+                        other => format!("{other:?}").to_lowercase(),
                     };
                     seen.lock().unwrap().push((context.kind(), requests, responses, end));
                 })

@@ -22,7 +22,7 @@ impl Ends {
             let how = match end {
                 StreamEnd::Complete { .. } => "complete".to_owned(),
                 StreamEnd::Failed(status) => format!("failed: {:?}", status.code()),
-                StreamEnd::Cancelled => "cancelled".to_owned(),
+                other => format!("{other:?}").to_lowercase(),
             };
             tell(&events, format!("{what} {how}"));
         }

@@ -139,7 +139,7 @@ async fn a_recorder_tells_that_a_call_was_cancelled() {
 }
 
 #[tokio::test]
-async fn a_recorder_takes_a_panic_for_a_cancelled_call() {
+async fn a_recorder_tells_a_panic_from_a_cancelled_call() {
     let recorder = Recorder::new();
     let mut client = testing::dummy()
         .server_interceptors(recorder.clone())
@@ -148,8 +148,8 @@ async fn a_recorder_takes_a_panic_for_a_cancelled_call() {
         .await
         .expect("it starts");
     client.execute("panic").await.expect_err("it panics");
-    let cancelled = Some(RecordedOutcome::Cancelled);
-    assert_call(&recorder.calls()[0], UNARY, &["panic"], &[], cancelled);
+    let panicked = Some(RecordedOutcome::Panicked);
+    assert_call(&recorder.calls()[0], UNARY, &["panic"], &[], panicked);
 }
 
 #[tokio::test(start_paused = true)]

@@ -387,6 +387,6 @@ async fn a_timeout_of_the_request_ends_the_call() {
     let mut request = Request::new(DummyRequest { input: "forever".to_owned() });
     request.set_timeout(Duration::from_millis(20));
     let status = client.get_mut().execute(request).await.expect_err("it takes forever");
-    assert_eq!(status.code(), Code::Cancelled);
+    assert_eq!(status.code(), Code::DeadlineExceeded);
     assert_eq!(client.execute("foo").await.expect("it echoes"), "foo");
 }

@@ -5,6 +5,8 @@
 
 #![warn(missing_docs)]
 
+mod catch_panic;
 mod error_to_status;
 
+pub use catch_panic::{CatchPanic, OnPanic};
 pub use error_to_status::{ErrorToStatus, MapError, UnknownDetails};

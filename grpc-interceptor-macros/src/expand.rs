@@ -167,6 +167,14 @@ fn rpc_impl(service: &Service, rpc: &Rpc) -> TokenStream {
             type ArgumentKind = __runtime::ArgumentKind<{ #argument_streams }>;
             type Returned = #returned;
             type ReturnedKind = __runtime::ReturnedKind<{ #returned_kind }>;
+            #[inline]
+            fn clone_payload(
+                __payload: &__runtime::ChainPayload<Self, #holder>,
+            ) -> __runtime::Option<__runtime::ChainPayload<Self, #holder>> {
+                #[allow(unused_imports)]
+                use __runtime::NotClone as _;
+                __runtime::TryClone(__payload).try_clone()
+            }
         }
     }
 }

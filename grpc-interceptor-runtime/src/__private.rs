@@ -3,6 +3,7 @@ pub use std::{
     clone::Clone,
     future::Future,
     marker::{PhantomData, Send, Sync},
+    option::Option,
     pin::Pin,
     result::Result,
     sync::Arc,
@@ -16,9 +17,10 @@ pub use tonic::{
 };
 
 pub use crate::{
-    call::{Context, MethodName},
-    chain::Interceptor,
+    call::{Context, MethodName, new_context},
+    chain::{Interceptor, Sealed},
     client::*,
-    error::{into_status, not_ok},
+    error::{drop_payload, into_status, not_ok},
+    payload::{NotClone, TryClone},
     server::*,
 };

@@ -1,7 +1,18 @@
-//! What is known of a call: its name, its kind, its deadline.
+//! What is known of a call: its name, its kind, its deadline, and how it ended.
 
+mod clock;
 mod context;
+mod deadline;
+mod end;
+mod kind;
 mod method_name;
+mod scope;
+mod timeout;
 
-pub use context::{Context, RpcKind, Side};
+pub(crate) use clock::now;
+pub use context::{Context, new_context};
+pub(crate) use deadline::{Timer, deadline_exceeded, or_deadline_exceeded, tell_time_remaining};
+pub use end::{CallEnd, EndCause};
+pub use kind::{RpcKind, Side};
 pub use method_name::{InvalidMethodName, MethodName};
+pub use scope::Scope;

@@ -1,14 +1,19 @@
 //! Interceptors, how they are put together, and what each gets as the rest of the chain.
 
-mod catch_panic;
+mod in_scope;
+mod in_time;
 mod interceptor;
 mod list;
 mod next;
+mod observation;
+mod observe;
 mod tuple;
 mod when;
 
-pub use catch_panic::{CatchPanic, OnPanic};
+pub(crate) use in_time::InTime;
 pub use interceptor::Interceptor;
 pub use list::{AnyNext, List};
-pub use next::{Next, Outcome};
+pub use next::{Next, Outcome, Sealed};
+pub use observation::ObservedCall;
+pub use observe::{Observe, Observer, OnCallEnd, observe, on_call_end};
 pub use when::{When, when};

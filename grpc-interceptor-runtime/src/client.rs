@@ -2,6 +2,8 @@
 
 mod call;
 mod codec;
+mod failure;
+mod guarded;
 mod intercepted_grpc;
 mod method;
 mod shared;

@@ -5,9 +5,13 @@ mod boxed;
 mod error;
 mod into_status;
 mod not_ok;
+mod panic;
 
 pub(crate) use boxed::BoxError;
 pub use error::Error;
+pub(crate) use into_status::into_item_status;
 pub use into_status::into_status;
 pub(crate) use not_ok::make_not_ok;
 pub use not_ok::not_ok;
+pub use panic::{Panicked, drop_payload};
+pub(crate) use panic::{is_panic, run_in_drop};

@@ -17,11 +17,14 @@ mod payload;
 #[allow(missing_docs, clippy::manual_async_fn, reason = "for the macros' code, which needs `Send`")]
 mod server;
 
-pub use call::{Context, InvalidMethodName, MethodName, RpcKind, Side};
-pub use chain::{AnyNext, CatchPanic, Interceptor, List, Next, OnPanic, Outcome, When, when};
+pub use call::{CallEnd, Context, EndCause, InvalidMethodName, MethodName, RpcKind, Scope, Side};
+pub use chain::{
+    AnyNext, Interceptor, List, Next, Observe, ObservedCall, Observer, OnCallEnd, Outcome, When,
+    observe, on_call_end, when,
+};
 pub use client::Transport;
-pub use error::Error;
-pub use payload::{AnyMessage, AnyPayload, MessageStream, Payload, StreamEnd};
+pub use error::{Error, Panicked};
+pub use payload::{AnyMessage, AnyPayload, MessageStream, Payload, StreamEnd, trailers};
 pub use server::Intercepted;
 
 /// What the macros' code and the other packages of this project call. Not for people: it may change

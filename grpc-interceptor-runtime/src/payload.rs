@@ -1,20 +1,29 @@
 //! What travels through a chain: one message, or a stream of them.
 
 mod any_payload;
+mod around;
 mod erase;
+mod in_time;
 mod item;
 mod message_stream;
 #[allow(clippy::module_inception, reason = "the trait that the folder is named after")]
 mod payload;
+mod scoped;
 mod source;
 mod stream_end;
 mod streaming;
+mod trailers;
+mod try_clone;
+mod watch;
 
 pub(crate) use erase::Erase;
 pub use erase::{AnyMessage, AnyPayload};
 pub use item::StreamItem;
 pub use message_stream::MessageStream;
 pub use payload::Payload;
-pub(crate) use source::{FromStream, Source};
+pub(crate) use source::FromStream;
 pub use stream_end::StreamEnd;
 pub(crate) use streaming::into_streaming;
+pub use trailers::trailers;
+pub use try_clone::{NotClone, TryClone};
+pub use watch::{ResponseWatch, Watch, WatchRequest, WatchResponse, Watcher};

@@ -18,7 +18,7 @@ mod response;
 mod response_stream;
 
 pub use call::{Served, handle, intercept, serve, serve_arc};
-pub use chain::{Chain, ChainOutcome, ChainRequest, Link, Rpc, Sent};
+pub use chain::{Chain, ChainOutcome, ChainPayload, ChainRequest, Link, Rpc, Sent};
 pub use detect::{Detect, NotAStream};
 pub use entry::{Entry, NotAFunction};
 pub use intercepted::{

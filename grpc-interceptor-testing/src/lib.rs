@@ -90,6 +90,7 @@
 //! - [`dummy`] makes a server and a [`DummyClient`] with interceptors and
 //!   [special cases](Dummy::special_case). [`DummyService`] is the service alone.
 //! - [`Recorder`] writes down what an interceptor sees at its place in the chain.
+//! - [`next`] makes the rest of a chain of a closure, to call an interceptor alone.
 //! - [`FailFirst`] fails the first calls, for what tries again.
 //! - [`Clock`] is tokio's, for what has to do with time.
 
@@ -103,6 +104,7 @@ mod fail_first;
 #[allow(clippy::all, reason = "tonic's generator writes it")]
 mod generated;
 mod held;
+pub mod next;
 mod recorder;
 mod server;
 mod service;

@@ -3,11 +3,10 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use tonic::{Code, Request};
-
 use grpc_interceptor_runtime::{
-    Context, Interceptor, MethodName, Next, Outcome, Payload as _, RpcKind, Side, StreamEnd,
+    CallEnd, Context, EndCause, Interceptor, MethodName, Next, ObservedCall, Outcome, RpcKind, Side,
 };
+use tonic::{Code, Request};
 
 /// An interceptor, for any RPC on either side, that writes down what it sees and changes nothing.
 ///
@@ -61,6 +60,7 @@ pub struct RecordedCall {
 
 /// What a call came to, in a [`RecordedCall`].
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum RecordedOutcome {
     /// It was answered; where the response is a stream, to its end.
     Ok,
@@ -71,9 +71,13 @@ pub enum RecordedOutcome {
         /// The status's text.
         message: String,
     },
-    /// It was dropped, or its response stream was: the caller gave it up, an interceptor in front
-    /// had enough, or there was a panic.
+    /// It was dropped, or its response stream was: the caller gave it up, or an interceptor around
+    /// this one did.
     Cancelled,
+    /// It was dropped when its deadline had passed.
+    TimedOut,
+    /// Something in it panicked, and nothing inside of the recorder made a status of that.
+    Panicked,
 }
 
 impl Recorder {
@@ -135,62 +139,45 @@ impl<N> Interceptor<N> for Recorder
 where
     N: Next<RequestMessage: Debug, ResponseMessage: Debug>,
 {
-    async fn intercept(
+    fn intercept(
         &self,
         request: Request<N::Request>,
         context: Context,
         next: N,
-    ) -> Outcome<N> {
-        let call = self.begin(&context);
-        let (recorder, index) = (self.clone(), call.index);
-        let request = request.map(|payload| {
-            payload.inspect_messages(move |message| {
-                // Outside of the lock: it is the user's code.
-                let message = format!("{message:?}");
-                recorder.lock()[index].requests.push(message);
-            })
-        });
-        match next.run(request).await {
-            Ok(response) => Ok(response.map(|payload| {
-                let recorder = self.clone();
-                let payload = payload.inspect_messages(move |message| {
-                    let message = format!("{message:?}");
-                    recorder.lock()[index].responses.push(message);
-                });
-                payload.on_end(move |end| {
-                    call.end(match end {
-                        StreamEnd::Complete { .. } => RecordedOutcome::Ok,
-                        StreamEnd::Failed(status) => failed(status),
-                        StreamEnd::Cancelled => RecordedOutcome::Cancelled,
-                    });
-                })
-            })),
-            Err(status) => {
-                call.end(failed(&status));
-                Err(status)
-            }
-        }
+    ) -> impl Future<Output = Outcome<N>> + Send {
+        next.run_observed_by(request, self.begin(&context))
     }
 }
 
-fn failed(status: &tonic::Status) -> RecordedOutcome {
-    RecordedOutcome::Failed { code: status.code(), message: status.message().to_owned() }
-}
-
-/// A call without an outcome. Where it is dropped, it was cancelled.
+/// A call without an outcome.
 struct RunningCall {
     recorder: Recorder,
     index: usize,
 }
 
-impl RunningCall {
-    fn end(&self, outcome: RecordedOutcome) {
-        self.recorder.lock()[self.index].outcome.get_or_insert(outcome);
+impl<Q: Debug, P: Debug> ObservedCall<Q, P> for RunningCall {
+    fn request_message(&self, message: &Q) {
+        // Outside of the lock: it is the user's code.
+        let message = format!("{message:?}");
+        self.recorder.lock()[self.index].requests.push(message);
     }
-}
 
-impl Drop for RunningCall {
-    fn drop(&mut self) {
-        self.end(RecordedOutcome::Cancelled);
+    fn response_message(&self, message: &P) {
+        let message = format!("{message:?}");
+        self.recorder.lock()[self.index].responses.push(message);
+    }
+
+    fn end(&self, end: &CallEnd<'_>) {
+        let outcome = match (end.status(), end.cause()) {
+            (Some(status), _) => {
+                let message = status.message().to_owned();
+                RecordedOutcome::Failed { code: status.code(), message }
+            }
+            (None, EndCause::Complete) => RecordedOutcome::Ok,
+            (None, EndCause::TimedOut) => RecordedOutcome::TimedOut,
+            (None, EndCause::Panicked) => RecordedOutcome::Panicked,
+            (None, _) => RecordedOutcome::Cancelled,
+        };
+        self.recorder.lock()[self.index].outcome = Some(outcome);
     }
 }

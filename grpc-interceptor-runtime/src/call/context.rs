@@ -1,11 +1,13 @@
 use std::time::{Duration, Instant};
 
-use tonic::{codegen::http::HeaderName, metadata::MetadataMap};
+use tonic::metadata::MetadataMap;
 
-use super::method_name::MethodName;
-
-/// Parsed once: a lookup by a `&str` parses it anew for each call.
-static GRPC_TIMEOUT: HeaderName = HeaderName::from_static("grpc-timeout");
+use super::{
+    clock::now,
+    kind::{RpcKind, Side},
+    method_name::MethodName,
+    timeout::timeout_of,
+};
 
 /// What is known of a call besides its request: which RPC it is, on which side, and until when the
 /// caller waits.
@@ -40,15 +42,7 @@ impl Context {
         side: Side,
         metadata: &MetadataMap,
     ) -> Self {
-        let timeout =
-            metadata.as_ref().get(&GRPC_TIMEOUT).and_then(|value| parse_timeout(value.as_bytes()));
-        Context {
-            method_name,
-            kind,
-            side,
-            // A deadline that no clock can tell is none.
-            deadline: timeout.and_then(|timeout| now().checked_add(timeout)),
-        }
+        Context { method_name, kind, side, deadline: None }.with_timeout_in(metadata)
     }
 
     /// The RPC's name, exactly as it is on the wire: `"/pkg.Service/Method"`.
@@ -69,90 +63,76 @@ impl Context {
         self.side
     }
 
-    /// When the caller stops waiting, or `None` where it set no timeout.
+    /// When the caller stops waiting, or `None` if it waits as long as it takes.
     ///
-    /// It is the request's `grpc-timeout`, counted from when the call reached the chain.
+    /// It is the request's `grpc-timeout`, counted from when the call reached the chain, unless an
+    /// interceptor around this one has chosen [an earlier one](Context::with_deadline). On a server
+    /// it reads the header exactly as tonic does, which drops the call when that time is over, unless
+    /// the response has begun by then. On a client it is one for the whole call: for the time that
+    /// interceptors take, all attempts, and the reading of the response's stream. When it has passed,
+    /// the call ends with DEADLINE_EXCEEDED.
     #[must_use]
     pub const fn deadline(&self) -> Option<Instant> {
         self.deadline
     }
 
-    /// How long the caller still waits: zero where the [deadline](Context::deadline) has passed,
-    /// `None` where there is none.
+    /// How long the caller still waits: zero if the [deadline](Context::deadline) has passed,
+    /// `None` if there is none.
     ///
     /// The clock is tokio's, so a test may pause and advance it.
     #[must_use]
     pub fn time_remaining(&self) -> Option<Duration> {
         self.deadline.map(|deadline| deadline.saturating_duration_since(now()))
     }
-}
 
-fn now() -> Instant {
-    tokio::time::Instant::now().into_std()
-}
+    /// The same with this deadline, or the one that is there already if that is earlier: the rest of
+    /// a chain can't have more time than the whole.
+    ///
+    /// Give it to [`Next::with_context`](crate::Next::with_context), and the interceptors inside of
+    /// this one, the handler's `context` and a client's wire see it.
+    ///
+    /// ```
+    /// use grpc_interceptor::{Context, Next, Outcome};
+    /// use std::time::{Duration, Instant};
+    /// use tonic::Request;
+    ///
+    /// /// Gives every call five seconds at the most.
+    /// async fn five_seconds<N: Next>(
+    ///     request: Request<N::Request>,
+    ///     context: Context,
+    ///     next: N,
+    /// ) -> Outcome<N> {
+    ///     let context = context.with_deadline(Instant::now() + Duration::from_secs(5));
+    ///     next.with_context(context).run_in_time(request).await
+    /// }
+    /// ```
+    ///
+    /// In a test that pauses the clock, take the time from `tokio::time::Instant::now().into_std()`.
+    #[must_use]
+    pub fn with_deadline(self, deadline: Instant) -> Self {
+        let deadline = self.deadline.map_or(deadline, |earlier| earlier.min(deadline));
+        Context { deadline: Some(deadline), ..self }
+    }
 
-/// Whether an RPC has one message or many each way.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum RpcKind {
-    /// One request, one response.
-    Unary,
-    /// Many requests, one response.
-    ClientStreaming,
-    /// One request, many responses.
-    ServerStreaming,
-    /// Many requests, many responses.
-    Bidirectional,
-}
+    /// The same with the deadline of another context, if that has one and it is earlier.
+    pub(crate) fn with_deadline_of(self, other: Context) -> Self {
+        other.deadline.map_or(self, |deadline| self.with_deadline(deadline))
+    }
 
-impl RpcKind {
-    pub(crate) const fn new(client_streaming: bool, server_streaming: bool) -> Self {
-        match (client_streaming, server_streaming) {
-            (false, false) => RpcKind::Unary,
-            (true, false) => RpcKind::ClientStreaming,
-            (false, true) => RpcKind::ServerStreaming,
-            (true, true) => RpcKind::Bidirectional,
+    /// The same with the deadline that this metadata asks for now. A deadline that no clock can tell
+    /// is none.
+    pub(crate) fn with_timeout_in(self, metadata: &MetadataMap) -> Self {
+        match timeout_of(metadata).and_then(|timeout| now().checked_add(timeout)) {
+            Some(deadline) => self.with_deadline(deadline),
+            None => self,
         }
     }
-
-    /// Whether the client may send more than one message.
-    #[must_use]
-    pub const fn is_client_streaming(self) -> bool {
-        matches!(self, RpcKind::ClientStreaming | RpcKind::Bidirectional)
-    }
-
-    /// Whether the server may send more than one message.
-    #[must_use]
-    pub const fn is_server_streaming(self) -> bool {
-        matches!(self, RpcKind::ServerStreaming | RpcKind::Bidirectional)
-    }
 }
 
-/// Where an interceptor runs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Side {
-    /// Around a handler.
-    Server,
-    /// Around a call that goes out.
-    Client,
-}
-
-/// Reads the value of `grpc-timeout`: at most eight digits and a unit. `None` where it is
-/// malformed, as tonic ignores it then, too.
-fn parse_timeout(value: &[u8]) -> Option<Duration> {
-    let (unit, digits) = value.split_last()?;
-    if digits.is_empty() || digits.len() > 8 || !digits.iter().all(u8::is_ascii_digit) {
-        return None;
-    }
-    let count = digits.iter().fold(0, |count, digit| count * 10 + u64::from(digit - b'0'));
-    Some(match unit {
-        b'H' => Duration::from_secs(count * 60 * 60),
-        b'M' => Duration::from_secs(count * 60),
-        b'S' => Duration::from_secs(count),
-        b'm' => Duration::from_millis(count),
-        b'u' => Duration::from_micros(count),
-        b'n' => Duration::from_nanos(count),
-        _ => return None,
-    })
+/// The context of a call without a deadline, for the testing kit.
+#[must_use]
+pub fn new_context(method_name: MethodName<'static>, kind: RpcKind, side: Side) -> Context {
+    Context { method_name, kind, side, deadline: None }
 }
 
 #[cfg(test)]
@@ -161,27 +141,8 @@ mod tests {
 
     use tonic::metadata::MetadataMap;
 
-    use super::{Context, RpcKind, Side, parse_timeout};
+    use super::{Context, RpcKind, Side, now};
     use crate::MethodName;
-
-    #[test]
-    fn a_timeout_is_digits_and_a_unit() {
-        let cases = [
-            ("1H", Duration::from_secs(3600)),
-            ("2M", Duration::from_secs(120)),
-            ("3S", Duration::from_secs(3)),
-            ("4m", Duration::from_millis(4)),
-            ("5u", Duration::from_micros(5)),
-            ("99999999n", Duration::from_nanos(99_999_999)),
-            ("0S", Duration::ZERO),
-        ];
-        for (value, timeout) in cases {
-            assert_eq!(parse_timeout(value.as_bytes()), Some(timeout), "{value}");
-        }
-        for value in ["", "S", "1", "1s", "-1S", "+1S", "1.5S", " 1S", "123456789S", "1SS"] {
-            assert_eq!(parse_timeout(value.as_bytes()), None, "{value}");
-        }
-    }
 
     #[tokio::test(start_paused = true)]
     async fn the_time_remaining_goes_down_to_zero() {
@@ -197,5 +158,17 @@ mod tests {
         assert_eq!(context.time_remaining(), Some(Duration::from_millis(500)));
         tokio::time::advance(Duration::from_secs(1)).await;
         assert_eq!(context.time_remaining(), Some(Duration::ZERO));
+    }
+    #[tokio::test(start_paused = true)]
+    async fn an_inner_deadline_never_extends_an_outer_one() {
+        let name = MethodName::parse("/a/b").unwrap();
+        let context = Context::new(name, RpcKind::Unary, Side::Client, &MetadataMap::new());
+        let (early, late) = (now() + Duration::from_secs(1), now() + Duration::from_secs(2));
+        assert_eq!(context.with_deadline(late).deadline(), Some(late));
+        assert_eq!(context.with_deadline(late).with_deadline(early).deadline(), Some(early));
+        assert_eq!(context.with_deadline(early).with_deadline(late).deadline(), Some(early));
+        let other = context.with_deadline(late);
+        assert_eq!(context.with_deadline(early).with_deadline_of(other).deadline(), Some(early));
+        assert_eq!(other.with_deadline_of(context).deadline(), Some(late));
     }
 }

@@ -68,7 +68,7 @@ use crate::Context;
 ///
 /// # Several as one
 ///
-/// A tuple of interceptors (up to twelve) is one, its first the outermost. `Option<I>` is one that
+/// A tuple of interceptors (up to sixteen) is one, its first the outermost. `Option<I>` is one that
 /// may be absent, `Arc<I>` one that is shared, and `()` one that does nothing.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not an interceptor for this RPC",

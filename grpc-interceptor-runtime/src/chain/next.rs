@@ -1,8 +1,13 @@
 use std::future::Future;
 
-use tonic::{Request, Response, Status};
+use tonic::{Request, Response, Status, metadata::MetadataMap};
 
-use crate::Payload;
+use super::{
+    in_scope::InScope,
+    in_time::InTime,
+    observation::{ObservedCall, OnEnd, Watching},
+};
+use crate::{CallEnd, Context, Payload, Scope, Side, call::Timer};
 
 /// What a call came to: the response, or the [`Status`] that it failed with.
 ///
@@ -26,22 +31,22 @@ pub type Outcome<N> = Result<Response<<N as Next>::Response>, Status>;
 /// use grpc_interceptor::{Context, Next, Outcome, interceptor};
 /// use tonic::{Code, Request};
 ///
-/// /// Tries once more where the server says that it is away. The request has to be cloned, so
-/// /// this one asks for a message that can be.
+/// /// Any RPC: tries once more if the server says that it is away. What can't be sent again, such as
+/// /// a stream, is sent once.
 /// #[interceptor]
-/// async fn retry_once<N>(request: Request<N::Request>, _: Context, next: N) -> Outcome<N>
-/// where
-///     N: Next<Request: Clone>,
-/// {
-///     let (metadata, extensions, message) = request.into_parts();
-///     let again = Request::from_parts(metadata.clone(), extensions.clone(), message.clone());
-///     match next.run(Request::from_parts(metadata, extensions, message)).await {
-///         Err(status) if status.code() == Code::Unavailable => next.run(again).await,
-///         outcome => outcome,
+/// async fn retry_once<N: Next>(request: Request<N::Request>, _: Context, next: N) -> Outcome<N> {
+///     let again = next.clone_request(&request);
+///     match (next.run(request).await, again) {
+///         (Err(status), Some(again)) if status.code() == Code::Unavailable => next.run(again).await,
+///         (outcome, _) => outcome,
 ///     }
 /// }
 /// ```
-pub trait Next: Copy + Send + Sync {
+///
+/// It is sealed, so that it can grow: only this project implements it. For a unit test of an
+/// interceptor, the kit makes one of a closure,
+/// [`testing::next::unary`](https://docs.rs/grpc-interceptor/latest/grpc_interceptor/testing/next/index.html).
+pub trait Next: Sealed + Copy + Send + Sync {
     /// What travels as the request: the message itself where the RPC takes one, a
     /// [`MessageStream`](crate::MessageStream) of them where it takes many.
     type Request: Payload<Self::RequestMessage>;
@@ -58,10 +63,194 @@ pub trait Next: Copy + Send + Sync {
 
     /// Runs the rest of the chain on this request.
     ///
-    /// Dropping the future drops the rest of the chain where it waits.
+    /// Dropping the future drops the rest of the chain where it waits, and nothing after this `await`
+    /// runs: if the client goes away, say. What has to run at the end of every call belongs into
+    /// [`run_observed`](Next::run_observed).
     ///
     /// # Errors
     ///
-    /// The [`Status`] that the handler, or an interceptor behind this one, failed with.
+    /// The [`Status`] that the handler, or an interceptor inside of this one, failed with.
     fn run(self, request: Request<Self::Request>) -> impl Future<Output = Outcome<Self>> + Send;
+
+    /// The context that the rest of the chain sees.
+    fn context(&self) -> Context;
+
+    /// The rest of the chain with another context, which [`Context::with_deadline`] made: the
+    /// interceptors inside of this one, the handler's `context` and a client's wire see that
+    /// deadline. A later one than there is changes nothing.
+    #[must_use = "it is another `next`: call `run` on it"]
+    fn with_context(self, context: Context) -> Self;
+
+    /// A copy of the request, to send it again: with its metadata, its extensions and its message.
+    /// `None` if it is a stream, or a message that isn't `Clone`.
+    ///
+    /// Ask for it before the request is sent, as `run` takes that. Whether a message is `Clone` is
+    /// known for the messages of generated code, and for those of an `#[intercepted]` impl, unless
+    /// they depend on a type parameter that doesn't say so.
+    fn clone_request(&self, request: &Request<Self::Request>) -> Option<Request<Self::Request>> {
+        let payload = self.clone_payload(request.get_ref())?;
+        let (metadata, extensions) = (request.metadata().clone(), request.extensions().clone());
+        Some(Request::from_parts(metadata, extensions, payload))
+    }
+
+    /// Runs the rest of the chain, and the closure once at the end of the whole call: when it is
+    /// complete, has failed, was dropped, is out of time or panicked. If the response is a stream, that
+    /// is when the stream has ended; what this returns is there before.
+    ///
+    /// ```
+    /// use grpc_interceptor::{Context, Next, Outcome};
+    /// use tonic::Request;
+    ///
+    /// /// Any RPC: one line for each call, whatever happens to it.
+    /// async fn log<N: Next>(request: Request<N::Request>, context: Context, next: N) -> Outcome<N> {
+    ///     let name = context.method_name();
+    ///     next.run_observed(request, move |end| println!("{name}: {:?}", end.code())).await
+    /// }
+    /// ```
+    ///
+    /// The call begins when this is called, and so does [`CallEnd::elapsed`]. The closure runs where
+    /// the call ends, which may be in a destructor: it should be quick, and should not wait.
+    ///
+    /// It takes no allocation for a unary RPC, and one for the call if there are streams. A request
+    /// stream on a server, and a response stream on a client, take those of a stream that is looked
+    /// into, as messages are counted.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`run`](Next::run).
+    fn run_observed<F>(
+        self,
+        request: Request<Self::Request>,
+        on_end: F,
+    ) -> impl Future<Output = Outcome<Self>> + Send
+    where
+        F: FnOnce(&CallEnd<'_>) + Send + 'static,
+    {
+        self.run_observed_by(request, OnEnd::new(on_end))
+    }
+
+    /// The same with more than a closure: it is told of each message, too. An
+    /// [`Observer`](crate::Observer) makes one for each call.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`run`](Next::run).
+    fn run_observed_by<C>(
+        self,
+        request: Request<Self::Request>,
+        call: C,
+    ) -> impl Future<Output = Outcome<Self>> + Send
+    where
+        C: ObservedCall<Self::RequestMessage, Self::ResponseMessage>,
+    {
+        let mut watching = Watching::new(call, self.context());
+        async move {
+            let request = request.map(|payload| payload.watched_by(&mut watching.request()));
+            match self.run(request).await {
+                Ok(response) => {
+                    Ok(response.map(|payload| payload.watched_by(&mut watching.response())))
+                }
+                Err(status) => {
+                    watching.failed(&status);
+                    Err(status)
+                }
+            }
+        }
+    }
+
+    /// Runs the rest of the call inside of a scope: the future, the response's stream, and on a client
+    /// the request's, too. Trailing metadata is kept.
+    ///
+    /// ```
+    /// use grpc_interceptor::{Context, Next, Outcome};
+    /// use tonic::Request;
+    ///
+    /// tokio::task_local! {
+    ///     static METHOD: &'static str;
+    /// }
+    ///
+    /// /// What runs inside of this interceptor finds the RPC's name in a task-local.
+    /// async fn with_method<N: Next>(
+    ///     request: Request<N::Request>,
+    ///     context: Context,
+    ///     next: N,
+    /// ) -> Outcome<N> {
+    ///     let method = context.method_name().path();
+    ///     let scope = move |run: &mut dyn FnMut()| METHOD.sync_scope(method, run);
+    ///     next.run_in_scope(request, scope).await
+    /// }
+    ///
+    /// /// The same with a `tracing` span: it is entered at each poll.
+    /// async fn in_span<N: Next>(
+    ///     request: Request<N::Request>,
+    ///     context: Context,
+    ///     next: N,
+    /// ) -> Outcome<N> {
+    ///     let span = tracing::info_span!("call", method = context.method_name().path());
+    ///     let scope = move |run: &mut dyn FnMut()| span.in_scope(run);
+    ///     next.run_in_scope(request, scope).await
+    /// }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Those of [`run`](Next::run), and the scope's.
+    fn run_in_scope<S: Scope>(
+        self,
+        request: Request<Self::Request>,
+        scope: S,
+    ) -> impl Future<Output = Outcome<Self>> + Send {
+        let request = match self.context().side() {
+            Side::Client => {
+                request.map(|payload| payload.wrap_stream(|stream| stream.in_scope(scope.clone())))
+            }
+            // The handler reads it, inside of its own future.
+            Side::Server => request,
+        };
+        // In an async block, so that all of `run` runs inside of the scope.
+        let future = InScope::new(scope, async move { self.run(request).await });
+        async move {
+            let (outcome, scope) = future.await;
+            Ok(outcome?.map(|payload| payload.wrap_stream(|stream| stream.in_scope(scope))))
+        }
+    }
+
+    /// Runs the rest of the call until its [deadline](Context::deadline): then it is dropped and
+    /// DEADLINE_EXCEEDED, be it in the middle of the response's stream. Without a deadline it is
+    /// [`run`](Next::run).
+    ///
+    /// A client does this for each call, with the deadline that the call began with. It is for an
+    /// interceptor that sets one, by [`with_context`](Next::with_context), or that enforces one on a
+    /// server. There tonic drops a call whose time is over, but not a response stream.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`run`](Next::run), and DEADLINE_EXCEEDED.
+    fn run_in_time(
+        self,
+        request: Request<Self::Request>,
+    ) -> impl Future<Output = Outcome<Self>> + Send {
+        let deadline = self.context().deadline();
+        let future = InTime::new(deadline, self.run(request));
+        async move {
+            let response = future.await?;
+            Ok(response
+                .map(|payload| payload.wrap_stream(|stream| stream.in_time(Timer::new(deadline)))))
+        }
+    }
+
+    /// A copy of what travels, if there can be one.
+    #[doc(hidden)]
+    fn clone_payload(&self, payload: &Self::Request) -> Option<Self::Request>;
+
+    /// On a client, the rest of the chain with the deadline that an interceptor just put into the
+    /// metadata.
+    #[doc(hidden)]
+    #[must_use]
+    fn with_timeout_in(self, _: &MetadataMap) -> Self {
+        self
+    }
 }
+
+/// Who may implement [`Next`].
+pub trait Sealed {}

@@ -1,23 +1,22 @@
 //! A tuple of interceptors is an interceptor.
 //!
 //! What each gets as `next` is a [`TupleNext`]: the tuple, a position in it, and the `N` behind the
-//! whole of it. The type of one position doesn't hold that of the next, so that a chain of twelve
-//! is no harder on the compiler than twelve of one.
+//! whole of it. The type of one position doesn't hold that of the next, so that a chain of sixteen
+//! is no harder on the compiler than sixteen of one.
 
 use std::future::Future;
 
-use tonic::Request;
+use tonic::{Request, metadata::MetadataMap};
 
 use super::{
     interceptor::Interceptor,
-    next::{Next, Outcome},
+    next::{Next, Outcome, Sealed},
 };
 use crate::Context;
 
 /// The interceptors of a tuple from position `AT` on, and then `N`.
 pub struct TupleNext<'a, T, N, const AT: usize> {
     tuple: &'a T,
-    context: Context,
     next: N,
 }
 
@@ -34,13 +33,11 @@ impl<T, N: Copy, const AT: usize> Copy for TupleNext<'_, T, N, AT> {}
 /// One bound stands for all of those behind: so a proof has a step for each position, and not one for
 /// each position and each behind it.
 pub trait TupleFrom<N: Next, const AT: usize>: Send + Sync + Sized {
-    fn run(
-        &self,
-        request: Request<N::Request>,
-        context: Context,
-        next: N,
-    ) -> impl Future<Output = Outcome<N>> + Send;
+    fn run(&self, request: Request<N::Request>, next: N)
+    -> impl Future<Output = Outcome<N>> + Send;
 }
+
+impl<T, N, const AT: usize> Sealed for TupleNext<'_, T, N, AT> {}
 
 impl<T, N, const AT: usize> Next for TupleNext<'_, T, N, AT>
 where
@@ -54,7 +51,26 @@ where
 
     #[inline]
     fn run(self, request: Request<N::Request>) -> impl Future<Output = Outcome<Self>> + Send {
-        self.tuple.run(request, self.context, self.next)
+        let next = self.next.with_timeout_in(request.metadata());
+        self.tuple.run(request, next)
+    }
+
+    #[inline]
+    fn context(&self) -> Context {
+        self.next.context()
+    }
+
+    fn with_context(self, context: Context) -> Self {
+        TupleNext { next: self.next.with_context(context), ..self }
+    }
+
+    fn clone_payload(&self, payload: &Self::Request) -> Option<Self::Request> {
+        self.next.clone_payload(payload)
+    }
+
+    #[inline]
+    fn with_timeout_in(self, metadata: &MetadataMap) -> Self {
+        TupleNext { next: self.next.with_timeout_in(metadata), ..self }
     }
 }
 
@@ -71,10 +87,10 @@ macro_rules! tuple {
             fn intercept(
                 &self,
                 request: Request<N::Request>,
-                context: Context,
+                _: Context,
                 next: N,
             ) -> impl Future<Output = Outcome<N>> + Send {
-                TupleFrom::<N, 0>::run(self, request, context, next)
+                TupleFrom::<N, 0>::run(self, request, next)
             }
         }
 
@@ -93,11 +109,10 @@ macro_rules! tuple {
             fn run(
                 &self,
                 request: Request<N::Request>,
-                context: Context,
                 next: N,
             ) -> impl Future<Output = Outcome<N>> + Send {
-                let behind = TupleNext::<Self, N, $behind> { tuple: self, context, next };
-                self.$at.intercept(request, context, behind)
+                let behind = TupleNext::<Self, N, $behind> { tuple: self, next };
+                self.$at.intercept(request, next.context(), behind)
             }
         }
 
@@ -117,7 +132,6 @@ macro_rules! tuple {
             fn run(
                 &self,
                 request: Request<N::Request>,
-                _: Context,
                 next: N,
             ) -> impl Future<Output = Outcome<N>> + Send {
                 next.run(request)
@@ -138,3 +152,7 @@ tuple!(A 0 1, B 1 2, C 2 3, D 3 4, E 4 5, F 5 6, G 6 7, H 7 8, I 8 9);
 tuple!(A 0 1, B 1 2, C 2 3, D 3 4, E 4 5, F 5 6, G 6 7, H 7 8, I 8 9, J 9 10);
 tuple!(A 0 1, B 1 2, C 2 3, D 3 4, E 4 5, F 5 6, G 6 7, H 7 8, I 8 9, J 9 10, K 10 11);
 tuple!(A 0 1, B 1 2, C 2 3, D 3 4, E 4 5, F 5 6, G 6 7, H 7 8, I 8 9, J 9 10, K 10 11, L 11 12);
+tuple!(A 0 1, B 1 2, C 2 3, D 3 4, E 4 5, F 5 6, G 6 7, H 7 8, I 8 9, J 9 10, K 10 11, L 11 12, M 12 13);
+tuple!(A 0 1, B 1 2, C 2 3, D 3 4, E 4 5, F 5 6, G 6 7, H 7 8, I 8 9, J 9 10, K 10 11, L 11 12, M 12 13, O 13 14);
+tuple!(A 0 1, B 1 2, C 2 3, D 3 4, E 4 5, F 5 6, G 6 7, H 7 8, I 8 9, J 9 10, K 10 11, L 11 12, M 12 13, O 13 14, P 14 15);
+tuple!(A 0 1, B 1 2, C 2 3, D 3 4, E 4 5, F 5 6, G 6 7, H 7 8, I 8 9, J 9 10, K 10 11, L 11 12, M 12 13, O 13 14, P 14 15, Q 15 16);

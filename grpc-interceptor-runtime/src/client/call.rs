@@ -4,22 +4,32 @@ use tokio_stream::Stream;
 use tonic::{
     Request, Response, Status, Streaming,
     codegen::{GrpcMethod, http::uri::PathAndQuery},
+    metadata::MetadataMap,
 };
 
 use super::{
     InterceptedGrpc, Method, Transport,
     codec::FallibleCodec,
+    failure::Failure,
+    guarded::Guarded,
     method::ready,
     shared::{Lent, Shared},
 };
 use crate::{
-    Context, Interceptor, MessageStream, Next, Outcome, RpcKind, Side, payload::into_streaming,
+    Context, Interceptor, MessageStream, Next, Outcome, RpcKind, Side,
+    call::{Timer, tell_time_remaining},
+    chain::{InTime, Sealed},
+    payload::into_streaming,
 };
 
-/// The [`Next`] behind a client's last interceptor: makes the call. Each time it runs, it makes
+/// The [`Next`] inside of a client's last interceptor: makes the call. Each time it runs, it makes
 /// another.
+///
+/// The deadline is one for all of them. An attempt has what remains of it, or what an interceptor put
+/// into its metadata, if that is less.
 pub struct Call<'a, T, M, const CLIENT_STREAMS: bool, const SERVER_STREAMS: bool> {
     grpc: &'a Shared<T>,
+    context: Context,
     method: PhantomData<fn() -> M>,
 }
 
@@ -31,6 +41,8 @@ impl<T, M, const C: bool, const S: bool> Clone for Call<'_, T, M, C, S> {
 
 impl<T, M, const C: bool, const S: bool> Copy for Call<'_, T, M, C, S> {}
 
+impl<T, M, const C: bool, const S: bool> Sealed for Call<'_, T, M, C, S> {}
+
 impl<'a, T: Transport, M: Method, const C: bool, const S: bool> Call<'a, T, M, C, S> {
     /// What the generated client does before each call.
     async fn start<P>(
@@ -39,10 +51,61 @@ impl<'a, T: Transport, M: Method, const C: bool, const S: bool> Call<'a, T, M, C
     ) -> Result<(Lent<'a, T>, PathAndQuery), Status> {
         let mut grpc = self.grpc.take();
         ready(&mut grpc).await?;
+        if let Some(remaining) = self.context.time_remaining() {
+            tell_time_remaining(request, remaining)?;
+        }
         let (service, method) = M::PARTS;
         request.extensions_mut().insert(GrpcMethod::new(service, method));
         Ok((self.grpc.lend(grpc), PathAndQuery::from_static(M::NAME.path())))
     }
+
+    /// Makes the call by the closure, in the time that it has.
+    fn attempt<P, R, F>(
+        self,
+        request: Request<P>,
+        call: impl FnOnce(Self, Request<P>) -> F,
+    ) -> impl Future<Output = Result<R, Status>> + Send
+    where
+        F: Future<Output = Result<R, Status>> + Send,
+    {
+        let this = self.having_timeout_in(request.metadata());
+        InTime::new(this.context.deadline(), call(this, request))
+    }
+
+    /// The response's stream, in the time that is left for it.
+    fn in_time(
+        self,
+        response: Response<MessageStream<M::Response>>,
+    ) -> Response<MessageStream<M::Response>> {
+        response.map(|stream| stream.in_time(Timer::new(self.context.deadline())))
+    }
+
+    #[inline]
+    fn having_timeout_in(self, metadata: &MetadataMap) -> Self {
+        match metadata.is_empty() {
+            true => self,
+            false => Call { context: self.context.with_timeout_in(metadata), ..self },
+        }
+    }
+}
+
+/// What is the same for all kinds of RPC.
+macro_rules! common {
+    () => {
+        #[inline]
+        fn context(&self) -> Context {
+            self.context
+        }
+
+        fn with_context(self, context: Context) -> Self {
+            Call { context: self.context.with_deadline_of(context), ..self }
+        }
+
+        #[inline]
+        fn with_timeout_in(self, metadata: &MetadataMap) -> Self {
+            self.having_timeout_in(metadata)
+        }
+    };
 }
 
 impl<T: Transport, M: Method> Next for Call<'_, T, M, false, false> {
@@ -51,12 +114,18 @@ impl<T: Transport, M: Method> Next for Call<'_, T, M, false, false> {
     type RequestMessage = M::Request;
     type ResponseMessage = M::Response;
 
-    fn run(self, mut request: Request<M::Request>) -> impl Future<Output = Outcome<Self>> + Send {
-        async move {
-            let (mut lent, path) = self.start(&mut request).await?;
+    fn run(self, request: Request<M::Request>) -> impl Future<Output = Outcome<Self>> + Send {
+        self.attempt(request, |this, mut request| async move {
+            let (mut lent, path) = this.start(&mut request).await?;
             lent.get().unary(request, path, M::codec()).await
-        }
+        })
     }
+
+    fn clone_payload(&self, message: &M::Request) -> Option<M::Request> {
+        M::clone_message(message)
+    }
+
+    common!();
 }
 
 impl<T: Transport, M: Method> Next for Call<'_, T, M, false, true> {
@@ -65,13 +134,19 @@ impl<T: Transport, M: Method> Next for Call<'_, T, M, false, true> {
     type RequestMessage = M::Request;
     type ResponseMessage = M::Response;
 
-    fn run(self, mut request: Request<M::Request>) -> impl Future<Output = Outcome<Self>> + Send {
-        async move {
-            let (mut lent, path) = self.start(&mut request).await?;
+    fn run(self, request: Request<M::Request>) -> impl Future<Output = Outcome<Self>> + Send {
+        self.attempt(request, |this, mut request| async move {
+            let (mut lent, path) = this.start(&mut request).await?;
             let response = lent.get().server_streaming(request, path, M::codec()).await?;
-            Ok(response.map(MessageStream::from))
-        }
+            Ok(this.in_time(from_wire(response)))
+        })
     }
+
+    fn clone_payload(&self, message: &M::Request) -> Option<M::Request> {
+        M::clone_message(message)
+    }
+
+    common!();
 }
 
 impl<T: Transport, M: Method> Next for Call<'_, T, M, true, false> {
@@ -80,21 +155,24 @@ impl<T: Transport, M: Method> Next for Call<'_, T, M, true, false> {
     type RequestMessage = M::Request;
     type ResponseMessage = M::Response;
 
-    fn run(
-        self,
-        mut request: Request<Self::Request>,
-    ) -> impl Future<Output = Outcome<Self>> + Send {
-        async move {
-            let (mut lent, path) = self.start(&mut request).await?;
-            let codec = FallibleCodec::of(M::codec(), request.get_ref());
-            let failure = codec.failure.clone();
+    fn run(self, request: Request<Self::Request>) -> impl Future<Output = Outcome<Self>> + Send {
+        self.attempt(request, |this, mut request| async move {
+            let (mut lent, path) = this.start(&mut request).await?;
+            let (request, failure) = guarded(request);
+            let codec = FallibleCodec::new(M::codec(), failure.clone());
             let outcome = lent.get().client_streaming(request, path, codec).await;
-            match failure.and_then(|failure| failure.get()) {
+            match failure.and_then(|failure| failure.take()) {
                 Some(status) => Err(status),
                 None => outcome,
             }
-        }
+        })
     }
+
+    fn clone_payload(&self, _: &Self::Request) -> Option<Self::Request> {
+        None
+    }
+
+    common!();
 }
 
 impl<T: Transport, M: Method> Next for Call<'_, T, M, true, true> {
@@ -103,26 +181,49 @@ impl<T: Transport, M: Method> Next for Call<'_, T, M, true, true> {
     type RequestMessage = M::Request;
     type ResponseMessage = M::Response;
 
-    fn run(
-        self,
-        mut request: Request<Self::Request>,
-    ) -> impl Future<Output = Outcome<Self>> + Send {
-        async move {
-            let (mut lent, path) = self.start(&mut request).await?;
-            let codec = FallibleCodec::of(M::codec(), request.get_ref());
-            let failure = codec.failure.clone();
+    fn run(self, request: Request<Self::Request>) -> impl Future<Output = Outcome<Self>> + Send {
+        self.attempt(request, |this, mut request| async move {
+            let (mut lent, path) = this.start(&mut request).await?;
+            let (request, failure) = guarded(request);
+            let codec = FallibleCodec::new(M::codec(), failure.clone());
             let outcome = lent.get().streaming(request, path, codec).await;
             let Some(failure) = failure else {
-                return Ok(outcome?.map(MessageStream::from));
+                return Ok(this.in_time(from_wire(outcome?)));
             };
-            match (failure.get(), outcome) {
+            match (failure.take(), outcome) {
                 (Some(status), _) | (None, Err(status)) => Err(status),
                 // The request stream may fail while the response is read.
-                (None, Ok(response)) => Ok(response
-                    .map(|stream| MessageStream::from(stream).or_failure(move || failure.get()))),
+                (None, Ok(response)) => {
+                    let response = from_wire(response);
+                    let response = response.map(|stream| stream.or_failure(move || failure.take()));
+                    Ok(this.in_time(response))
+                }
             }
-        }
+        })
     }
+
+    fn clone_payload(&self, _: &Self::Request) -> Option<Self::Request> {
+        None
+    }
+
+    common!();
+}
+
+/// A request stream that notes what it fails with, if anything may fail in it.
+fn guarded<M: Send + 'static>(
+    request: Request<MessageStream<M>>,
+) -> (Request<Guarded<M>>, Option<Failure>) {
+    let failure = request.get_ref().can_fail().then(Failure::default);
+    (request.map(|messages| Guarded::new(messages, failure.clone())), failure)
+}
+
+/// A status in a response's headers is all that there is of it: no trailers follow.
+fn from_wire<M: Send + 'static>(response: Response<Streaming<M>>) -> Response<MessageStream<M>> {
+    let without_trailers = response.metadata().contains_key("grpc-status");
+    response.map(|stream| match without_trailers {
+        true => MessageStream::without_trailers(stream),
+        false => MessageStream::from(stream),
+    })
 }
 
 fn context<M: Method, P>(request: &Request<P>, kind: RpcKind) -> Context {
@@ -131,8 +232,17 @@ fn context<M: Method, P>(request: &Request<P>, kind: RpcKind) -> Context {
 
 fn call<T, I, M, const C: bool, const S: bool>(
     client: &InterceptedGrpc<T, I>,
+    context: Context,
 ) -> Call<'_, T, M, C, S> {
-    Call { grpc: &client.grpc, method: PhantomData }
+    Call { grpc: &client.grpc, context, method: PhantomData }
+}
+
+/// What interceptors answer with goes to the caller, in the time that the call has.
+fn to_caller<M: Send + 'static>(
+    response: Response<MessageStream<M>>,
+    context: Context,
+) -> Response<Streaming<M>> {
+    response.map(|stream| into_streaming(stream.in_time(Timer::new(context.deadline()))))
 }
 
 /// Runs a unary RPC through the client's interceptors.
@@ -146,7 +256,8 @@ where
     I: for<'a> Interceptor<Call<'a, T, M, false, false>>,
 {
     let context = context::<M, _>(&request, RpcKind::Unary);
-    client.interceptors.intercept(request, context, call(client))
+    let outcome = client.interceptors.intercept(request, context, call(client, context));
+    InTime::new(context.deadline(), outcome)
 }
 
 /// Runs a server-streaming RPC through the client's interceptors.
@@ -160,8 +271,9 @@ where
     I: for<'a> Interceptor<Call<'a, T, M, false, true>>,
 {
     let context = context::<M, _>(&request, RpcKind::ServerStreaming);
-    let outcome = client.interceptors.intercept(request, context, call(client));
-    async { Ok(outcome.await?.map(into_streaming)) }
+    let outcome = client.interceptors.intercept(request, context, call(client, context));
+    let outcome = InTime::new(context.deadline(), outcome);
+    async move { Ok(to_caller(outcome.await?, context)) }
 }
 
 /// Runs a client-streaming RPC through the client's interceptors.
@@ -175,7 +287,9 @@ where
     I: for<'a> Interceptor<Call<'a, T, M, true, false>>,
 {
     let context = context::<M, _>(&request, RpcKind::ClientStreaming);
-    client.interceptors.intercept(request.map(MessageStream::from_messages), context, call(client))
+    let request = request.map(MessageStream::from_messages);
+    let outcome = client.interceptors.intercept(request, context, call(client, context));
+    InTime::new(context.deadline(), outcome)
 }
 
 /// Runs a bidirectional RPC through the client's interceptors.
@@ -190,6 +304,7 @@ where
 {
     let context = context::<M, _>(&request, RpcKind::Bidirectional);
     let request = request.map(MessageStream::from_messages);
-    let outcome = client.interceptors.intercept(request, context, call(client));
-    async { Ok(outcome.await?.map(into_streaming)) }
+    let outcome = client.interceptors.intercept(request, context, call(client, context));
+    let outcome = InTime::new(context.deadline(), outcome);
+    async move { Ok(to_caller(outcome.await?, context)) }
 }

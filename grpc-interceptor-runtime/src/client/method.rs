@@ -13,6 +13,11 @@ pub trait Method: 'static {
     type Request: Send + Sync + 'static;
     type Response: Send + Sync + 'static;
 
+    /// A copy of the message, if the macro saw that there can be one.
+    fn clone_message(_: &Self::Request) -> Option<Self::Request> {
+        None
+    }
+
     /// The codec that the generated client uses.
     fn codec() -> impl Codec<Encode = Self::Request, Decode = Self::Response> + Send;
 }

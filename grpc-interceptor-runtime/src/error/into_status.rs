@@ -17,9 +17,16 @@ use super::{
 /// inside. Either way the whole error is the status's source.
 #[inline]
 pub fn into_status<E: Into<BoxError> + 'static>(error: E) -> Status {
+    not_ok(into_item_status(error))
+}
+
+/// The same of what a handler's stream yielded as an error. There a status with the code OK, if that
+/// is all that the error is, stays one: it is how a stream ends with trailing metadata.
+#[inline]
+pub(crate) fn into_item_status<E: Into<BoxError> + 'static>(error: E) -> Status {
     // The common ones take no box.
     let error = match downcast::<Status, E>(error) {
-        Ok(status) => return not_ok(status),
+        Ok(status) => return status,
         Err(error) => error,
     };
     match downcast::<Error, E>(error) {
@@ -30,7 +37,7 @@ pub fn into_status<E: Into<BoxError> + 'static>(error: E) -> Status {
 
 fn of_boxed(error: BoxError) -> Status {
     let error = match error.downcast::<Status>() {
-        Ok(status) => return not_ok(*status),
+        Ok(status) => return *status,
         Err(error) => error,
     };
     let error = match error.downcast::<Error>() {

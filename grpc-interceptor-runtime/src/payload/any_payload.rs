@@ -1,12 +1,13 @@
 //! What travels through a list is a payload, too.
 
-use tonic::Status;
+use tonic::{Status, metadata::MetadataMap};
 
 use super::{
     erase::{AnyMessage, AnyPayload, Content},
     message_stream::MessageStream,
     payload::Payload,
     stream_end::StreamEnd,
+    watch::Watcher,
 };
 
 /// The same of either content.
@@ -64,7 +65,22 @@ impl Payload<AnyMessage> for AnyPayload {
         each!(self, content => Payload::<AnyMessage>::map_stream(content, map))
     }
 
+    fn map_trailers(self, map: impl FnOnce(&mut MetadataMap) + Send + 'static) -> Self {
+        each!(self, content => Payload::<AnyMessage>::map_trailers(content, map))
+    }
+
     fn on_end(self, on_end: impl FnOnce(StreamEnd<'_>) + Send + 'static) -> Self {
         each!(self, content => Payload::<AnyMessage>::on_end(content, on_end))
+    }
+
+    fn watched_by(self, watcher: &mut impl Watcher<AnyMessage>) -> Self {
+        each!(self, content => Payload::<AnyMessage>::watched_by(content, watcher))
+    }
+
+    fn wrap_stream(
+        self,
+        wrap: impl FnOnce(MessageStream<AnyMessage>) -> MessageStream<AnyMessage>,
+    ) -> Self {
+        each!(self, content => Payload::<AnyMessage>::wrap_stream(content, wrap))
     }
 }

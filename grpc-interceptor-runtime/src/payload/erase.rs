@@ -7,9 +7,9 @@ use std::{
 };
 
 use tokio_stream::Stream as _;
-use tonic::{Status, metadata::MetadataMap};
+use tonic::Status;
 
-use super::{message_stream::MessageStream, source::Source};
+use super::{message_stream::MessageStream, source::Source, trailers::Trailers};
 
 /// A message in a [`List`](crate::List), whose type is forgotten but can be asked for.
 ///
@@ -89,6 +89,16 @@ pub(super) enum Content {
     Stream(MessageStream<AnyMessage>),
 }
 
+impl AnyPayload {
+    /// The message that it is, if it is one, and of this type.
+    pub(crate) fn downcast_ref<M: 'static>(&self) -> Option<&M> {
+        match &self.0 {
+            Content::Message(message) => message.downcast_ref(),
+            Content::Stream(_) => None,
+        }
+    }
+}
+
 /// What goes into a list, and comes out of it again.
 pub trait Erase<M>: Sized {
     #[doc(hidden)]
@@ -160,12 +170,12 @@ impl<M: Send + 'static> Source<AnyMessage> for Erased<M> {
         item.map(|item| item.map(|item| item.map(|message| AnyMessage(Box::new(message)))))
     }
 
-    fn remaining(&self) -> (usize, Option<usize>) {
-        self.messages.size_hint()
+    fn trailers(mut self: Pin<&mut Self>) -> Option<Trailers> {
+        self.messages.take_trailers()
     }
 
-    fn trailers(self: Pin<&mut Self>) -> Option<MetadataMap> {
-        self.messages.trailers().cloned()
+    fn error_again(mut self: Pin<&mut Self>) -> Option<Status> {
+        Pin::new(&mut self.messages).error_again()
     }
 }
 
@@ -184,11 +194,11 @@ impl<M: Send + 'static> Source<M> for Restored<M> {
         item.map(|item| item.map(|item| item.and_then(AnyMessage::into_message)))
     }
 
-    fn remaining(&self) -> (usize, Option<usize>) {
-        self.messages.size_hint()
+    fn trailers(mut self: Pin<&mut Self>) -> Option<Trailers> {
+        self.messages.take_trailers()
     }
 
-    fn trailers(self: Pin<&mut Self>) -> Option<MetadataMap> {
-        self.messages.trailers().cloned()
+    fn error_again(mut self: Pin<&mut Self>) -> Option<Status> {
+        Pin::new(&mut self.messages).error_again()
     }
 }

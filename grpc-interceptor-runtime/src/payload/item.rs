@@ -2,7 +2,7 @@ use std::{any::Any, task::Poll};
 
 use tonic::Status;
 
-use crate::error::{BoxError, into_status, make_not_ok};
+use crate::error::{BoxError, into_item_status};
 
 /// What a handler's stream yields: a `Result` of a message.
 #[diagnostic::on_unimplemented(
@@ -13,7 +13,8 @@ use crate::error::{BoxError, into_status, make_not_ok};
 pub trait StreamItem: Sized {
     type Message: Send + 'static;
 
-    /// What a handler's stream was polled to, with a status for an error.
+    /// What a handler's stream was polled to, with a status for an error. A status that is OK is the
+    /// stream's end, with trailing metadata.
     fn into_polled(polled: Poll<Option<Self>>) -> Poll<Option<Result<Self::Message, Status>>>;
 }
 
@@ -27,14 +28,11 @@ impl<M: Send + 'static, E: Into<BoxError> + 'static> StreamItem for Result<M, E>
         let same: Option<&mut Poll<Option<Result<M, Status>>>> =
             (&mut polled as &mut dyn Any).downcast_mut();
         if let Some(polled) = same {
-            if let Poll::Ready(Some(Err(status))) = polled {
-                make_not_ok(status);
-            }
             return std::mem::replace(polled, Poll::Pending);
         }
         match polled {
             Poll::Ready(Some(Ok(message))) => Poll::Ready(Some(Ok(message))),
-            Poll::Ready(Some(Err(error))) => Poll::Ready(Some(Err(into_status(error)))),
+            Poll::Ready(Some(Err(error))) => Poll::Ready(Some(Err(into_item_status(error)))),
             Poll::Ready(None) => Poll::Ready(None),
             Poll::Pending => Poll::Pending,
         }

@@ -7,11 +7,14 @@ use std::{
 };
 
 use tokio_stream::Stream;
-use tonic::{Status, metadata::MetadataMap};
+use tonic::{Status, Streaming, metadata::MetadataMap};
 
 use super::{
-    source::{Around, AtEnd, FromMessages, FromStream, Nothing, Source},
+    around::{Around, AtEnd},
+    source::{FromMessages, FromStream, Nothing, Source, WithoutTrailers},
     stream_end::StreamEnd,
+    trailers::{Kept, Trailers},
+    watch::Watch,
 };
 use crate::error::make_not_ok;
 
@@ -37,10 +40,14 @@ use crate::error::make_not_ok;
 /// }
 /// ```
 ///
-/// After an error or the end nothing follows, and what the messages came from is dropped.
+/// A status with the code OK, as an error, is the stream's end: so a stream that is made anew, and a
+/// handler's own, is given [trailing metadata](crate::trailers).
+///
+/// After an error or the end no message follows, and what the messages came from is dropped.
 pub struct MessageStream<M> {
     state: State<M>,
-    trailers: Option<MetadataMap>,
+    watch: Option<Watch<M>>,
+    trailers: Option<Trailers>,
 }
 
 enum State<M> {
@@ -50,7 +57,10 @@ enum State<M> {
         can_fail: bool,
     },
     Reading(Pin<Box<dyn Source<M>>>),
-    Ended,
+    Ended {
+        /// The error that tonic repeats, once.
+        again: Option<Status>,
+    },
 }
 
 impl<M: Send + 'static> MessageStream<M> {
@@ -59,32 +69,50 @@ impl<M: Send + 'static> MessageStream<M> {
     where
         S: Stream<Item = Result<M, Status>> + Send + 'static,
     {
-        Self::from_source(FromStream { stream })
+        Self::from_source(FromStream::new(stream))
     }
 
     pub(crate) fn from_source(source: impl Source<M>) -> Self {
-        let source = Box::new(source);
-        MessageStream { state: State::Unread { source, can_fail: true }, trailers: None }
+        Self::unread(Box::new(source), true)
+    }
+
+    fn unread(source: Box<dyn Source<M>>, can_fail: bool) -> Self {
+        MessageStream { state: State::Unread { source, can_fail }, watch: None, trailers: None }
     }
 
     /// Of a client's own request stream, in which there are no errors.
     pub(crate) fn from_messages(messages: impl Stream<Item = M> + Send + 'static) -> Self {
-        let source = Box::new(FromMessages { messages });
-        MessageStream { state: State::Unread { source, can_fail: false }, trailers: None }
+        Self::unread(Box::new(FromMessages { messages }), false)
     }
 
-    /// Takes out what this was made of, where it was an `S`, nothing was read from it and nobody
-    /// put anything around it.
+    /// One that came over the wire and has no trailing metadata.
+    pub(crate) fn without_trailers(stream: Streaming<M>) -> Self {
+        Self::from_source(WithoutTrailers(stream))
+    }
+
+    /// Takes out what this was made of, if it was an `S`, nothing was read from it, nobody put
+    /// anything around it and nobody watches it.
     pub(crate) fn into_source<S: 'static>(self) -> Result<S, Self> {
         match self.state {
-            State::Unread { source, .. } if (&*source as &dyn Any).is::<S>() => {
+            State::Unread { source, .. }
+                if self.watch.is_none() && (&*source as &dyn Any).is::<S>() =>
+            {
                 match (source as Box<dyn Any>).downcast::<S>() {
                     Ok(source) => Ok(*source),
                     Err(_) => unreachable!("its type was compared just now"),
                 }
             }
-            state => Err(MessageStream { state, trailers: self.trailers }),
+            state => Err(MessageStream { state, ..self }),
         }
+    }
+
+    /// Has it watched.
+    pub(crate) fn watched(mut self, watch: Watch<M>) -> Self {
+        // There is one place: who watches it already, does so further in.
+        if self.watch.is_some() {
+            self = Self::from_source(self);
+        }
+        MessageStream { watch: Some(watch), ..self }
     }
 
     /// The next message, or `None` after the last.
@@ -99,20 +127,20 @@ impl<M: Send + 'static> MessageStream<M> {
     /// The trailing metadata, once the last message has passed; `None` before, and where there is
     /// none. A stream that failed has it in its status.
     ///
-    /// A client gets it from the server. A request stream has none.
+    /// A client gets it from the server, a server from the handler. A request stream has none.
     pub fn trailers(&self) -> Option<&MetadataMap> {
-        self.trailers.as_ref()
+        self.trailing_metadata()
     }
 
     /// For whoever tells the end only once.
-    pub(crate) fn take_trailers(&mut self) -> Option<MetadataMap> {
+    pub(crate) fn take_trailers(&mut self) -> Option<Trailers> {
         self.trailers.take()
     }
 
-    /// Whether an error may come out of it: not where it is a client's own request stream, which
-    /// nobody put anything around.
+    /// Whether an error may come out of it, or a panic that isn't the caller's own: not of a client's
+    /// own request stream, if nobody put anything around it.
     pub(crate) fn can_fail(&self) -> bool {
-        !matches!(self.state, State::Unread { can_fail: false, .. })
+        self.watch.is_some() || !matches!(self.state, State::Unread { can_fail: false, .. })
     }
 
     /// Fails with what the closure gives, if anything, when the stream ends.
@@ -129,6 +157,27 @@ impl<M: Send + 'static> MessageStream<M> {
         })
     }
 
+    /// Notes its trailing metadata when it has been read.
+    pub(super) fn keeping_trailers(self) -> (Self, Kept) {
+        let kept = Kept::default();
+        let keeper = kept.clone();
+        let messages = self.around(move |item, trailers| {
+            if item.is_none() {
+                keeper.set(trailers.clone());
+            }
+        });
+        (messages, kept)
+    }
+
+    /// Ends with what was noted, if there is nothing else to end with.
+    pub(super) fn or_trailers(self, kept: Kept) -> Self {
+        self.around(move |item, trailers| {
+            if item.is_none() && trailers.is_none() {
+                *trailers = kept.take();
+            }
+        })
+    }
+
     fn each_item<F>(self, mut on_item: F) -> Self
     where
         F: FnMut(Result<M, Status>) -> Result<M, Status> + Send + 'static,
@@ -140,14 +189,23 @@ impl<M: Send + 'static> MessageStream<M> {
     /// closures.
     fn around<F>(self, on_item: F) -> Self
     where
-        F: FnMut(&mut Option<Result<M, Status>>, Option<&MetadataMap>) + Send + 'static,
+        F: FnMut(&mut Option<Result<M, Status>>, &mut Option<Trailers>) + Send + 'static,
     {
+        let (source, trailers) = self.into_parts();
+        Self::from_source(Around::new(source, trailers, on_item))
+    }
+
+    /// What it reads from, for something around it, and the trailing metadata of one that has ended.
+    pub(super) fn into_parts(self) -> (Pin<Box<dyn Source<M>>>, Option<Trailers>) {
+        if self.watch.is_some() {
+            return (Box::pin(self), None);
+        }
         let source = match self.state {
             State::Unread { source, .. } => Box::into_pin(source),
             State::Reading(source) => source,
-            State::Ended => Box::pin(Nothing),
+            State::Ended { .. } => Box::pin(Nothing),
         };
-        Self::from_source(Around { source, on_item, trailers: self.trailers })
+        (source, self.trailers)
     }
 }
 
@@ -155,25 +213,40 @@ impl<M: 'static> MessageStream<M> {
     /// Where it isn't being read, because it has not begun or has ended.
     #[cold]
     fn poll_unread(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<M, Status>>> {
-        match std::mem::replace(&mut self.state, State::Ended) {
+        match std::mem::replace(&mut self.state, State::Ended { again: None }) {
             State::Unread { source, .. } => {
                 self.state = State::Reading(Box::into_pin(source));
                 Pin::new(self).poll_next(context)
             }
-            // It is never being read here.
-            State::Reading(_) | State::Ended => Poll::Ready(None),
+            State::Ended { again } => Poll::Ready(again.map(Err)),
+            State::Reading(_) => unreachable!("this is called where it isn't being read"),
         }
     }
 
-    /// Drops what the messages came from.
+    /// Tells who watches it, and drops what the messages came from.
     #[cold]
     fn end(&mut self, item: &mut Option<Result<M, Status>>) {
-        let state = std::mem::replace(&mut self.state, State::Ended);
-        match (item, state) {
-            (Some(Err(status)), _) => make_not_ok(status),
-            (_, State::Reading(mut source)) => self.trailers = source.as_mut().trailers(),
-            _ => {}
+        let state = std::mem::replace(&mut self.state, State::Ended { again: None });
+        let State::Reading(mut source) = state else {
+            unreachable!("this is called where it is being read");
+        };
+        let watch = self.watch.take();
+        if let Some(Err(status)) = item {
+            make_not_ok(status);
+            self.state = State::Ended { again: source.as_mut().error_again() };
+            if let Some(watch) = watch {
+                watch.end(StreamEnd::Failed(status));
+            }
+        } else {
+            self.trailers = source.as_mut().trailers();
+            if let Some(watch) = watch {
+                watch.end(StreamEnd::Complete { trailers: self.trailing_metadata() });
+            }
         }
+    }
+
+    fn trailing_metadata(&self) -> Option<&MetadataMap> {
+        self.trailers.as_ref().map(Trailers::metadata)
     }
 }
 
@@ -189,17 +262,35 @@ impl<M: 'static> Stream for MessageStream<M> {
         };
         let mut polled = source.as_mut().poll_item(context);
         match &mut polled {
-            Poll::Ready(Some(Ok(_))) | Poll::Pending => {}
+            Poll::Ready(Some(Ok(message))) => {
+                if let Some(watch) = &this.watch {
+                    watch.message(message);
+                }
+            }
+            Poll::Pending => {}
             Poll::Ready(end) => this.end(end),
         }
         polled
     }
+}
 
-    fn size_hint(&self) -> (usize, Option<usize>) {
-        match &self.state {
-            State::Unread { source, .. } => source.remaining(),
-            State::Reading(source) => source.remaining(),
-            State::Ended => (0, Some(0)),
+/// Inside of what is put around it.
+impl<M: Send + 'static> Source<M> for MessageStream<M> {
+    fn poll_item(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<M, Status>>> {
+        self.poll_next(context)
+    }
+
+    fn trailers(mut self: Pin<&mut Self>) -> Option<Trailers> {
+        self.take_trailers()
+    }
+
+    fn error_again(mut self: Pin<&mut Self>) -> Option<Status> {
+        match &mut self.state {
+            State::Ended { again } => again.take(),
+            State::Unread { .. } | State::Reading(_) => None,
         }
     }
 }
@@ -272,6 +363,21 @@ impl<M: Send + 'static> MessageStream<M> {
         self.each_item(move |item| item.map_err(&mut map))
     }
 
+    /// Changes the trailing metadata, if the stream ends well: see
+    /// [`Payload::map_trailers`](crate::Payload::map_trailers).
+    #[must_use = "a stream's trailers are changed when it has been read: pass on what this returns"]
+    pub fn map_trailers(self, map: impl FnOnce(&mut MetadataMap) + Send + 'static) -> Self {
+        let mut map = Some(map);
+        self.around(move |item, trailers| {
+            if item.is_none()
+                && let Some(map) = map.take()
+            {
+                let none = || Trailers::Metadata(MetadataMap::new());
+                map(trailers.get_or_insert_with(none).metadata_mut());
+            }
+        })
+    }
+
     /// Runs the closure exactly once, when the stream ends, in whichever way:
     /// see [`crate::Payload::on_end`].
     #[must_use = "the end is seen as the stream is read: pass on what this returns"]
@@ -280,7 +386,10 @@ impl<M: Send + 'static> MessageStream<M> {
         self.around(move |item, trailers| match item {
             Some(Ok(_)) => {}
             Some(Err(status)) => at_end.end(StreamEnd::Failed(status)),
-            None => at_end.end(StreamEnd::Complete { trailers }),
+            None => {
+                let trailers = trailers.as_ref().map(Trailers::metadata);
+                at_end.end(StreamEnd::Complete { trailers });
+            }
         })
     }
 }

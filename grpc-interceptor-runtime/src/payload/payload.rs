@@ -1,6 +1,6 @@
-use tonic::Status;
+use tonic::{Status, metadata::MetadataMap};
 
-use super::{erase::Erase, message_stream::MessageStream, stream_end::StreamEnd};
+use super::{erase::Erase, message_stream::MessageStream, stream_end::StreamEnd, watch::Watcher};
 
 /// What travels through a chain as a request or a response: one message, or a stream of them.
 ///
@@ -82,10 +82,12 @@ pub trait Payload<M>: Erase<M> + Sized + Send + 'static {
     #[must_use = "a stream's error is replaced as it is read: pass on what this returns"]
     fn map_errors(self, map: impl FnMut(Status) -> Status + Send + 'static) -> Self;
 
-    /// Replaces a stream by another, as by one that is made of it. One message stays: for it,
+    /// Replaces a stream by another, such as one that is made of it. One message stays: for it,
     /// nothing runs.
     ///
-    /// This is for what the other methods don't do, such as leaving messages out:
+    /// This is for what the other methods don't do, such as leaving messages out. If the new stream
+    /// has no trailing metadata of its own, it keeps that of the old one, once that has been read to
+    /// its end.
     ///
     /// ```
     /// use grpc_interceptor::{Context, MessageStream, Next, Outcome, Payload};
@@ -109,16 +111,51 @@ pub trait Payload<M>: Erase<M> + Sized + Send + 'static {
     #[must_use]
     fn map_stream(self, map: impl FnOnce(MessageStream<M>) -> MessageStream<M>) -> Self;
 
+    /// Changes the trailing metadata that a response stream ends with, if it ends well. What was
+    /// there is in it: on a server what the handler sends, on a client what came. One message has
+    /// none: for it, nothing runs, as tonic sends none with it. A status that a stream fails with has
+    /// its own, see [`map_errors`](Self::map_errors).
+    ///
+    /// ```
+    /// use grpc_interceptor::{Context, Next, Outcome, Payload};
+    /// use tonic::Request;
+    ///
+    /// /// Says who answered, behind the last message.
+    /// async fn sign<N: Next>(request: Request<N::Request>, _: Context, next: N) -> Outcome<N> {
+    ///     let response = next.run(request).await?;
+    ///     Ok(response.map(|payload| {
+    ///         payload.map_trailers(|trailers| {
+    ///             trailers.insert("served-by", "ada-1".parse().expect("it is ASCII"));
+    ///         })
+    ///     }))
+    /// }
+    /// ```
+    #[must_use = "a stream's trailers are changed when it has been read: pass on what this returns"]
+    fn map_trailers(self, map: impl FnOnce(&mut MetadataMap) + Send + 'static) -> Self;
+
     /// Runs the closure exactly once: when the last message has passed, when the stream fails, or,
     /// as [cancelled](StreamEnd::Cancelled), when the stream is dropped before either. For one
     /// message it runs at once, as [complete](StreamEnd::Complete).
     ///
-    /// On a server, a response stream is dropped early where the client goes away, and a request
-    /// stream where the handler returns without reading it to its end. A client that goes away in
-    /// the middle of its own request stream may look like one that ended it: tonic tells a handler
-    /// no more than that.
+    /// On a server, a response stream is dropped early if the client goes away, and a request stream
+    /// if the handler returns without reading it to its end. A client that goes away in the middle
+    /// of its own request stream may look like one that ended it: tonic tells a handler no more than
+    /// that.
+    ///
+    /// This is the end of one stream. The end of a whole call, which may come before there is any
+    /// response, is told by [`Next::run_observed`](crate::Next::run_observed).
     #[must_use = "the end is seen as the stream is read: pass on what this returns"]
     fn on_end(self, on_end: impl FnOnce(StreamEnd<'_>) + Send + 'static) -> Self;
+
+    /// Has it watched, which takes no box.
+    #[doc(hidden)]
+    #[must_use]
+    fn watched_by(self, watcher: &mut impl Watcher<M>) -> Self;
+
+    /// `map_stream` for a stream that keeps the trailing metadata by itself.
+    #[doc(hidden)]
+    #[must_use]
+    fn wrap_stream(self, wrap: impl FnOnce(MessageStream<M>) -> MessageStream<M>) -> Self;
 }
 
 /// One message.
@@ -168,8 +205,24 @@ impl<M: Send + 'static> Payload<M> for M {
     }
 
     #[inline]
+    fn map_trailers(self, _: impl FnOnce(&mut MetadataMap) + Send + 'static) -> Self {
+        self
+    }
+
+    #[inline]
     fn on_end(self, on_end: impl FnOnce(StreamEnd<'_>) + Send + 'static) -> Self {
         on_end(StreamEnd::Complete { trailers: None });
+        self
+    }
+
+    #[inline]
+    fn watched_by(self, watcher: &mut impl Watcher<M>) -> Self {
+        watcher.message(&self);
+        self
+    }
+
+    #[inline]
+    fn wrap_stream(self, _: impl FnOnce(MessageStream<M>) -> MessageStream<M>) -> Self {
         self
     }
 }
@@ -208,10 +261,23 @@ impl<M: Send + 'static> Payload<M> for MessageStream<M> {
     }
 
     fn map_stream(self, map: impl FnOnce(Self) -> Self) -> Self {
-        map(self)
+        let (messages, kept) = self.keeping_trailers();
+        map(messages).or_trailers(kept)
+    }
+
+    fn map_trailers(self, map: impl FnOnce(&mut MetadataMap) + Send + 'static) -> Self {
+        MessageStream::map_trailers(self, map)
     }
 
     fn on_end(self, on_end: impl FnOnce(StreamEnd<'_>) + Send + 'static) -> Self {
         MessageStream::on_end(self, on_end)
+    }
+
+    fn watched_by(self, watcher: &mut impl Watcher<M>) -> Self {
+        self.watched(watcher.share())
+    }
+
+    fn wrap_stream(self, wrap: impl FnOnce(Self) -> Self) -> Self {
+        wrap(self)
     }
 }

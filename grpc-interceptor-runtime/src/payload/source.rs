@@ -1,4 +1,4 @@
-//! What the messages of a [`MessageStream`] come from.
+//! What the messages of a [`MessageStream`](super::message_stream::MessageStream) come from.
 
 use std::{
     any::Any,
@@ -9,10 +9,9 @@ use std::{
 
 use pin_project_lite::pin_project;
 use tokio_stream::Stream;
-use tonic::{Status, Streaming, metadata::MetadataMap};
+use tonic::{Code, Status, Streaming};
 
-use super::{item::StreamItem, stream_end::StreamEnd};
-use crate::error::make_not_ok;
+use super::{item::StreamItem, trailers::Trailers};
 
 /// Where messages come from. Its type is forgotten but can be asked for, so that a stream that
 /// nobody touched gets out of a chain as it went in.
@@ -22,10 +21,13 @@ pub(crate) trait Source<M>: Any + Send {
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<M, Status>>>;
 
-    fn remaining(&self) -> (usize, Option<usize>);
-
     /// The trailing metadata. Called once, after the last message.
-    fn trailers(self: Pin<&mut Self>) -> Option<MetadataMap> {
+    fn trailers(self: Pin<&mut Self>) -> Option<Trailers> {
+        None
+    }
+
+    /// The error again, if this would give it again. Called once, after an error.
+    fn error_again(self: Pin<&mut Self>) -> Option<Status> {
         None
     }
 }
@@ -35,6 +37,13 @@ pin_project! {
     pub(crate) struct FromStream<S> {
         #[pin]
         pub(crate) stream: S,
+        trailers: Option<Status>,
+    }
+}
+
+impl<S> FromStream<S> {
+    pub(crate) fn new(stream: S) -> Self {
+        FromStream { stream, trailers: None }
     }
 }
 
@@ -46,11 +55,28 @@ where
         self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<M, Status>>> {
-        StreamItem::into_polled(self.project().stream.poll_next(context))
+        let this = self.project();
+        let mut polled = StreamItem::into_polled(this.stream.poll_next(context));
+        if let Poll::Ready(end @ Some(Err(_))) = &mut polled {
+            *this.trailers = take_ok(end);
+        }
+        polled
     }
 
-    fn remaining(&self) -> (usize, Option<usize>) {
-        self.stream.size_hint()
+    fn trailers(self: Pin<&mut Self>) -> Option<Trailers> {
+        self.project().trailers.take().map(Trailers::Status)
+    }
+}
+
+/// A status that is OK is the stream's end.
+#[cold]
+fn take_ok<M>(end: &mut Option<Result<M, Status>>) -> Option<Status> {
+    match end.take() {
+        Some(Err(status)) if status.code() == Code::Ok => Some(status),
+        other => {
+            *end = other;
+            None
+        }
     }
 }
 
@@ -69,13 +95,9 @@ impl<S: Stream + Send + 'static> Source<S::Item> for FromMessages<S> {
     ) -> Poll<Option<Result<S::Item, Status>>> {
         self.project().messages.poll_next(context).map(|message| message.map(Ok))
     }
-
-    fn remaining(&self) -> (usize, Option<usize>) {
-        self.messages.size_hint()
-    }
 }
 
-/// A stream that came over the wire, and may have trailing metadata.
+/// A response's stream that came over the wire, and may have trailing metadata.
 impl<M: Send + 'static> Source<M> for Streaming<M> {
     fn poll_item(
         self: Pin<&mut Self>,
@@ -84,70 +106,39 @@ impl<M: Send + 'static> Source<M> for Streaming<M> {
         self.poll_next(context)
     }
 
-    fn remaining(&self) -> (usize, Option<usize>) {
-        self.size_hint()
-    }
-
-    fn trailers(self: Pin<&mut Self>) -> Option<MetadataMap> {
-        // Behind the last message there is nothing to wait for.
+    fn trailers(self: Pin<&mut Self>) -> Option<Trailers> {
+        // After the last message there is nothing to wait for.
         let trailers = pin!(self.get_mut().trailers());
         match trailers.poll(&mut Context::from_waker(Waker::noop())) {
-            Poll::Ready(Ok(trailers)) => trailers,
+            Poll::Ready(Ok(trailers)) => trailers.map(Trailers::Metadata),
+            _ => None,
+        }
+    }
+
+    /// Tonic repeats an error of the transport, once, and none that the server sent.
+    fn error_again(self: Pin<&mut Self>) -> Option<Status> {
+        match self.poll_next(&mut Context::from_waker(Waker::noop())) {
+            Poll::Ready(Some(Err(status))) => Some(status),
             _ => None,
         }
     }
 }
 
-/// Another source's messages, each seen and changed in its place by a closure, and so its end:
-/// `None`, with the trailing metadata.
-pub(crate) struct Around<M, F> {
-    pub(crate) source: Pin<Box<dyn Source<M>>>,
-    pub(crate) on_item: F,
-    pub(crate) trailers: Option<MetadataMap>,
-}
+/// A stream that came over the wire and has no trailing metadata: a request's, or that of a response
+/// whose status was in its headers. Tonic would poll the body once more to look for it, which a body
+/// may panic at.
+pub(crate) struct WithoutTrailers<M>(pub(crate) Streaming<M>);
 
-/// The closure is never pinned.
-impl<M, F> Unpin for Around<M, F> {}
-
-impl<M, F> Around<M, F>
-where
-    M: 'static,
-    F: FnMut(&mut Option<Result<M, Status>>, Option<&MetadataMap>),
-{
-    #[cold]
-    fn end(&mut self, end: &mut Option<Result<M, Status>>) {
-        match end {
-            Some(Err(status)) => make_not_ok(status),
-            _ => self.trailers = self.source.as_mut().trailers(),
-        }
-        (self.on_item)(end, self.trailers.as_ref());
-    }
-}
-
-impl<M, F> Source<M> for Around<M, F>
-where
-    M: Send + 'static,
-    F: FnMut(&mut Option<Result<M, Status>>, Option<&MetadataMap>) + Send + 'static,
-{
+impl<M: Send + 'static> Source<M> for WithoutTrailers<M> {
     fn poll_item(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<M, Status>>> {
-        let mut polled = self.source.as_mut().poll_item(context);
-        match &mut polled {
-            Poll::Ready(item @ Some(Ok(_))) => (self.on_item)(item, None),
-            Poll::Ready(end) => self.end(end),
-            Poll::Pending => {}
-        }
-        polled
+        Pin::new(&mut self.0).poll_next(context)
     }
 
-    fn remaining(&self) -> (usize, Option<usize>) {
-        self.source.remaining()
-    }
-
-    fn trailers(mut self: Pin<&mut Self>) -> Option<MetadataMap> {
-        self.trailers.take()
+    fn error_again(mut self: Pin<&mut Self>) -> Option<Status> {
+        Pin::new(&mut self.0).error_again()
     }
 }
 
@@ -157,30 +148,5 @@ pub(crate) struct Nothing;
 impl<M: 'static> Source<M> for Nothing {
     fn poll_item(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Result<M, Status>>> {
         Poll::Ready(None)
-    }
-
-    fn remaining(&self) -> (usize, Option<usize>) {
-        (0, Some(0))
-    }
-}
-
-/// Runs a closure once, at the end or when this is dropped before.
-pub(crate) struct AtEnd<F: FnOnce(StreamEnd<'_>)>(Option<F>);
-
-impl<F: FnOnce(StreamEnd<'_>)> AtEnd<F> {
-    pub(crate) fn new(on_end: F) -> Self {
-        AtEnd(Some(on_end))
-    }
-
-    pub(crate) fn end(&mut self, end: StreamEnd<'_>) {
-        if let Some(on_end) = self.0.take() {
-            on_end(end);
-        }
-    }
-}
-
-impl<F: FnOnce(StreamEnd<'_>)> Drop for AtEnd<F> {
-    fn drop(&mut self) {
-        self.end(StreamEnd::Cancelled);
     }
 }

@@ -25,7 +25,7 @@ use tonic::{
     metadata::MetadataMap,
 };
 
-use super::message_stream::MessageStream;
+use super::{message_stream::MessageStream, source::WithoutTrailers, trailers::Trailers};
 
 /// The bytes of a header: whether the message is compressed, and how long it is.
 const HEADER: usize = 5;
@@ -48,10 +48,14 @@ static HEADERS: [u8; BLOCK] = {
     headers
 };
 
-/// The stream as it came over the wire where nothing was put around it, else one around it.
+/// The stream as it came over the wire if nothing was put around it, else one around it.
 pub(crate) fn into_streaming<M: Send + 'static>(messages: MessageStream<M>) -> Streaming<M> {
+    let messages = match messages.into_source() {
+        Ok(stream) => return stream,
+        Err(messages) => messages,
+    };
     match messages.into_source() {
-        Ok(stream) => stream,
+        Ok(WithoutTrailers(stream)) => stream,
         Err(messages) => {
             let turn = Shared::default();
             let body = Headers { turn: turn.clone() };
@@ -152,7 +156,7 @@ impl<M: Send + 'static> ReadyDecoder<M> {
             Poll::Ready(Some(item)) => return item.map(Some),
             Poll::Ready(None) => {
                 headers.advance(headers.remaining());
-                Turn::Ended(self.messages.take_trailers())
+                Turn::Ended(self.messages.take_trailers().map(Trailers::into_metadata))
             }
             Poll::Pending => match self.waker.take() {
                 Some(waker) => Turn::Waiting { waker, is_current },

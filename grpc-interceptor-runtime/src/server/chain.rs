@@ -3,7 +3,7 @@ use std::{future::Future, marker::PhantomData};
 use tonic::{Request, Response, Status};
 
 use super::{Argument, Returned};
-use crate::{Context, MethodName, Next, Outcome};
+use crate::{Context, MethodName, Next, Outcome, chain::Sealed};
 
 /// One RPC of the service `T`. The macro makes a type for each, named like its method.
 pub trait Rpc<T> {
@@ -15,11 +15,19 @@ pub trait Rpc<T> {
     /// What the handler returns, as the user wrote it: `Result<Response<…>, …>`.
     type Returned: Returned<Self::ReturnedKind>;
     type ReturnedKind;
+
+    /// A copy of what travels as the request, if the macro saw that there can be one.
+    fn clone_payload(_: &ChainPayload<Self, T>) -> Option<ChainPayload<Self, T>> {
+        None
+    }
 }
 
+/// What travels as an RPC's request.
+pub type ChainPayload<R, T> =
+    <<R as Rpc<T>>::Argument as Argument<<R as Rpc<T>>::ArgumentKind>>::Payload;
+
 /// What an RPC's chain gets.
-pub type ChainRequest<R, T> =
-    Request<<<R as Rpc<T>>::Argument as Argument<<R as Rpc<T>>::ArgumentKind>>::Payload>;
+pub type ChainRequest<R, T> = Request<ChainPayload<R, T>>;
 
 /// What an RPC's chain gives back.
 pub type ChainOutcome<R, T> = Result<
@@ -70,4 +78,19 @@ impl<T: Sync, R: Link<T, AT>, const AT: usize> Next for Chain<'_, T, R, AT> {
     fn run(self, request: Request<Self::Request>) -> impl Future<Output = Outcome<Self>> + Send {
         R::run(self.service, request, self.context)
     }
+
+    #[inline]
+    fn context(&self) -> Context {
+        self.context
+    }
+
+    fn with_context(self, context: Context) -> Self {
+        Chain { context: self.context.with_deadline_of(context), ..self }
+    }
+
+    fn clone_payload(&self, payload: &Self::Request) -> Option<Self::Request> {
+        R::clone_payload(payload)
+    }
 }
+
+impl<T, R, const AT: usize> Sealed for Chain<'_, T, R, AT> {}

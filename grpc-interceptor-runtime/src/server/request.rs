@@ -57,6 +57,6 @@ impl<M: Send + 'static> Argument<ArgumentKind<true>> for Request<Streaming<M>> {
     }
 
     fn into_request(self) -> Request<MessageStream<M>> {
-        self.map(MessageStream::from)
+        self.map(MessageStream::without_trailers)
     }
 }

@@ -142,7 +142,7 @@ where
 {
     match returned {
         Ok(response) => {
-            Ok(response.map(|stream| MessageStream::from_source(FromStream { stream })))
+            Ok(response.map(|stream| MessageStream::from_source(FromStream::new(stream))))
         }
         Err(error) => Err(into_status(error)),
     }
@@ -154,7 +154,7 @@ where
     M: Send + 'static,
 {
     match payload.into_source() {
-        Ok(FromStream { stream }) => ResponseStream::Untouched { stream },
+        Ok(FromStream { stream, .. }) => ResponseStream::Untouched { stream },
         Err(stream) => ResponseStream::Intercepted { stream },
     }
 }

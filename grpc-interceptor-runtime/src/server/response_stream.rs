@@ -37,15 +37,17 @@ where
         match self.project() {
             Projected::Untouched { stream } => StreamItem::into_polled(stream.poll_next(context)),
             Projected::Intercepted { stream } => {
-                StreamItem::into_polled(Pin::new(stream).poll_next(context))
+                match StreamItem::into_polled(Pin::new(&mut *stream).poll_next(context)) {
+                    Poll::Ready(None) => Poll::Ready(trailers(stream)),
+                    polled => polled,
+                }
             }
         }
     }
+}
 
-    fn size_hint(&self) -> (usize, Option<usize>) {
-        match self {
-            ResponseStream::Untouched { stream } => stream.size_hint(),
-            ResponseStream::Intercepted { stream } => stream.size_hint(),
-        }
-    }
+/// Tonic sends the trailing metadata of a status that is OK.
+#[cold]
+fn trailers<M: Send + 'static, T>(stream: &mut MessageStream<M>) -> Option<Result<T, Status>> {
+    stream.take_trailers().map(|trailers| Err(trailers.into_status()))
 }

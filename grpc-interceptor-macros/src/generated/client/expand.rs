@@ -125,12 +125,24 @@ pub(crate) fn client(client: &Client, runtime: &TokenStream) -> TokenStream {
 
 /// What the generated client says of an RPC.
 fn rpc_impl(method: &Method, runtime: &TokenStream) -> TokenStream {
-    let Method { ident, path, request, response, codec, .. } = method;
+    let Method { ident, kind, path, request, response, codec, .. } = method;
+    // A stream can't be sent again.
+    let clone_message = (!kind.client_streams()).then(|| {
+        quote! {
+            #[inline]
+            fn clone_message(message: &#request) -> #runtime::Option<#request> {
+                #[allow(unused_imports)]
+                use #runtime::NotClone as _;
+                #runtime::TryClone(message).try_clone()
+            }
+        }
+    });
     quote! {
         impl #runtime::Method for __rpc::#ident {
             const NAME: #runtime::MethodName<'static> = #runtime::method_name_of(#path);
             type Request = #request;
             type Response = #response;
+            #clone_message
             fn codec() -> impl #runtime::Codec<
                 Encode = Self::Request, Decode = Self::Response,
             > + #runtime::Send {

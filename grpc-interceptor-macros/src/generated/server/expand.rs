@@ -67,7 +67,7 @@ pub(crate) fn server(server: &Server, runtime: &TokenStream) -> TokenStream {
             message = #not_one,
             label = "not an interceptor for every RPC of this service",
             note = "one is a type with `impl<N: Next> Interceptor<N>`, an async fn with `#[interceptor]` \
-                    above it, a tuple of up to twelve of these, or a `List`; its bounds on `N` have to allow all \
+                    above it, a tuple of up to sixteen of these, or a `List`; its bounds on `N` have to allow all \
                     of the service's RPCs. In `let predicate = |context: &Context| …`, for `when`, the type \
                     has to be there. To find the wrong one, give them one at a time"
         )]
@@ -108,6 +108,19 @@ fn rpc_impl(server: &Server, method: &Method) -> TokenStream {
         Receiver::Reference => quote!(__service),
         Receiver::Arc => quote!(__runtime::Clone::clone(__service)),
     };
+    // A stream can't be sent again.
+    let clone_payload = (!client_streams).then(|| {
+        quote! {
+            #[inline]
+            fn clone_payload(
+                __payload: &__runtime::ChainPayload<Self, __runtime::Arc<T>>,
+            ) -> __runtime::Option<__runtime::ChainPayload<Self, __runtime::Arc<T>>> {
+                #[allow(unused_imports)]
+                use __runtime::NotClone as _;
+                __runtime::TryClone(__payload).try_clone()
+            }
+        }
+    });
     quote! {
         impl<T: #service_trait> __runtime::Rpc<__runtime::Arc<T>> for __rpc::#ident {
             const NAME: __runtime::MethodName<'static> = __runtime::method_name_of(#path);
@@ -116,6 +129,7 @@ fn rpc_impl(server: &Server, method: &Method) -> TokenStream {
             type Returned =
                 __runtime::Result<__runtime::Response<#returned>, __runtime::Status>;
             type ReturnedKind = __runtime::ReturnedKind<{ __runtime::#returned_kind }>;
+            #clone_payload
         }
 
         impl<T: #service_trait> __runtime::Link<__runtime::Arc<T>, 0> for __rpc::#ident {

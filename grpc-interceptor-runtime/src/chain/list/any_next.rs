@@ -3,10 +3,10 @@ use std::{fmt, future::Future, pin::Pin, sync::Arc};
 use tonic::{Request, Response, Status};
 
 use crate::{
-    Context,
+    Context, Side,
     chain::{
         interceptor::Interceptor,
-        next::{Next, Outcome},
+        next::{Next, Outcome, Sealed},
     },
     payload::{AnyMessage, AnyPayload, Erase as _},
 };
@@ -42,15 +42,32 @@ impl Next for AnyNext<'_> {
     type ResponseMessage = AnyMessage;
 
     fn run(self, request: Request<AnyPayload>) -> impl Future<Output = Outcome<Self>> + Send {
-        let AnyNext { rest, context, end } = self;
+        let AnyNext { rest, mut context, end } = self;
+        if context.side() == Side::Client {
+            context = context.with_timeout_in(request.metadata());
+        }
         match rest.split_first() {
             Some((first, rest)) => {
                 first.intercept(request, context, AnyNext { rest, context, end })
             }
-            None => end.run(request),
+            None => end.run(request, context),
         }
     }
+
+    fn context(&self) -> Context {
+        self.context
+    }
+
+    fn with_context(self, context: Context) -> Self {
+        AnyNext { context: self.context.with_deadline_of(context), ..self }
+    }
+
+    fn clone_payload(&self, payload: &AnyPayload) -> Option<AnyPayload> {
+        self.end.clone_payload(payload)
+    }
 }
+
+impl Sealed for AnyNext<'_> {}
 
 impl fmt::Debug for AnyNext<'_> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -84,19 +101,25 @@ where
 
 /// What is behind a list, without its type.
 pub(super) trait Run: Send + Sync {
-    fn run(&self, request: Request<AnyPayload>) -> BoxFuture<'_>;
+    fn run(&self, request: Request<AnyPayload>, context: Context) -> BoxFuture<'_>;
+    fn clone_payload(&self, payload: &AnyPayload) -> Option<AnyPayload>;
 }
 
 /// The `Next` that a list got.
 pub(super) struct End<N>(pub(super) N);
 
 impl<N: Next> Run for End<N> {
-    fn run(&self, request: Request<AnyPayload>) -> BoxFuture<'_> {
+    fn run(&self, request: Request<AnyPayload>, context: Context) -> BoxFuture<'_> {
+        let next = self.0.with_context(context);
         Box::pin(async move {
             let (metadata, extensions, payload) = request.into_parts();
             let payload = N::Request::restore(payload)?;
             let request = Request::from_parts(metadata, extensions, payload);
-            Ok(self.0.run(request).await?.map(|payload| payload.erase()))
+            Ok(next.run(request).await?.map(|payload| payload.erase()))
         })
+    }
+
+    fn clone_payload(&self, payload: &AnyPayload) -> Option<AnyPayload> {
+        Some(self.0.clone_payload(payload.downcast_ref()?)?.erase())
     }
 }

@@ -13,7 +13,10 @@ use tokio_stream::{Stream, StreamExt as _};
 use tonic::{Code, Status, Streaming, metadata::MetadataMap};
 
 use super::{BLOCK, HEADER, into_streaming};
-use crate::{MessageStream, StreamEnd, payload::source::Source};
+use crate::{
+    MessageStream, StreamEnd,
+    payload::{source::Source, trailers::Trailers},
+};
 
 /// For this many messages there are headers at once.
 const ONE_BLOCK: u32 = (BLOCK / HEADER) as u32;
@@ -131,14 +134,10 @@ impl Source<u32> for CountDown {
         Poll::Ready(left.map(Ok))
     }
 
-    fn remaining(&self) -> (usize, Option<usize>) {
-        (0, None)
-    }
-
-    fn trailers(self: Pin<&mut Self>) -> Option<MetadataMap> {
+    fn trailers(self: Pin<&mut Self>) -> Option<Trailers> {
         let mut trailers = MetadataMap::new();
         trailers.insert("key", "value".parse().unwrap());
-        Some(trailers)
+        Some(Trailers::Metadata(trailers))
     }
 }
 

@@ -1,0 +1,70 @@
+use std::task::Poll;
+
+use tonic::Status;
+
+/// What the rest of a call runs inside of: a task-local, a `tracing` span, a guard against panics.
+///
+/// A response's stream is read outside of the interceptor's future, so that what is entered around
+/// `next.run(…)` doesn't reach it. [`Next::run_in_scope`](crate::Next::run_in_scope) runs all of the
+/// rest of the call inside of a scope: each poll of the future, each poll of the response's stream,
+/// on a client each poll of the request's stream, too, which tonic reads in a task of its own, and
+/// whatever is dropped at the end or before. A clone is made for each stream.
+///
+/// It is implemented for closures that call what they get: see [`Next::run_in_scope`](crate::Next::run_in_scope).
+/// A type can end the call besides:
+///
+/// ```
+/// use grpc_interceptor::{Context, Next, Outcome, Scope};
+/// use std::sync::{
+///     Arc,
+///     atomic::{AtomicBool, Ordering},
+/// };
+/// use tonic::{Request, Status};
+///
+/// /// Ends calls when the server stops, wherever they are: as soon as something happens in them.
+/// #[derive(Clone)]
+/// struct UntilStop(Arc<AtomicBool>);
+///
+/// impl Scope for UntilStop {
+///     fn enter(&self, run: &mut dyn FnMut()) -> Result<(), Status> {
+///         run();
+///         match self.0.load(Ordering::Relaxed) {
+///             true => Err(Status::unavailable("the server stops")),
+///             false => Ok(()),
+///         }
+///     }
+/// }
+/// ```
+pub trait Scope: Clone + Send + 'static {
+    /// Runs a piece of the rest of the call. It calls `run` once.
+    ///
+    /// # Errors
+    ///
+    /// The call ends with this status, unless the piece that just ran was its last: then that counts.
+    /// If `run` wasn't called, nothing of the rest runs any more.
+    fn enter(&self, run: &mut dyn FnMut()) -> Result<(), Status>;
+
+    /// Runs a poll inside.
+    #[doc(hidden)]
+    fn poll<T>(&self, mut poll: impl FnMut() -> Poll<T>) -> Result<Poll<T>, Status> {
+        let mut polled = None;
+        let entered = self.enter(&mut || polled = Some(poll()));
+        match (polled, entered) {
+            (Some(ready @ Poll::Ready(_)), _) => Ok(ready),
+            (_, Err(status)) => Err(status),
+            (Some(Poll::Pending), Ok(())) => Ok(Poll::Pending),
+            // It wasn't called. Without a poll nobody would be woken again.
+            (None, Ok(())) => Ok(poll()),
+        }
+    }
+}
+
+impl<F> Scope for F
+where
+    F: Fn(&mut dyn FnMut()) + Clone + Send + 'static,
+{
+    fn enter(&self, run: &mut dyn FnMut()) -> Result<(), Status> {
+        self(run);
+        Ok(())
+    }
+}

@@ -1,0 +1,78 @@
+//! `grpc-timeout`, read as tonic's server reads it: what it enforces, [`Context`](crate::Context)
+//! tells.
+
+use std::time::Duration;
+
+use tonic::{codegen::http::HeaderName, metadata::MetadataMap};
+
+/// Parsed once: a lookup by a `&str` parses it anew for each call.
+static GRPC_TIMEOUT: HeaderName = HeaderName::from_static("grpc-timeout");
+
+/// How long the caller waits, if it says so. What is malformed is ignored, as tonic does.
+pub(super) fn timeout_of(metadata: &MetadataMap) -> Option<Duration> {
+    metadata.as_ref().get(&GRPC_TIMEOUT).and_then(|value| parse(value.to_str().ok()?))
+}
+
+/// Reads the value: a number of at most eight characters, and a unit. As tonic leaves the number to
+/// Rust, it may begin with a plus.
+fn parse(value: &str) -> Option<Duration> {
+    let (number, unit) = value.split_at_checked(value.len().checked_sub(1)?)?;
+    if number.len() > 8 {
+        return None;
+    }
+    let number: u64 = number.parse().ok()?;
+    Some(match unit {
+        "H" => Duration::from_secs(number * 60 * 60),
+        "M" => Duration::from_secs(number * 60),
+        "S" => Duration::from_secs(number),
+        "m" => Duration::from_millis(number),
+        "u" => Duration::from_micros(number),
+        "n" => Duration::from_nanos(number),
+        _ => return None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::parse;
+
+    #[test]
+    fn a_timeout_is_a_number_and_a_unit() {
+        let cases = [
+            ("1H", Duration::from_secs(3600)),
+            ("2M", Duration::from_secs(120)),
+            ("3S", Duration::from_secs(3)),
+            ("4m", Duration::from_millis(4)),
+            ("+50m", Duration::from_millis(50)),
+            ("5u", Duration::from_micros(5)),
+            ("99999999n", Duration::from_nanos(99_999_999)),
+            ("99999999H", Duration::from_secs(99_999_999 * 3600)),
+            ("+9999999S", Duration::from_secs(9_999_999)),
+            ("0S", Duration::ZERO),
+        ];
+        for (value, timeout) in cases {
+            assert_eq!(parse(value), Some(timeout), "{value}");
+        }
+        for value in [
+            "",
+            "S",
+            "+S",
+            "1",
+            "1s",
+            "-1S",
+            "++1S",
+            "1.5S",
+            " 1S",
+            "1 S",
+            "123456789S",
+            "+12345678S",
+            "1SS",
+            "é",
+            "1é",
+        ] {
+            assert_eq!(parse(value), None, "{value}");
+        }
+    }
+}

@@ -1,0 +1,260 @@
+//! One call that is observed.
+//!
+//! Of a unary RPC all that is kept of it is in the call's future. If there is a stream, it is in an
+//! `Arc`, which each stream has a share of.
+
+use std::{
+    marker::PhantomData,
+    mem,
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
+    thread,
+    time::Instant,
+};
+
+use tonic::{Code, Status, metadata::MetadataMap};
+
+use crate::{
+    CallEnd, Context, EndCause, StreamEnd,
+    call::now,
+    error::{is_panic, run_in_drop},
+    payload::{ResponseWatch, Watch, WatchRequest, WatchResponse, Watcher},
+};
+
+/// One call that an [`Observer`](crate::Observer) watches, from its start to its end.
+///
+/// `Q` is the type of the request's messages, `P` that of the response's. Whoever has to look into
+/// them asks for what it needs, as in `impl<Q: Debug, P: Debug> ObservedCall<Q, P> for …`.
+///
+/// A request's messages and a response's may pass at the same time, in different tasks: so all methods
+/// take `&self`, and what changes is an atomic or behind a lock. They should be quick, and not wait.
+pub trait ObservedCall<Q, P>: Send + Sync + 'static {
+    /// A request message passes: on a server before the handler gets it, on a client before it is
+    /// sent.
+    fn request_message(&self, message: &Q) {
+        let _ = message;
+    }
+
+    /// A response message passes.
+    fn response_message(&self, message: &P) {
+        let _ = message;
+    }
+
+    /// The call has ended. Called exactly once, and last of all, except that what is left of a request's
+    /// stream may still be read.
+    ///
+    /// It may be called in a destructor, as when a client goes away.
+    fn end(&self, end: &CallEnd<'_>);
+}
+
+/// A closure that is called at the end.
+pub(crate) struct OnEnd<F>(Mutex<Option<F>>);
+
+impl<F> OnEnd<F> {
+    pub(crate) fn new(on_end: F) -> Self {
+        OnEnd(Mutex::new(Some(on_end)))
+    }
+}
+
+impl<Q, P, F> ObservedCall<Q, P> for OnEnd<F>
+where
+    F: FnOnce(&CallEnd<'_>) + Send + 'static,
+{
+    fn end(&self, end: &CallEnd<'_>) {
+        // Not while it is locked: it is the user's code.
+        let on_end = self.0.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(on_end) = on_end {
+            on_end(end);
+        }
+    }
+}
+
+/// What is known of a call on its way, whatever its messages are.
+struct Progress {
+    context: Context,
+    start: Instant,
+    requests: AtomicU64,
+    responses: AtomicU64,
+}
+
+impl Progress {
+    fn new(context: Context) -> Self {
+        let (requests, responses) = (AtomicU64::new(0), AtomicU64::new(0));
+        Progress { context, start: now(), requests, responses }
+    }
+
+    fn complete<'a>(&self, trailers: Option<&'a MetadataMap>) -> CallEnd<'a> {
+        self.end(Code::Ok, EndCause::Complete, None, trailers)
+    }
+
+    #[cold]
+    fn failed<'a>(&self, status: &'a Status) -> CallEnd<'a> {
+        let out_of_time = || self.context.is_out_of_time(self.start);
+        let cause = match status.code() {
+            Code::DeadlineExceeded if out_of_time() => EndCause::TimedOut,
+            _ if is_panic(status) => EndCause::Panicked,
+            _ => EndCause::Failed,
+        };
+        self.end(status.code(), cause, Some(status), Some(status.metadata()))
+    }
+
+    #[cold]
+    fn dropped(&self) -> CallEnd<'static> {
+        let (code, cause) = if thread::panicking() {
+            (Code::Unknown, EndCause::Panicked)
+        } else if self.context.is_out_of_time(self.start) {
+            (Code::DeadlineExceeded, EndCause::TimedOut)
+        } else {
+            (Code::Cancelled, EndCause::Cancelled)
+        };
+        self.end(code, cause, None, None)
+    }
+
+    fn end<'a>(
+        &self,
+        code: Code,
+        cause: EndCause,
+        status: Option<&'a Status>,
+        trailers: Option<&'a MetadataMap>,
+    ) -> CallEnd<'a> {
+        CallEnd {
+            code,
+            cause,
+            status,
+            trailers: trailers.filter(|trailers| !trailers.is_empty()),
+            elapsed: now().saturating_duration_since(self.start),
+            request_messages: self.requests.load(Ordering::Relaxed),
+            response_messages: self.responses.load(Ordering::Relaxed),
+        }
+    }
+}
+
+struct Observation<C, Q, P> {
+    call: C,
+    progress: Progress,
+    messages: PhantomData<fn(Q, P)>,
+}
+
+impl<C: ObservedCall<Q, P>, Q, P> WatchRequest<Q> for Observation<C, Q, P> {
+    fn request(&self, message: &Q) {
+        self.progress.requests.fetch_add(1, Ordering::Relaxed);
+        self.call.request_message(message);
+    }
+}
+
+impl<C: ObservedCall<Q, P>, Q, P> WatchResponse<P> for Observation<C, Q, P> {
+    fn response(&self, message: &P) {
+        self.progress.responses.fetch_add(1, Ordering::Relaxed);
+        self.call.response_message(message);
+    }
+
+    fn end(&self, end: StreamEnd<'_>) {
+        self.call.end(&match end {
+            StreamEnd::Complete { trailers } => self.progress.complete(trailers),
+            StreamEnd::Failed(status) => self.progress.failed(status),
+            StreamEnd::Cancelled => self.progress.dropped(),
+        });
+    }
+}
+
+/// Watches a call until its response has begun. If it is dropped before, the call was.
+pub(crate) struct Watching<C: ObservedCall<Q, P>, Q, P>(State<C, Q, P>);
+
+enum State<C, Q, P> {
+    Alone(Observation<C, Q, P>),
+    /// With a stream.
+    Shared(Arc<Observation<C, Q, P>>),
+    /// The end was told, or the response's stream tells it.
+    Over,
+}
+
+impl<C: ObservedCall<Q, P>, Q, P> Watching<C, Q, P> {
+    pub(crate) fn new(call: C, context: Context) -> Self {
+        let progress = Progress::new(context);
+        Watching(State::Alone(Observation { call, progress, messages: PhantomData }))
+    }
+
+    pub(crate) fn request(&mut self) -> OfRequest<'_, C, Q, P> {
+        OfRequest(self)
+    }
+
+    pub(crate) fn response(&mut self) -> OfResponse<'_, C, Q, P> {
+        OfResponse(self)
+    }
+
+    pub(crate) fn failed(&mut self, status: &Status) {
+        self.end(StreamEnd::Failed(status));
+    }
+
+    fn end(&mut self, end: StreamEnd<'_>) {
+        match mem::replace(&mut self.0, State::Over) {
+            State::Alone(observation) => observation.end(end),
+            State::Shared(observation) => observation.end(end),
+            State::Over => {}
+        }
+    }
+
+    fn get(&self) -> Option<&Observation<C, Q, P>> {
+        match &self.0 {
+            State::Alone(observation) => Some(observation),
+            State::Shared(observation) => Some(observation),
+            State::Over => None,
+        }
+    }
+
+    /// For a stream, which keeps it.
+    fn share(&mut self) -> Arc<Observation<C, Q, P>> {
+        let shared = match mem::replace(&mut self.0, State::Over) {
+            State::Alone(observation) => Arc::new(observation),
+            State::Shared(observation) => observation,
+            State::Over => unreachable!("a call has one request and one response"),
+        };
+        self.0 = State::Shared(shared.clone());
+        shared
+    }
+}
+
+impl<C: ObservedCall<Q, P>, Q, P> Drop for Watching<C, Q, P> {
+    fn drop(&mut self) {
+        if !matches!(self.0, State::Over) {
+            run_in_drop(|| self.end(StreamEnd::Cancelled));
+        }
+    }
+}
+
+/// Watches the request.
+pub(crate) struct OfRequest<'a, C: ObservedCall<Q, P>, Q, P>(&'a mut Watching<C, Q, P>);
+
+impl<C: ObservedCall<Q, P>, Q: 'static, P: 'static> Watcher<Q> for OfRequest<'_, C, Q, P> {
+    #[inline]
+    fn message(&mut self, message: &Q) {
+        if let Some(observation) = self.0.get() {
+            observation.request(message);
+        }
+    }
+
+    fn share(&mut self) -> Watch<Q> {
+        Watch::Request(self.0.share())
+    }
+}
+
+/// Watches the response.
+pub(crate) struct OfResponse<'a, C: ObservedCall<Q, P>, Q, P>(&'a mut Watching<C, Q, P>);
+
+impl<C: ObservedCall<Q, P>, Q: 'static, P: 'static> Watcher<P> for OfResponse<'_, C, Q, P> {
+    #[inline]
+    fn message(&mut self, message: &P) {
+        if let Some(observation) = self.0.get() {
+            observation.response(message);
+        }
+        self.0.end(StreamEnd::Complete { trailers: None });
+    }
+
+    fn share(&mut self) -> Watch<P> {
+        let shared = self.0.share();
+        self.0.0 = State::Over;
+        Watch::Response(ResponseWatch::new(shared))
+    }
+}

@@ -1,0 +1,44 @@
+use std::{
+    any::Any,
+    panic::resume_unwind,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use tonic::Status;
+
+/// What a request stream failed with. It comes before any other status that the call may have: the
+/// server sees no more than that the client gave the call up.
+///
+/// Tonic reads a request stream in a task of its own, where nobody would hear of a panic.
+#[derive(Clone, Default)]
+pub(super) struct Failure(Arc<Mutex<Option<Failed>>>);
+
+enum Failed {
+    Status(Status),
+    Panic(Box<dyn Any + Send>),
+}
+
+impl Failure {
+    /// The status, if there is one. Called where the call is waited for: a panic goes on there.
+    pub(super) fn take(&self) -> Option<Status> {
+        // Not while it is locked: what it is asked for may panic.
+        let failed = self.0.lock().unwrap_or_else(PoisonError::into_inner).take();
+        failed.map(|failed| match failed {
+            Failed::Status(status) => status,
+            Failed::Panic(payload) => resume_unwind(payload),
+        })
+    }
+
+    pub(super) fn set_status(&self, status: Status) {
+        self.set(Failed::Status(status));
+    }
+
+    pub(super) fn set_panic(&self, payload: Box<dyn Any + Send>) {
+        self.set(Failed::Panic(payload));
+    }
+
+    /// The first one counts: what follows a panic is made of it.
+    fn set(&self, failed: Failed) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(failed);
+    }
+}

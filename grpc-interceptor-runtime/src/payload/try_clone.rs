@@ -1,0 +1,23 @@
+/// A message that may be `Clone`: `TryClone(message).try_clone()` is what the macros call.
+///
+/// The compiler takes the inherent method, which a message that is `Clone` has, before that of
+/// [`NotClone`].
+pub struct TryClone<'a, M>(pub &'a M);
+
+impl<M: Clone> TryClone<'_, M> {
+    #[inline]
+    pub fn try_clone(self) -> Option<M> {
+        Some(self.0.clone())
+    }
+}
+
+pub trait NotClone<M> {
+    fn try_clone(self) -> Option<M>;
+}
+
+impl<M> NotClone<M> for TryClone<'_, M> {
+    #[inline]
+    fn try_clone(self) -> Option<M> {
+        None
+    }
+}

@@ -1,0 +1,183 @@
+//! The rest of a chain, made of a closure: for unit tests that call an interceptor with no client and
+//! no server around it.
+//!
+//! There is a fn for each kind of RPC, by what travels: a message, or a
+//! [`MessageStream`] of them.
+//!
+//! ```
+//! use grpc_interceptor::{Context, Interceptor, Next, Outcome, testing};
+//! use tonic::{Code, Request, Response, Status};
+//!
+//! struct Auth;
+//!
+//! impl<N: Next> Interceptor<N> for Auth {
+//!     async fn intercept(&self, request: Request<N::Request>, _: Context, next: N) -> Outcome<N> {
+//!         match request.metadata().contains_key("authorization") {
+//!             true => next.run(request).await,
+//!             false => Err(Status::unauthenticated("who is there?")),
+//!         }
+//!     }
+//! }
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() {
+//! let answer =
+//!     |request: Request<String>| async { Ok(Response::new(request.into_inner().len())) };
+//! let next = testing::next::unary("/pkg.Service/Method", &answer);
+//!
+//! let outcome = Auth.intercept(Request::new("hello".to_owned()), next.context(), next).await;
+//! assert_eq!(outcome.unwrap_err().code(), Code::Unauthenticated);
+//! # }
+//! ```
+
+use std::{fmt, future::Future, marker::PhantomData};
+
+use grpc_interceptor_runtime::{
+    __private::{Sealed, new_context},
+    Context, MessageStream, MethodName, Next, Outcome, Payload, RpcKind, Side,
+};
+use tonic::{Request, Response, Status};
+
+type Answer<P> = Result<Response<P>, Status>;
+
+/// The rest of a unary RPC's chain.
+///
+/// # Panics
+///
+/// If the name isn't of the form `"/pkg.Service/Method"`.
+pub fn unary<'a, Q, P, F, O>(name: &'static str, run: &'a F) -> TestNext<'a, Q, P, Q, P, F>
+where
+    Q: Clone + Send + 'static,
+    P: Send + 'static,
+    F: Fn(Request<Q>) -> O,
+    O: Future<Output = Answer<P>>,
+{
+    TestNext::new(name, RpcKind::Unary, run, |message| Some(message.clone()))
+}
+
+/// The rest of a client-streaming RPC's chain.
+///
+/// # Panics
+///
+/// If the name isn't of the form `"/pkg.Service/Method"`.
+pub fn client_streaming<'a, Q, P, F, O>(
+    name: &'static str,
+    run: &'a F,
+) -> TestNext<'a, MessageStream<Q>, P, Q, P, F>
+where
+    Q: Send + 'static,
+    P: Send + 'static,
+    F: Fn(Request<MessageStream<Q>>) -> O,
+    O: Future<Output = Answer<P>>,
+{
+    TestNext::new(name, RpcKind::ClientStreaming, run, |_| None)
+}
+
+/// The rest of a server-streaming RPC's chain.
+///
+/// # Panics
+///
+/// If the name isn't of the form `"/pkg.Service/Method"`.
+pub fn server_streaming<'a, Q, P, F, O>(
+    name: &'static str,
+    run: &'a F,
+) -> TestNext<'a, Q, MessageStream<P>, Q, P, F>
+where
+    Q: Clone + Send + 'static,
+    P: Send + 'static,
+    F: Fn(Request<Q>) -> O,
+    O: Future<Output = Answer<MessageStream<P>>>,
+{
+    TestNext::new(name, RpcKind::ServerStreaming, run, |message| Some(message.clone()))
+}
+
+/// The rest of a bidirectional RPC's chain.
+///
+/// # Panics
+///
+/// If the name isn't of the form `"/pkg.Service/Method"`.
+pub fn bidirectional<'a, Q, P, F, O>(
+    name: &'static str,
+    run: &'a F,
+) -> TestNext<'a, MessageStream<Q>, MessageStream<P>, Q, P, F>
+where
+    Q: Send + 'static,
+    P: Send + 'static,
+    F: Fn(Request<MessageStream<Q>>) -> O,
+    O: Future<Output = Answer<MessageStream<P>>>,
+{
+    TestNext::new(name, RpcKind::Bidirectional, run, |_| None)
+}
+
+/// A [`Next`] that is made of a closure, by a fn of [this module](self). It is that of a server, unless
+/// [told otherwise](TestNext::on_client).
+pub struct TestNext<'a, Q, P, QM, PM, F> {
+    context: Context,
+    run: &'a F,
+    clone: fn(&Q) -> Option<Q>,
+    types: PhantomData<fn() -> (P, QM, PM)>,
+}
+
+impl<'a, Q, P, QM, PM, F> TestNext<'a, Q, P, QM, PM, F> {
+    fn new(name: &'static str, kind: RpcKind, run: &'a F, clone: fn(&Q) -> Option<Q>) -> Self {
+        let name = MethodName::parse(name).expect("a name is \"/pkg.Service/Method\"");
+        TestNext { context: new_context(name, kind, Side::Server), run, clone, types: PhantomData }
+    }
+
+    /// The same on a client.
+    #[must_use]
+    pub fn on_client(self) -> Self {
+        let (name, kind) = (self.context.method_name(), self.context.kind());
+        TestNext { context: new_context(name, kind, Side::Client), ..self }
+    }
+}
+
+impl<Q, P, QM, PM, F> Clone for TestNext<'_, Q, P, QM, PM, F> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<Q, P, QM, PM, F> Copy for TestNext<'_, Q, P, QM, PM, F> {}
+
+impl<Q, P, QM, PM, F> Sealed for TestNext<'_, Q, P, QM, PM, F> {}
+
+impl<Q, P, QM, PM, F> fmt::Debug for TestNext<'_, Q, P, QM, PM, F> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("TestNext").field("context", &self.context).finish_non_exhaustive()
+    }
+}
+
+impl<Q, P, QM, PM, F, O> Next for TestNext<'_, Q, P, QM, PM, F>
+where
+    Q: Payload<QM>,
+    P: Payload<PM>,
+    QM: Send + 'static,
+    PM: Send + 'static,
+    F: Fn(Request<Q>) -> O + Sync,
+    O: Future<Output = Answer<P>> + Send,
+{
+    type Request = Q;
+    type Response = P;
+    type RequestMessage = QM;
+    type ResponseMessage = PM;
+
+    fn run(self, request: Request<Q>) -> impl Future<Output = Outcome<Self>> + Send {
+        (self.run)(request)
+    }
+
+    fn context(&self) -> Context {
+        self.context
+    }
+
+    fn with_context(mut self, context: Context) -> Self {
+        if let Some(deadline) = context.deadline() {
+            self.context = self.context.with_deadline(deadline);
+        }
+        self
+    }
+
+    fn clone_payload(&self, payload: &Q) -> Option<Q> {
+        (self.clone)(payload)
+    }
+}

@@ -1,0 +1,169 @@
+//! Where a case panics, and in which calls there is such a place.
+
+use grpc_interceptor::RpcKind;
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Place {
+    /// For the calls that a case isn't about.
+    Nowhere,
+    /// An interceptor panics before there is a future.
+    Called,
+    BeforeNext,
+    AfterNext,
+    /// The handler panics before its first await.
+    BeforeAwait,
+    AfterAwait,
+    /// The handler's response stream panics at a message, the first or the second.
+    Reply(usize),
+    /// A closure that an interceptor gave to a `Payload`.
+    Closure(Of, Method),
+    /// A client's own request stream panics at a message.
+    Requests(usize),
+    /// The handler's future panics when it is dropped, as its call is.
+    HandlerDropped,
+    /// Something in a response stream panics when it is dropped.
+    RepliesDropped(When),
+    /// Something in a client's own request stream panics when it is dropped after its end.
+    RequestsDropped,
+}
+
+/// What a closure is put around, and by whom.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Of {
+    Request,
+    /// By an interceptor outside of `CatchPanic`.
+    RequestFromOutside,
+    Response,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Method {
+    InspectMessages,
+    MapMessages,
+    TryMapMessages,
+    OnEndAtTheEnd,
+    MapErrors,
+    MapStream,
+    OnEndAtAnError,
+    OnEndWhenDropped,
+    /// Panics while it holds a lock, which an `on_end` of the same stream takes.
+    WithALock,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum When {
+    AfterTheEnd,
+    /// After another panic, of the stream itself.
+    AfterAPanic,
+    Early,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Kind {
+    Unary,
+    ClientStreaming,
+    ServerStreaming,
+    Bidirectional,
+    /// The second request comes when the first response is there: the response has begun.
+    BidirectionalInTurn,
+}
+
+pub(crate) const KINDS: [Kind; 5] = [
+    Kind::Unary,
+    Kind::ClientStreaming,
+    Kind::ServerStreaming,
+    Kind::Bidirectional,
+    Kind::BidirectionalInTurn,
+];
+
+impl Kind {
+    pub(crate) fn rpc(self) -> RpcKind {
+        match self {
+            Kind::Unary => RpcKind::Unary,
+            Kind::ClientStreaming => RpcKind::ClientStreaming,
+            Kind::ServerStreaming => RpcKind::ServerStreaming,
+            Kind::Bidirectional | Kind::BidirectionalInTurn => RpcKind::Bidirectional,
+        }
+    }
+}
+
+/// How the interceptors get around the call.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Form {
+    Attribute,
+    Creation,
+    ListAtCreation,
+    Client,
+    ListOfClient,
+}
+
+pub(crate) const FORMS: [Form; 5] =
+    [Form::Attribute, Form::Creation, Form::ListAtCreation, Form::Client, Form::ListOfClient];
+
+impl Form {
+    pub(crate) fn is_client(self) -> bool {
+        matches!(self, Form::Client | Form::ListOfClient)
+    }
+}
+
+impl Method {
+    /// For one message these never run.
+    fn needs_a_stream(self) -> bool {
+        !matches!(
+            self,
+            Method::InspectMessages
+                | Method::MapMessages
+                | Method::TryMapMessages
+                | Method::OnEndAtTheEnd
+        )
+    }
+}
+
+impl Place {
+    /// Whether there is such a place in calls of this kind and form.
+    pub(crate) fn fits(self, kind: Kind, form: Form) -> bool {
+        let (requests, replies) =
+            (kind.rpc().is_client_streaming(), kind.rpc().is_server_streaming());
+        match self {
+            Place::Nowhere => false,
+            Place::Called | Place::BeforeNext | Place::AfterNext => true,
+            Place::BeforeAwait | Place::AfterAwait | Place::HandlerDropped => !form.is_client(),
+            Place::Reply(_) => replies && !form.is_client(),
+            Place::Closure(Of::Response, method) => replies || !method.needs_a_stream(),
+            Place::Closure(_, method) => requests || !method.needs_a_stream(),
+            Place::RepliesDropped(_) => replies,
+            Place::Requests(_) | Place::RequestsDropped => requests && form.is_client(),
+        }
+    }
+
+    /// Whether it makes sense with `CatchPanic` or without it.
+    pub(crate) fn fits_catching(self, catching: bool) -> bool {
+        catching
+            || !matches!(
+                self,
+                // Without it, nothing is outside of it.
+                Place::Closure(Of::RequestFromOutside, _)
+                // The task that polls a stream drops it while it unwinds: Rust itself aborts.
+                    | Place::RepliesDropped(When::AfterAPanic)
+            )
+    }
+
+    pub(crate) fn is_outside(self) -> bool {
+        matches!(self, Place::Closure(Of::RequestFromOutside, _))
+    }
+
+    /// Whether the handler answers without reading its request stream.
+    pub(crate) fn leaves_requests(self) -> bool {
+        let Place::Closure(of, method) = self else { return false };
+        of != Of::Response && method == Method::OnEndWhenDropped
+    }
+
+    /// Whether the caller drops the response stream behind its first message.
+    pub(crate) fn leaves_replies(self) -> bool {
+        matches!(
+            self,
+            Place::RepliesDropped(When::Early)
+                | Place::Closure(Of::Response, Method::OnEndWhenDropped)
+        )
+    }
+}

@@ -1,0 +1,138 @@
+//! What is right: what the caller of a case has to see, and what `on_panic` is told.
+
+use tonic::Code;
+
+use crate::{
+    caller::Outcome,
+    case::Case,
+    place::{Method, Of, Place, When},
+    planned::{DROPPED, PLANNED, POISONED},
+};
+
+/// Any of these is right: what the caller sees, and what `on_panic` is told along with it.
+pub(crate) struct Right {
+    either: Vec<(Seen, Vec<&'static str>)>,
+    /// How many panics there have to be.
+    pub(crate) raised: usize,
+}
+
+#[derive(Clone, Debug)]
+enum Seen {
+    Exactly(Outcome),
+    SomeError,
+}
+
+impl Seen {
+    fn is(&self, outcome: &Outcome) -> bool {
+        match self {
+            Seen::Exactly(right) => right == outcome,
+            Seen::SomeError => matches!(outcome, Outcome::Failed(..)),
+        }
+    }
+}
+
+impl Right {
+    fn one(seen: Seen, told: Vec<&'static str>) -> Self {
+        Right { raised: told.len().max(1), either: vec![(seen, told)] }
+    }
+
+    fn or(mut self, seen: Seen, told: Vec<&'static str>) -> Self {
+        self.either.push((seen, told));
+        self
+    }
+
+    pub(crate) fn difference(&self, outcome: &Outcome, told: &[String]) -> Option<String> {
+        let is_right = self.either.iter().any(|(seen, right)| seen.is(outcome) && right == told);
+        (!is_right).then(|| {
+            let either: Vec<_> =
+                self.either.iter().map(|(seen, told)| format!("{seen:?}, {told:?}")).collect();
+            format!("{outcome:?}, on_panic was told {told:?}; right: {}", either.join(" or "))
+        })
+    }
+}
+
+pub(crate) fn right(case: &Case) -> Right {
+    match case.place {
+        Place::Closure(of, Method::OnEndWhenDropped) => when_dropped(case, of),
+        Place::Closure(_, Method::WithALock) => with_a_lock(case),
+        Place::RepliesDropped(when) => replies_dropped(case, when),
+        Place::HandlerDropped => caller_left(case, DROPPED),
+        Place::RequestsDropped => requests_dropped(case, DROPPED),
+        _ => while_polled(case),
+    }
+}
+
+/// `CatchPanic` is around it. For one message, a closure runs in the interceptor that has it.
+fn is_caught(case: &Case) -> bool {
+    case.catching && (!case.place.is_outside() || case.kind.rpc().is_client_streaming())
+}
+
+/// What the caller sees of a panic while the call's future or its response stream is polled.
+fn seen(case: &Case, text: &str) -> Seen {
+    if is_caught(case) {
+        Seen::Exactly(Outcome::Failed(Code::Internal, "Internal error".to_owned()))
+    } else if case.form.is_client() {
+        Seen::Exactly(Outcome::Panicked(text.to_owned()))
+    } else {
+        Seen::SomeError
+    }
+}
+
+/// What is told of panics that are caught.
+fn told<const N: usize>(case: &Case, texts: [&'static str; N]) -> Vec<&'static str> {
+    if is_caught(case) { texts.to_vec() } else { Vec::new() }
+}
+
+fn while_polled(case: &Case) -> Right {
+    Right::one(seen(case, PLANNED), told(case, [PLANNED]))
+}
+
+/// The second panic is told of if `CatchPanic` drops the stream, and not if an unwinding handler does.
+fn with_a_lock(case: &Case) -> Right {
+    let right = while_polled(case).or(seen(case, PLANNED), told(case, [PLANNED, POISONED]));
+    Right { raised: 2, ..right }
+}
+
+/// It panics when the caller drops it or, on a server, when the connection does.
+fn caller_left(case: &Case, text: &'static str) -> Right {
+    let left = Seen::Exactly(Outcome::Dropped);
+    let right = Right::one(left.clone(), Vec::new()).or(left, told(case, [text]));
+    match case.form.is_client() {
+        true => right.or(Seen::Exactly(Outcome::Panicked(text.to_owned())), Vec::new()),
+        false => right,
+    }
+}
+
+/// On a client, the connection drops its request stream.
+fn requests_dropped(case: &Case, text: &'static str) -> Right {
+    let answered = Seen::Exactly(Outcome::Answered);
+    let right = Right::one(answered.clone(), Vec::new()).or(answered, told(case, [text]));
+    match is_caught(case) {
+        true => right,
+        false => right.or(seen(case, text), Vec::new()),
+    }
+}
+
+fn when_dropped(case: &Case, of: Of) -> Right {
+    match of {
+        Of::Response => caller_left(case, PLANNED),
+        // At the end of the call or just before.
+        _ if case.form.is_client() => {
+            requests_dropped(case, PLANNED).or(seen(case, PLANNED), told(case, [PLANNED]))
+        }
+        // The handler drops it, in its future.
+        _ => while_polled(case),
+    }
+}
+
+fn replies_dropped(case: &Case, when: When) -> Right {
+    let answered = Seen::Exactly(Outcome::Answered);
+    match when {
+        When::Early => caller_left(case, DROPPED),
+        // It had ended well before.
+        When::AfterTheEnd if case.catching => Right::one(answered, told(case, [DROPPED])),
+        // Whoever polled it dropped it, too.
+        When::AfterTheEnd => Right::one(answered, Vec::new()).or(seen(case, DROPPED), Vec::new()),
+        When::AfterAPanic => Right::one(seen(case, PLANNED), told(case, [PLANNED, DROPPED])),
+    }
+}

@@ -1,0 +1,81 @@
+//! The client as tonic has it, and with interceptors in each way there is.
+
+use std::{future::Future, pin::Pin, sync::Arc};
+
+use grpc_interceptor::{RpcKind, interceptors::List};
+use grpc_interceptor_proto::{
+    arc_self,
+    greeter::{GreetManyTimesRequest, HelloRequest, greeter_client::GreeterClient},
+};
+use tokio_stream::StreamExt as _;
+
+use super::{Canned, Case, many, one};
+use crate::{
+    interceptors::{list, look, pass},
+    reading::Steps,
+    settings::set,
+    text::Lines,
+};
+
+type Seen = Pin<Box<dyn Future<Output = Lines> + Send>>;
+
+pub struct Form {
+    pub name: &'static str,
+    /// Makes one call, and tells what its caller sees.
+    pub call: fn(Canned, RpcKind, Steps, Arc<Case>) -> Seen,
+}
+
+/// A form, by the client that it makes of a transport. Each is another type, with the same methods.
+macro_rules! form {
+    ($name:literal, |$transport:ident| $client:expr) => {
+        Form {
+            name: $name,
+            call: |$transport, kind, steps, case| {
+                Box::pin(async move {
+                    let mut client = set!(case.settings, $client);
+                    let outgoing = &case.request;
+                    let name = outgoing.name();
+                    let names = outgoing.names().map(|name| HelloRequest { name });
+                    match kind {
+                        RpcKind::Unary => {
+                            let request = outgoing.request(HelloRequest { name });
+                            one(client.say_hello(request).await)
+                        }
+                        RpcKind::ClientStreaming => {
+                            one(client.greet_everybody(outgoing.request(names)).await)
+                        }
+                        RpcKind::ServerStreaming => {
+                            let request = GreetManyTimesRequest { name, times: 7 };
+                            let outcome = client.greet_many_times(outgoing.request(request)).await;
+                            many(outcome, steps).await
+                        }
+                        RpcKind::Bidirectional => {
+                            many(client.chat(outgoing.request(names)).await, steps).await
+                        }
+                        kind => unreachable!("{kind:?} is none of the four"),
+                    }
+                })
+            },
+        }
+    };
+}
+
+pub static BARE: Form = form!("bare", |transport| GreeterClient::new(transport));
+
+/// A new form goes here.
+pub static FORMS: &[Form] = &[
+    form!("no interceptor", |transport| GreeterClient::with_interceptors(transport, ())),
+    form!("one that passes", |transport| GreeterClient::with_interceptors(transport, pass)),
+    form!("one that looks", |transport| GreeterClient::with_interceptors(transport, look)),
+    form!("two", |transport| GreeterClient::with_interceptors(transport, (look, look))),
+    form!("an empty list", |transport| {
+        GreeterClient::with_interceptors(transport, List::new())
+    }),
+    form!("a list that passes", |transport| {
+        GreeterClient::with_interceptors(transport, List::new().with(pass))
+    }),
+    form!("a list", |transport| GreeterClient::with_interceptors(transport, list())),
+    form!("another client, looking", |transport| {
+        arc_self::greeter_client::GreeterClient::with_interceptors(transport, look)
+    }),
+];

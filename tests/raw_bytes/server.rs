@@ -1,0 +1,107 @@
+//! The generated server, called with raw requests.
+
+mod cases;
+mod forms;
+mod handler;
+
+use std::sync::Arc;
+
+use grpc_interceptor::RpcKind;
+use tonic::codegen::http::{self, HeaderName, HeaderValue, Method};
+
+use crate::{
+    KINDS,
+    compare::{Comparison, Seen},
+    raw::{Part, PollsBehindTheEnd, RawBody, collect},
+    reading::{READINGS, Step, Steps, TO_THE_END},
+    settings::Settings,
+    text::{self, Mark},
+};
+use cases::cases;
+use forms::{BARE, FORMS, Form};
+use handler::{Answer, Handler};
+
+/// One call, which every RPC can be called with.
+pub struct Case {
+    pub name: String,
+    pub request: RawRequest,
+    pub answer: Answer,
+    pub settings: Settings,
+    /// Whether it is worth while to read its request in other ways than to the end.
+    pub any_reading: bool,
+    /// Which kinds of RPC it is for.
+    pub is_for: fn(RpcKind) -> bool,
+}
+
+/// Makes a path of that of the RPC.
+pub type Path = fn(&str) -> String;
+
+pub struct RawRequest {
+    pub method: Method,
+    pub path: Path,
+    pub headers: Vec<(HeaderName, HeaderValue)>,
+    pub parts: Vec<Part>,
+}
+
+impl RawRequest {
+    fn build(&self, kind: RpcKind, polls: &PollsBehindTheEnd) -> http::Request<RawBody> {
+        let path = match kind {
+            RpcKind::Unary => "/greeter.v1.Greeter/SayHello",
+            RpcKind::ClientStreaming => "/greeter.v1.Greeter/GreetEverybody",
+            RpcKind::ServerStreaming => "/greeter.v1.Greeter/GreetManyTimes",
+            RpcKind::Bidirectional => "/greeter.v1.Greeter/Chat",
+            kind => unreachable!("{kind:?} is none of the four"),
+        };
+        let mut request = http::Request::new(RawBody::new(&self.parts, polls));
+        *request.method_mut() = self.method.clone();
+        *request.uri_mut() = (self.path)(path).parse().expect("it is a path");
+        *request.version_mut() = http::Version::HTTP_2;
+        request.extensions_mut().insert(Mark("on the request"));
+        for (name, value) in &self.headers {
+            request.headers_mut().append(name, value.clone());
+        }
+        request
+    }
+}
+
+async fn call(form: &'static Form, kind: RpcKind, steps: Steps, case: Arc<Case>) -> Seen {
+    let polls = PollsBehindTheEnd::default();
+    let handler = Handler::new(case.answer.clone(), steps);
+    let server = (form.serve)(handler.clone(), case.settings);
+    let Ok(response) = server(case.request.build(kind, &polls)).await;
+    let (head, body) = response.into_parts();
+    let mut lines = vec![
+        format!("response: {} {:?}", head.status, head.version),
+        format!("headers: {}", text::headers(&head.headers)),
+        text::mark(&head.extensions),
+        // tonic leaves it there for layers.
+        format!("status: {:?}", head.extensions.get().map(text::status)),
+    ];
+    lines.extend(collect(body).await);
+    lines.extend(handler.seen());
+    Seen { lines, polls_behind_the_end: polls.count() }
+}
+
+/// How the handler may read the request.
+fn readings(case: &Case, kind: RpcKind) -> Vec<Steps> {
+    match case.any_reading && kind.is_client_streaming() {
+        true => READINGS.iter().copied().chain([&[Step::Echo][..]]).collect(),
+        false => vec![TO_THE_END],
+    }
+}
+
+#[tokio::test]
+async fn a_server_sends_and_sees_what_a_bare_one_does() {
+    let mut comparison = Comparison::default();
+    for case in cases().into_iter().map(Arc::new) {
+        for kind in KINDS.into_iter().filter(|kind| (case.is_for)(*kind)) {
+            for steps in readings(&case, kind) {
+                let name = format!("{}, {kind:?}, read as {steps:?}", case.name);
+                let call = |form| call(form, kind, steps, case.clone());
+                let forms = FORMS.iter().map(|form| (form.name, call(form)));
+                comparison.call(&name, call(&BARE), forms).await;
+            }
+        }
+    }
+    comparison.finish(3176, 15);
+}
