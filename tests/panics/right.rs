@@ -1,5 +1,6 @@
 //! What is right: what the caller of a case has to see, and what `on_panic` is told.
 
+use grpc_interceptor::RpcKind;
 use tonic::Code;
 
 use crate::{
@@ -58,6 +59,7 @@ pub(crate) fn right(case: &Case) -> Right {
         Place::RepliesDropped(when) => replies_dropped(case, when),
         Place::HandlerDropped => caller_left(case, DROPPED),
         Place::RequestsDropped => requests_dropped(case, DROPPED),
+        Place::Requests(at) if !case.catching => own_requests(case, at),
         _ => while_polled(case),
     }
 }
@@ -100,6 +102,16 @@ fn caller_left(case: &Case, text: &'static str) -> Right {
     match case.form.is_client() {
         true => right.or(Seen::Exactly(Outcome::Panicked(text.to_owned())), Vec::new()),
         false => right,
+    }
+}
+
+/// Nobody looks into the caller's own stream, and so nobody into the response's: once that has begun,
+/// it fails by itself.
+fn own_requests(case: &Case, at: usize) -> Right {
+    let right = while_polled(case);
+    match (case.kind.rpc(), at) {
+        (RpcKind::Bidirectional, 2) => right.or(Seen::SomeError, Vec::new()),
+        _ => right,
     }
 }
 

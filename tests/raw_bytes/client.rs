@@ -14,7 +14,7 @@ use crate::{
     KINDS,
     compare::{Comparison, Seen},
     raw::PollsBehindTheEnd,
-    reading::{READINGS, Steps, TO_THE_END, read},
+    reading::{OF_RESPONSES, Steps, TO_THE_END, read},
     settings::Settings,
     slowly::Slowly,
     text::{self, Lines, Mark},
@@ -104,7 +104,7 @@ async fn call(form: &'static Form, kind: RpcKind, steps: Steps, case: Arc<Case>)
 /// How the caller may read the response.
 fn readings(case: &Case, kind: RpcKind) -> &'static [Steps] {
     match case.any_reading && kind.is_server_streaming() {
-        true => READINGS,
+        true => OF_RESPONSES,
         false => &[TO_THE_END],
     }
 }
@@ -122,5 +122,5 @@ async fn a_client_sends_and_sees_what_a_bare_one_does() {
             }
         }
     }
-    comparison.finish(6216, 8);
+    comparison.finish(3484, 8);
 }

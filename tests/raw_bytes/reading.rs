@@ -23,19 +23,15 @@ pub type Steps = &'static [Step];
 /// What a handler mostly does.
 pub const TO_THE_END: Steps = &[Step::End];
 
-/// How a caller may read. Nobody reads on after the trailers, or twice after the end: there tonic goes
-/// on with what it has left, and once says that the trailers are missing which it just gave.
-pub const READINGS: &[Steps] = {
+/// How a handler may read. A request has no trailers, so it asks for none: tonic would poll the body
+/// once more for them.
+pub const OF_REQUESTS: &[Steps] = &[TO_THE_END, &[], &[Step::Message], &[Step::Echo]];
+
+/// How a caller may read. Nobody reads on after the end or the trailers: there tonic goes on with what
+/// it has left, and once says that the trailers are missing which it just gave.
+pub const OF_RESPONSES: &[Steps] = {
     use Step::{End, Message, Trailers};
-    &[
-        TO_THE_END,
-        &[],
-        &[Message],
-        &[Trailers],
-        &[End, Message],
-        &[End, Trailers],
-        &[Message, Trailers],
-    ]
+    &[TO_THE_END, &[], &[Message], &[Trailers], &[End, Trailers], &[Message, Trailers]]
 };
 
 /// What one step came to.

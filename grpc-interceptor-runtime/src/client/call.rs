@@ -158,10 +158,11 @@ impl<T: Transport, M: Method> Next for Call<'_, T, M, true, false> {
     fn run(self, request: Request<Self::Request>) -> impl Future<Output = Outcome<Self>> + Send {
         self.attempt(request, |this, mut request| async move {
             let (mut lent, path) = this.start(&mut request).await?;
-            let (request, failure) = guarded(request);
+            let failure = Failure::default();
+            let request = request.map(|messages| Guarded::new(messages, failure.clone()));
             let codec = FallibleCodec::new(M::codec(), failure.clone());
             let outcome = lent.get().client_streaming(request, path, codec).await;
-            match failure.and_then(|failure| failure.take()) {
+            match failure.take() {
                 Some(status) => Err(status),
                 None => outcome,
             }
@@ -184,21 +185,22 @@ impl<T: Transport, M: Method> Next for Call<'_, T, M, true, true> {
     fn run(self, request: Request<Self::Request>) -> impl Future<Output = Outcome<Self>> + Send {
         self.attempt(request, |this, mut request| async move {
             let (mut lent, path) = this.start(&mut request).await?;
-            let (request, failure) = guarded(request);
+            let failure = Failure::default();
+            let untouched = request.get_ref().is_untouched();
+            let request = request.map(|messages| Guarded::new(messages, failure.clone()));
             let codec = FallibleCodec::new(M::codec(), failure.clone());
             let outcome = lent.get().streaming(request, path, codec).await;
-            let Some(failure) = failure else {
-                return Ok(this.in_time(from_wire(outcome?)));
+            let response = match failure.take() {
+                Some(status) => return Err(status),
+                None => from_wire(outcome?),
             };
-            match (failure.take(), outcome) {
-                (Some(status), _) | (None, Err(status)) => Err(status),
-                // The request stream may fail while the response is read.
-                (None, Ok(response)) => {
-                    let response = from_wire(response);
-                    let response = response.map(|stream| stream.or_failure(move || failure.take()));
-                    Ok(this.in_time(response))
-                }
-            }
+            // The request stream may fail while the response is read. If it is the caller's own, the
+            // response's stream is left as it is for that, and fails by itself.
+            let response = match untouched {
+                true => response,
+                false => response.map(|stream| stream.or_failure(move || failure.take())),
+            };
+            Ok(this.in_time(response))
         })
     }
 
@@ -207,14 +209,6 @@ impl<T: Transport, M: Method> Next for Call<'_, T, M, true, true> {
     }
 
     common!();
-}
-
-/// A request stream that notes what it fails with, if anything may fail in it.
-fn guarded<M: Send + 'static>(
-    request: Request<MessageStream<M>>,
-) -> (Request<Guarded<M>>, Option<Failure>) {
-    let failure = request.get_ref().can_fail().then(Failure::default);
-    (request.map(|messages| Guarded::new(messages, failure.clone())), failure)
 }
 
 /// A status in a response's headers is all that there is of it: no trailers follow.

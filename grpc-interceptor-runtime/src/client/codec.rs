@@ -11,11 +11,11 @@ use super::failure::Failure;
 /// request's body ends there and HTTP/2 resets the stream.
 pub(super) struct FallibleCodec<C> {
     codec: C,
-    failure: Option<Failure>,
+    failure: Failure,
 }
 
 impl<C> FallibleCodec<C> {
-    pub(super) fn new(codec: C, failure: Option<Failure>) -> Self {
+    pub(super) fn new(codec: C, failure: Failure) -> Self {
         FallibleCodec { codec, failure }
     }
 }
@@ -37,7 +37,7 @@ impl<C: Codec<Encode: Sync, Decode: Sync>> Codec for FallibleCodec<C> {
 
 pub(super) struct FallibleEncoder<E> {
     encoder: E,
-    failure: Option<Failure>,
+    failure: Failure,
 }
 
 impl<E: Encoder<Error = Status>> Encoder for FallibleEncoder<E> {
@@ -48,9 +48,7 @@ impl<E: Encoder<Error = Status>> Encoder for FallibleEncoder<E> {
         match item {
             Ok(message) => self.encoder.encode(message, buffer),
             Err(status) => {
-                if let Some(failure) = &self.failure {
-                    failure.set_status(status.clone());
-                }
+                self.failure.set_status(status.clone());
                 Err(status)
             }
         }

@@ -6,6 +6,8 @@ use std::{
 
 use tonic::Status;
 
+use crate::error::drop_payload;
+
 /// What a request stream failed with. It comes before any other status that the call may have: the
 /// server sees no more than that the client gave the call up.
 ///
@@ -15,7 +17,7 @@ pub(super) struct Failure(Arc<Mutex<Option<Failed>>>);
 
 enum Failed {
     Status(Status),
-    Panic(Box<dyn Any + Send>),
+    Panic(Panic),
 }
 
 impl Failure {
@@ -25,7 +27,7 @@ impl Failure {
         let failed = self.0.lock().unwrap_or_else(PoisonError::into_inner).take();
         failed.map(|failed| match failed {
             Failed::Status(status) => status,
-            Failed::Panic(payload) => resume_unwind(payload),
+            Failed::Panic(panic) => panic.resume(),
         })
     }
 
@@ -34,11 +36,29 @@ impl Failure {
     }
 
     pub(super) fn set_panic(&self, payload: Box<dyn Any + Send>) {
-        self.set(Failed::Panic(payload));
+        self.set(Failed::Panic(Panic(Some(payload))));
     }
 
     /// The first one counts: what follows a panic is made of it.
     fn set(&self, failed: Failed) {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(failed);
+    }
+}
+
+/// What a panic was raised with, until it goes on.
+struct Panic(Option<Box<dyn Any + Send>>);
+
+impl Panic {
+    fn resume(mut self) -> ! {
+        let payload = self.0.take().expect("it is there until this is dropped");
+        resume_unwind(payload)
+    }
+}
+
+impl Drop for Panic {
+    fn drop(&mut self) {
+        if let Some(payload) = self.0.take() {
+            drop_payload(payload);
+        }
     }
 }

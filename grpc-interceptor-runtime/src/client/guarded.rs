@@ -10,16 +10,16 @@ use tonic::Status;
 use super::failure::Failure;
 use crate::{MessageStream, error::drop_payload};
 
-/// A request stream that ends with an error where it panics, and notes the panic.
+/// A request stream that ends with an error if it panics, and notes the panic: nobody hears of it in
+/// the task that reads the stream, and it would take the connection down.
 pub(super) struct Guarded<M> {
     /// There until it has panicked.
     messages: Option<MessageStream<M>>,
-    /// `None` if nobody put anything around the stream: then it is as tonic has it.
-    failure: Option<Failure>,
+    failure: Failure,
 }
 
 impl<M: Send + 'static> Guarded<M> {
-    pub(super) fn new(messages: MessageStream<M>, failure: Option<Failure>) -> Self {
+    pub(super) fn new(messages: MessageStream<M>, failure: Failure) -> Self {
         Guarded { messages: Some(messages), failure }
     }
 }
@@ -28,18 +28,31 @@ impl<M: Send + 'static> Stream for Guarded<M> {
     type Item = Result<M, Status>;
 
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        let Guarded { messages, failure } = &mut *self;
-        let Some(stream) = messages else { return Poll::Ready(None) };
-        let Some(failure) = failure else { return Pin::new(stream).poll_next(context) };
-        catch_unwind(AssertUnwindSafe(|| Pin::new(stream).poll_next(context))).unwrap_or_else(
-            |payload| {
-                failure.set_panic(payload);
-                // What panicked may do so again.
-                if let Err(again) = catch_unwind(AssertUnwindSafe(|| *messages = None)) {
-                    drop_payload(again);
-                }
-                Poll::Ready(Some(Err(Status::cancelled("the request stream panicked"))))
-            },
-        )
+        let Some(messages) = &mut self.messages else { return Poll::Ready(None) };
+        let polled = catch_unwind(AssertUnwindSafe(|| messages.poll_inside(context)));
+        let polled = polled.unwrap_or_else(|payload| {
+            self.failure.set_panic(payload);
+            Poll::Ready(Some(Err(Status::cancelled("the request stream panicked"))))
+        });
+        if let Poll::Ready(None | Some(Err(_))) = polled {
+            self.drop_messages();
+        }
+        polled
+    }
+}
+
+impl<M> Guarded<M> {
+    /// What panics only now makes no difference to the call: its requests were complete, or it has
+    /// failed already.
+    fn drop_messages(&mut self) {
+        if let Err(payload) = catch_unwind(AssertUnwindSafe(|| self.messages = None)) {
+            drop_payload(payload);
+        }
+    }
+}
+
+impl<M> Drop for Guarded<M> {
+    fn drop(&mut self) {
+        self.drop_messages();
     }
 }

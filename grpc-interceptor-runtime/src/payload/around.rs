@@ -75,11 +75,11 @@ where
         self.trailers.take()
     }
 
-    fn error_again(mut self: Pin<&mut Self>) -> Option<Status> {
+    fn error_again(mut self: Pin<&mut Self>, error: &Status) -> Option<Status> {
         if !self.source_failed {
             return None;
         }
-        let mut again = Some(Err(self.source.as_mut().error_again()?));
+        let mut again = Some(Err(self.source.as_mut().error_again(error)?));
         (self.on_item)(&mut again, &mut None);
         again?.err().map(not_ok)
     }

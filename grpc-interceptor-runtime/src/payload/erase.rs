@@ -6,7 +6,6 @@ use std::{
     task::{Context, Poll},
 };
 
-use tokio_stream::Stream as _;
 use tonic::Status;
 
 use super::{message_stream::MessageStream, source::Source, trailers::Trailers};
@@ -166,7 +165,7 @@ impl<M: Send + 'static> Source<AnyMessage> for Erased<M> {
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<AnyMessage, Status>>> {
-        let item = Pin::new(&mut self.messages).poll_next(context);
+        let item = self.messages.poll_inside(context);
         item.map(|item| item.map(|item| item.map(|message| AnyMessage(Box::new(message)))))
     }
 
@@ -174,8 +173,8 @@ impl<M: Send + 'static> Source<AnyMessage> for Erased<M> {
         self.messages.take_trailers()
     }
 
-    fn error_again(mut self: Pin<&mut Self>) -> Option<Status> {
-        Pin::new(&mut self.messages).error_again()
+    fn error_again(mut self: Pin<&mut Self>, error: &Status) -> Option<Status> {
+        Pin::new(&mut self.messages).error_again(error)
     }
 }
 
@@ -190,7 +189,7 @@ impl<M: Send + 'static> Source<M> for Restored<M> {
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<M, Status>>> {
-        let item = Pin::new(&mut self.messages).poll_next(context);
+        let item = self.messages.poll_inside(context);
         item.map(|item| item.map(|item| item.and_then(AnyMessage::into_message)))
     }
 
@@ -198,7 +197,7 @@ impl<M: Send + 'static> Source<M> for Restored<M> {
         self.messages.take_trailers()
     }
 
-    fn error_again(mut self: Pin<&mut Self>) -> Option<Status> {
-        Pin::new(&mut self.messages).error_again()
+    fn error_again(mut self: Pin<&mut Self>, error: &Status) -> Option<Status> {
+        Pin::new(&mut self.messages).error_again(error)
     }
 }

@@ -52,14 +52,13 @@ pub struct MessageStream<M> {
 
 enum State<M> {
     /// Nothing has been read yet, so what the messages come from can still be taken out again.
-    Unread {
-        source: Box<dyn Source<M>>,
-        can_fail: bool,
-    },
+    Unread(Box<dyn Source<M>>),
     Reading(Pin<Box<dyn Source<M>>>),
     Ended {
         /// The error that tonic repeats, once.
         again: Option<Status>,
+        /// What is to be dropped when the stream is, as it is inside of another.
+        source: Option<Pin<Box<dyn Source<M>>>>,
     },
 }
 
@@ -73,16 +72,12 @@ impl<M: Send + 'static> MessageStream<M> {
     }
 
     pub(crate) fn from_source(source: impl Source<M>) -> Self {
-        Self::unread(Box::new(source), true)
-    }
-
-    fn unread(source: Box<dyn Source<M>>, can_fail: bool) -> Self {
-        MessageStream { state: State::Unread { source, can_fail }, watch: None, trailers: None }
+        MessageStream { state: State::Unread(Box::new(source)), watch: None, trailers: None }
     }
 
     /// Of a client's own request stream, in which there are no errors.
     pub(crate) fn from_messages(messages: impl Stream<Item = M> + Send + 'static) -> Self {
-        Self::unread(Box::new(FromMessages { messages }), false)
+        Self::from_source(FromMessages { messages })
     }
 
     /// One that came over the wire and has no trailing metadata.
@@ -94,9 +89,7 @@ impl<M: Send + 'static> MessageStream<M> {
     /// anything around it and nobody watches it.
     pub(crate) fn into_source<S: 'static>(self) -> Result<S, Self> {
         match self.state {
-            State::Unread { source, .. }
-                if self.watch.is_none() && (&*source as &dyn Any).is::<S>() =>
-            {
+            State::Unread(source) if self.watch.is_none() && (&*source as &dyn Any).is::<S>() => {
                 match (source as Box<dyn Any>).downcast::<S>() {
                     Ok(source) => Ok(*source),
                     Err(_) => unreachable!("its type was compared just now"),
@@ -137,10 +130,12 @@ impl<M: Send + 'static> MessageStream<M> {
         self.trailers.take()
     }
 
-    /// Whether an error may come out of it, or a panic that isn't the caller's own: not of a client's
-    /// own request stream, if nobody put anything around it.
-    pub(crate) fn can_fail(&self) -> bool {
-        self.watch.is_some() || !matches!(self.state, State::Unread { can_fail: false, .. })
+    /// Whether it is a client's own request stream as it came, which no interceptor looks into.
+    pub(crate) fn is_untouched(&self) -> bool {
+        match &self.state {
+            State::Unread(source) => self.watch.is_none() && source.is_callers_own(),
+            State::Reading(_) | State::Ended { .. } => false,
+        }
     }
 
     /// Fails with what the closure gives, if anything, when the stream ends.
@@ -201,7 +196,7 @@ impl<M: Send + 'static> MessageStream<M> {
             return (Box::pin(self), None);
         }
         let source = match self.state {
-            State::Unread { source, .. } => Box::into_pin(source),
+            State::Unread(source) => Box::into_pin(source),
             State::Reading(source) => source,
             State::Ended { .. } => Box::pin(Nothing),
         };
@@ -213,36 +208,71 @@ impl<M: 'static> MessageStream<M> {
     /// Where it isn't being read, because it has not begun or has ended.
     #[cold]
     fn poll_unread(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<M, Status>>> {
-        match std::mem::replace(&mut self.state, State::Ended { again: None }) {
-            State::Unread { source, .. } => {
-                self.state = State::Reading(Box::into_pin(source));
-                Pin::new(self).poll_next(context)
-            }
-            State::Ended { again } => Poll::Ready(again.map(Err)),
+        match &mut self.state {
+            State::Ended { again, .. } => return Poll::Ready(again.take().map(Err)),
             State::Reading(_) => unreachable!("this is called where it isn't being read"),
+            State::Unread(_) => {}
         }
+        let nothing = State::Ended { again: None, source: None };
+        if let State::Unread(source) = std::mem::replace(&mut self.state, nothing) {
+            self.state = State::Reading(Box::into_pin(source));
+        }
+        self.poll_inside(context)
     }
 
-    /// Tells who watches it, and drops what the messages came from.
+    /// Tells who watches it.
     #[cold]
     fn end(&mut self, item: &mut Option<Result<M, Status>>) {
-        let state = std::mem::replace(&mut self.state, State::Ended { again: None });
-        let State::Reading(mut source) = state else {
+        let nothing = State::Ended { again: None, source: None };
+        let State::Reading(mut source) = std::mem::replace(&mut self.state, nothing) else {
             unreachable!("this is called where it is being read");
         };
         let watch = self.watch.take();
-        if let Some(Err(status)) = item {
+        let again = if let Some(Err(status)) = item {
             make_not_ok(status);
-            self.state = State::Ended { again: source.as_mut().error_again() };
+            let again = source.as_mut().error_again(status);
             if let Some(watch) = watch {
                 watch.end(StreamEnd::Failed(status));
             }
+            again
         } else {
             self.trailers = source.as_mut().trailers();
             if let Some(watch) = watch {
                 watch.end(StreamEnd::Complete { trailers: self.trailing_metadata() });
             }
+            None
+        };
+        self.state = State::Ended { again, source: Some(source) };
+    }
+
+    /// Drops what the messages came from, which may panic: so it comes after the end was told.
+    #[cold]
+    fn drop_source(&mut self) {
+        if let State::Ended { source, .. } = &mut self.state {
+            *source = None;
         }
+    }
+
+    /// Polls it for a stream that it is inside of, and that drops it when it has ended.
+    #[inline(always)]
+    pub(crate) fn poll_inside(
+        &mut self,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<M, Status>>> {
+        let State::Reading(source) = &mut self.state else {
+            return self.poll_unread(context);
+        };
+        let mut polled = source.as_mut().poll_item(context);
+        match &mut polled {
+            Poll::Ready(Some(Ok(message))) => {
+                if let Some(watch) = &self.watch {
+                    watch.message(message);
+                }
+            }
+            Poll::Pending => {}
+            Poll::Ready(end) => self.end(end),
+        }
+        polled
     }
 
     fn trailing_metadata(&self) -> Option<&MetadataMap> {
@@ -257,18 +287,9 @@ impl<M: 'static> Stream for MessageStream<M> {
     #[inline(always)]
     fn poll_next(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         let this = self.get_mut();
-        let State::Reading(source) = &mut this.state else {
-            return this.poll_unread(context);
-        };
-        let mut polled = source.as_mut().poll_item(context);
-        match &mut polled {
-            Poll::Ready(Some(Ok(message))) => {
-                if let Some(watch) = &this.watch {
-                    watch.message(message);
-                }
-            }
-            Poll::Pending => {}
-            Poll::Ready(end) => this.end(end),
+        let polled = this.poll_inside(context);
+        if let Poll::Ready(None | Some(Err(_))) = polled {
+            this.drop_source();
         }
         polled
     }
@@ -277,20 +298,20 @@ impl<M: 'static> Stream for MessageStream<M> {
 /// Inside of what is put around it.
 impl<M: Send + 'static> Source<M> for MessageStream<M> {
     fn poll_item(
-        self: Pin<&mut Self>,
+        mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<M, Status>>> {
-        self.poll_next(context)
+        self.poll_inside(context)
     }
 
     fn trailers(mut self: Pin<&mut Self>) -> Option<Trailers> {
         self.take_trailers()
     }
 
-    fn error_again(mut self: Pin<&mut Self>) -> Option<Status> {
+    fn error_again(mut self: Pin<&mut Self>, _: &Status) -> Option<Status> {
         match &mut self.state {
-            State::Ended { again } => again.take(),
-            State::Unread { .. } | State::Reading(_) => None,
+            State::Ended { again, .. } => again.take(),
+            State::Unread(_) | State::Reading(_) => None,
         }
     }
 }

@@ -68,9 +68,9 @@ impl<M: Send + 'static, S: Scope> Source<M> for Scoped<M, S> {
         self.trailers.take()
     }
 
-    fn error_again(mut self: Pin<&mut Self>) -> Option<Status> {
+    fn error_again(mut self: Pin<&mut Self>, error: &Status) -> Option<Status> {
         let Scoped { source, scope, .. } = &mut *self;
-        match scope.poll(|| Poll::Ready(source.as_mut().error_again())) {
+        match scope.poll(|| Poll::Ready(source.as_mut().error_again(error))) {
             Ok(Poll::Ready(again)) => again,
             _ => None,
         }

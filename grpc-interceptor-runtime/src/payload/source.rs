@@ -26,8 +26,14 @@ pub(crate) trait Source<M>: Any + Send {
         None
     }
 
+    /// Whether it is the caller's own, with nothing around it.
+    fn is_callers_own(&self) -> bool {
+        false
+    }
+
     /// The error again, if this would give it again. Called once, after an error.
-    fn error_again(self: Pin<&mut Self>) -> Option<Status> {
+    fn error_again(self: Pin<&mut Self>, error: &Status) -> Option<Status> {
+        let _ = error;
         None
     }
 }
@@ -95,6 +101,10 @@ impl<S: Stream + Send + 'static> Source<S::Item> for FromMessages<S> {
     ) -> Poll<Option<Result<S::Item, Status>>> {
         self.project().messages.poll_next(context).map(|message| message.map(Ok))
     }
+
+    fn is_callers_own(&self) -> bool {
+        true
+    }
 }
 
 /// A response's stream that came over the wire, and may have trailing metadata.
@@ -116,7 +126,11 @@ impl<M: Send + 'static> Source<M> for Streaming<M> {
     }
 
     /// Tonic repeats an error of the transport, once, and none that the server sent.
-    fn error_again(self: Pin<&mut Self>) -> Option<Status> {
+    fn error_again(self: Pin<&mut Self>, error: &Status) -> Option<Status> {
+        // Here the body has ended: it need not be polled to know what comes.
+        if error.message() == UNEXPECTED_END {
+            return Some(error.clone());
+        }
         match self.poll_next(&mut Context::from_waker(Waker::noop())) {
             Poll::Ready(Some(Err(status))) => Some(status),
             _ => None,
@@ -124,9 +138,9 @@ impl<M: Send + 'static> Source<M> for Streaming<M> {
     }
 }
 
-/// A stream that came over the wire and has no trailing metadata: a request's, or that of a response
-/// whose status was in its headers. Tonic would poll the body once more to look for it, which a body
-/// may panic at.
+/// A stream that came over the wire and has no trailing metadata, as gRPC has it: a request's, or that
+/// of a response whose status was in its headers. To look for it, tonic would poll the body once more
+/// after its end, which a body may panic at.
 pub(crate) struct WithoutTrailers<M>(pub(crate) Streaming<M>);
 
 impl<M: Send + 'static> Source<M> for WithoutTrailers<M> {
@@ -136,11 +150,10 @@ impl<M: Send + 'static> Source<M> for WithoutTrailers<M> {
     ) -> Poll<Option<Result<M, Status>>> {
         Pin::new(&mut self.0).poll_next(context)
     }
-
-    fn error_again(mut self: Pin<&mut Self>) -> Option<Status> {
-        Pin::new(&mut self.0).error_again()
-    }
 }
+
+/// How tonic says that a message has no end.
+const UNEXPECTED_END: &str = "Unexpected EOF decoding stream.";
 
 /// No messages.
 pub(crate) struct Nothing;
