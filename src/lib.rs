@@ -292,9 +292,9 @@ pub use grpc_interceptor_macros::interceptor;
 
 #[doc(inline)]
 pub use grpc_interceptor_runtime::{
-    CallEnd, Context, EndCause, Error, Intercepted, Interceptor, InvalidMethodName, MessageStream,
-    MethodName, Next, ObservedCall, Observer, Outcome, Panicked, Payload, RpcKind, Scope, Side,
-    StreamEnd, Transport, trailers,
+    CallEnd, Context, Detach, Detached, EndCause, Error, Intercepted, Interceptor,
+    InvalidMethodName, MessageStream, MethodName, Next, ObservedCall, Observer, Outcome, Panicked,
+    Payload, RpcKind, Scope, Side, StreamEnd, Transport, trailers,
 };
 
 /// Interceptors that are ready to be put into a chain.

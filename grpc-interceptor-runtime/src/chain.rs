@@ -1,5 +1,6 @@
 //! Interceptors, how they are put together, and what each gets as the rest of the chain.
 
+mod detach;
 mod in_scope;
 mod in_time;
 mod interceptor;
@@ -10,6 +11,7 @@ mod observe;
 mod tuple;
 mod when;
 
+pub use detach::{Detach, Detached};
 pub(crate) use in_time::InTime;
 pub use interceptor::Interceptor;
 pub use list::{AnyNext, List};

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use grpc_interceptor::{Context, intercepted};
+use grpc_interceptor::{Context, Detach, Interceptor, Next, Outcome, intercepted};
 use grpc_interceptor_proto::{
     arc_self::greeter_server,
     greeter::{GreetManyTimesRequest, HelloReply, HelloRequest},
@@ -24,7 +24,16 @@ impl Shared {
     fn nothing(&self) -> impl Copy + use<> {}
 }
 
-#[intercepted(self.seen, Self::NOTHING, Some(self.seen.clone()).filter(|_| false))]
+/// A service in an `Arc` can be shared with a task.
+struct Detaching;
+
+impl<N: Next + Detach> Interceptor<N> for Detaching {
+    async fn intercept(&self, request: Request<N::Request>, _: Context, next: N) -> Outcome<N> {
+        tokio::spawn(next.detach().run(request)).await.expect("it doesn't panic")
+    }
+}
+
+#[intercepted(self.seen, Detaching, Self::NOTHING, Some(self.seen.clone()).filter(|_| false))]
 impl greeter_server::Greeter for Shared {
     async fn say_hello(
         self: Arc<Self>,

@@ -4,11 +4,12 @@
 //! whole of it. The type of one position doesn't hold that of the next, so that a chain of sixteen
 //! is no harder on the compiler than sixteen of one.
 
-use std::future::Future;
+use std::{future::Future, sync::Arc};
 
 use tonic::{Request, metadata::MetadataMap};
 
 use super::{
+    detach::Detach,
     interceptor::Interceptor,
     next::{Next, Outcome, Sealed},
 };
@@ -38,6 +39,23 @@ pub trait TupleFrom<N: Next, const AT: usize>: Send + Sync + Sized {
 }
 
 impl<T, N, const AT: usize> Sealed for TupleNext<'_, T, N, AT> {}
+
+impl<T, N, const AT: usize> Detach for TupleNext<'_, T, N, AT>
+where
+    T: TupleFrom<N, AT> + for<'b> TupleFrom<N::Borrowed<'b>, AT> + Clone + 'static,
+    N: Detach,
+{
+    type Owned = (Arc<T>, N::Owned);
+    type Borrowed<'b> = TupleNext<'b, T, N::Borrowed<'b>, AT>;
+
+    fn into_owned(self) -> Self::Owned {
+        (Arc::new(self.tuple.clone()), self.next.into_owned())
+    }
+
+    fn borrow((tuple, next): &Self::Owned) -> Self::Borrowed<'_> {
+        TupleNext { tuple, next: N::borrow(next) }
+    }
+}
 
 impl<T, N, const AT: usize> Next for TupleNext<'_, T, N, AT>
 where

@@ -1,4 +1,4 @@
-use std::{future::Future, marker::PhantomData};
+use std::{future::Future, marker::PhantomData, sync::Arc};
 
 use tokio_stream::Stream;
 use tonic::{
@@ -18,7 +18,7 @@ use super::{
 use crate::{
     Context, Interceptor, MessageStream, Next, Outcome, RpcKind, Side,
     call::{Timer, tell_time_remaining},
-    chain::{InTime, Sealed},
+    chain::{Detach, InTime, Sealed},
     payload::into_streaming,
 };
 
@@ -88,6 +88,33 @@ impl<'a, T: Transport, M: Method, const C: bool, const S: bool> Call<'a, T, M, C
         }
     }
 }
+
+/// Each attempt has a transport of its own, as of any that run at the same time.
+macro_rules! detach {
+    ($client_streams:literal, $server_streams:literal) => {
+        impl<T, M> Detach for Call<'_, T, M, $client_streams, $server_streams>
+        where
+            T: Transport + 'static,
+            M: Method,
+        {
+            type Owned = (Arc<Shared<T>>, Context);
+            type Borrowed<'b> = Call<'b, T, M, $client_streams, $server_streams>;
+
+            fn into_owned(self) -> Self::Owned {
+                (Arc::new(Shared::new(self.grpc.to_owned())), self.context)
+            }
+
+            fn borrow((grpc, context): &Self::Owned) -> Self::Borrowed<'_> {
+                Call { grpc, context: *context, method: PhantomData }
+            }
+        }
+    };
+}
+
+detach!(false, false);
+detach!(false, true);
+detach!(true, false);
+detach!(true, true);
 
 /// What is the same for all kinds of RPC.
 macro_rules! common {

@@ -7,7 +7,7 @@ use tonic::client::Grpc;
 ///
 /// It is behind a lock, so that no `Sync` is needed of what carries the calls, which not every tower
 /// service has.
-pub(super) struct Shared<T>(Mutex<Pool<T>>);
+pub struct Shared<T>(Mutex<Pool<T>>);
 
 struct Pool<T> {
     original: Grpc<T>,

@@ -1,9 +1,12 @@
-use std::{future::Future, marker::PhantomData};
+use std::{future::Future, marker::PhantomData, sync::Arc};
 
 use tonic::{Request, Response, Status};
 
 use super::{Argument, Returned};
-use crate::{Context, MethodName, Next, Outcome, chain::Sealed};
+use crate::{
+    Context, MethodName, Next, Outcome,
+    chain::{Detach, Sealed},
+};
 
 /// One RPC of the service `T`. The macro makes a type for each, named like its method.
 pub trait Rpc<T> {
@@ -90,6 +93,24 @@ impl<T: Sync, R: Link<T, AT>, const AT: usize> Next for Chain<'_, T, R, AT> {
 
     fn clone_payload(&self, payload: &Self::Request) -> Option<Self::Request> {
         R::clone_payload(payload)
+    }
+}
+
+/// Where the service is in an `Arc`.
+impl<T, R, const AT: usize> Detach for Chain<'_, Arc<T>, R, AT>
+where
+    T: Send + Sync + 'static,
+    R: Link<Arc<T>, AT>,
+{
+    type Owned = (Arc<T>, Context);
+    type Borrowed<'b> = Chain<'b, Arc<T>, R, AT>;
+
+    fn into_owned(self) -> Self::Owned {
+        (self.service.clone(), self.context)
+    }
+
+    fn borrow((service, context): &Self::Owned) -> Self::Borrowed<'_> {
+        Chain { service, context: *context, rpc: PhantomData }
     }
 }
 
