@@ -269,3 +269,24 @@ fn it_is_shared_and_says_how_long_it_is() {
     assert_eq!(format!("{:?}", list.clone()), "List { len: 1, .. }");
     assert!(List::default().is_empty());
 }
+
+/// As many as there may be run on a thread's stack, and one more is refused in words.
+#[tokio::test]
+async fn a_list_that_is_too_long_is_refused() {
+    let mut client = connect(GreeterServer::with_interceptors(
+        Plain,
+        (0..256).map(|_| None::<Numbered>).collect::<List>(),
+    ))
+    .await;
+    client.say_hello(hello("you")).await.expect("256 are not too many");
+    let mut client = connect(GreeterServer::with_interceptors(
+        Plain,
+        (0..257).map(|_| None::<Numbered>).collect::<List>(),
+    ))
+    .await;
+    for answer in call_each(&mut client, "you").await {
+        let status = answer.status();
+        assert_eq!(status.code(), Code::Internal, "{:?}", answer.kind);
+        assert_eq!(status.message(), "a list of 257 interceptors is too long: it has at most 256");
+    }
+}

@@ -3,7 +3,8 @@
 use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote};
 use syn::{
-    Attribute, Error, FnArg, GenericParam, ItemFn, Path, Result, Type, Visibility, parse_quote,
+    Attribute, Error, FnArg, GenericParam, Generics, ItemFn, Path, Result, Signature, Type,
+    Visibility, parse_quote,
 };
 
 use crate::arguments::Arguments;
@@ -16,7 +17,7 @@ struct Interceptor {
     /// Documentation, lints, and what is about the name.
     outer_attributes: Vec<Attribute>,
     visibility: Visibility,
-    /// The fn, but for its name, with the type of `next` as a parameter.
+    /// The fn, with the type of `next` as a parameter, and the attributes that are about its body.
     function: ItemFn,
     name: Ident,
     next: Ident,
@@ -77,16 +78,18 @@ fn read(item: TokenStream) -> Result<Interceptor> {
         });
     function.attrs = inner_attributes;
     let visibility = std::mem::replace(&mut function.vis, Visibility::Inherited);
-    let method = format_ident!("intercept", span = function.sig.ident.span());
-    let name = std::mem::replace(&mut function.sig.ident, method);
+    let name = function.sig.ident.clone();
     Ok(Interceptor { outer_attributes, visibility, function, name, next })
 }
 
 fn print(interceptor: Interceptor, runtime: &Path) -> TokenStream {
-    let Interceptor { outer_attributes, visibility, mut function, name, next } = interceptor;
-    let generics = std::mem::take(&mut function.sig.generics);
+    let Interceptor { outer_attributes, visibility, function, name, next } = interceptor;
+    let generics = function.sig.generics.clone();
     let (impl_generics, _, where_clause) = generics.split_for_impl();
-    function.sig.inputs.insert(0, parse_quote!(&self));
+    let method = match function.attrs.is_empty() {
+        true => as_method(function),
+        false => calling(&function),
+    };
     // What else there may be is about the name.
     let of_the_body = outer_attributes.iter().filter(|attribute| {
         ["allow", "warn", "deny", "cfg"].iter().any(|name| attribute.path().is_ident(name))
@@ -103,8 +106,34 @@ fn print(interceptor: Interceptor, runtime: &Path) -> TokenStream {
         #(#of_the_body)*
         const _: () = {
             impl #impl_generics #runtime::Interceptor<#next> for #name #where_clause {
-                #function
+                #method
             }
         };
+    }
+}
+
+/// The fn itself, as the method.
+fn as_method(mut function: ItemFn) -> ItemFn {
+    function.sig.ident = format_ident!("intercept", span = function.sig.ident.span());
+    function.sig.generics = Generics::default();
+    function.sig.inputs.insert(0, parse_quote!(&self));
+    function
+}
+
+/// A method that calls the fn. An attribute such as `#[tracing::instrument]` names what it makes after
+/// the fn that it is on, which therefore keeps its name.
+fn calling(function: &ItemFn) -> ItemFn {
+    let Signature { ident, inputs, output, .. } = &function.sig;
+    let types = inputs.iter().filter_map(|argument| match argument {
+        FnArg::Typed(argument) => Some(&argument.ty),
+        FnArg::Receiver(_) => None,
+    });
+    let method = format_ident!("intercept", span = ident.span());
+    let names = ["request", "context", "next"].map(|name| format_ident!("__{name}"));
+    parse_quote! {
+        async fn #method(&self, #(#names: #types),*) #output {
+            #function
+            #ident(#(#names),*).await
+        }
     }
 }

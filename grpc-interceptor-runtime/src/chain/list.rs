@@ -4,7 +4,7 @@ mod any_next;
 
 use std::{fmt, sync::Arc};
 
-use tonic::{Request, Response};
+use tonic::{Request, Response, Status};
 
 pub use any_next::AnyNext;
 
@@ -16,7 +16,7 @@ use super::{
 };
 use crate::{Context, payload::Erase};
 
-/// Interceptors in a list that is made at run time, as from a configuration: any number of them, of
+/// Interceptors in a list that is made at run time, such as from a configuration: of any number and
 /// any types. The first is the outermost.
 ///
 /// It is an [`Interceptor`] for every RPC. What goes into it has to be one, too: it gets an
@@ -71,10 +71,22 @@ use crate::{Context, payload::Erase};
 /// interceptor looks at them. An empty list allocates nothing. Where the interceptors are known and
 /// only some may be off, a tuple with an `Option` in it is cheaper.
 ///
+/// Each interceptor takes some of the thread's stack, as it is polled by the one around it. So there are
+/// at most 256: with more, each call fails with INTERNAL and says so, where it would take the process
+/// down.
+///
 /// A clone shares the interceptors.
 #[derive(Clone, Default)]
 pub struct List {
     interceptors: Vec<Arc<dyn AnyInterceptor>>,
+}
+
+/// How many interceptors a thread's stack of 2 MiB has room for, in a debug build, with a margin.
+const MOST: usize = 256;
+
+#[cold]
+fn too_many(number: usize) -> Status {
+    Status::internal(format!("a list of {number} interceptors is too long: it has at most {MOST}"))
 }
 
 impl List {
@@ -150,8 +162,10 @@ impl<N: Next> Interceptor<N> for List {
         context: Context,
         next: N,
     ) -> Outcome<N> {
-        if self.is_empty() {
-            return next.run(request).await;
+        match self.len() {
+            0 => return next.run(request).await,
+            1..=MOST => {}
+            number => return Err(too_many(number)),
         }
         let end = End(next);
         let any_next = AnyNext::new(&self.interceptors, context, &end);
