@@ -42,15 +42,13 @@ const FRESH_TOKEN: &str = "open-sesame";
 
 // ---- The interceptors ----------------------------------------------------------------------------
 
-/// Any RPC: says what each call came to; a stream of responses has only begun then.
+/// Any RPC: says what each call came to, when it has ended; of a stream of responses, when that has.
 /// `#[interceptor]` makes it a value, for a tuple.
 #[interceptor]
 async fn log<N: Next>(request: Request<N::Request>, context: Context, next: N) -> Outcome<N> {
-    println!("  client  {} ({:?})", context.method_name(), context.kind());
-    let outcome = next.run(request).await;
-    let code = outcome.as_ref().map_or_else(Status::code, |_| Code::Ok);
-    println!("  client  {}: {code:?}", context.method_name());
-    outcome
+    let name = context.method_name();
+    println!("  client  {name} ({:?})", context.kind());
+    next.run_observed(request, move |end| println!("  client  {name}: {:?}", end.code())).await
 }
 
 /// Unary RPCs from `HelloRequest` to `HelloReply`: what was answered once isn't asked again.
@@ -83,18 +81,19 @@ where
     }
 }
 
-/// RPCs that take one message, as a stream can't be sent twice: tries again, and waits longer each
-/// time, where the server is unavailable.
+/// Any RPC: tries again if the server is unavailable, and waits longer each time. All attempts and the
+/// waits between have the deadline of the call. A stream can't be sent twice: it has one attempt.
 struct Retry {
     attempts: u32,
     backoff: Duration,
 }
 
-impl<N: Next<Request: Clone>> Interceptor<N> for Retry {
-    async fn intercept(&self, request: Request<N::Request>, _: Context, next: N) -> Outcome<N> {
+impl<N: Next> Interceptor<N> for Retry {
+    async fn intercept(&self, mut request: Request<N::Request>, _: Context, next: N) -> Outcome<N> {
         let mut backoff = self.backoff;
         for attempt in 1..self.attempts {
-            match next.run(copy(&request)).await {
+            let Some(again) = next.clone_request(&request) else { break };
+            match next.run(request).await {
                 Err(status) if status.code() == Code::Unavailable => {
                     println!("  client  attempt {attempt}: Unavailable; the next in {backoff:?}");
                     tokio::time::sleep(backoff).await;
@@ -102,24 +101,30 @@ impl<N: Next<Request: Clone>> Interceptor<N> for Retry {
                 }
                 outcome => return outcome,
             }
+            request = again;
         }
         next.run(request).await
     }
 }
 
-/// RPCs that take one message: where the token isn't accepted, gets a new one and tries once more.
+/// Any RPC: if the token isn't accepted, gets a new one, and tries once more if the request can be sent
+/// again.
 struct Refresh {
     token: Arc<Token>,
 }
 
-impl<N: Next<Request: Clone>> Interceptor<N> for Refresh {
+impl<N: Next> Interceptor<N> for Refresh {
     async fn intercept(&self, request: Request<N::Request>, _: Context, next: N) -> Outcome<N> {
-        match next.run(copy(&request)).await {
-            Err(status) if status.code() == Code::Unauthenticated => {
+        let again = next.clone_request(&request);
+        match (next.run(request).await, again) {
+            (Err(status), again) if status.code() == Code::Unauthenticated => {
                 self.token.refresh().await?;
-                next.run(request).await
+                match again {
+                    Some(again) => next.run(again).await,
+                    None => Err(status),
+                }
             }
-            outcome => outcome,
+            (outcome, _) => outcome,
         }
     }
 }
@@ -134,15 +139,6 @@ impl<N: Next> Interceptor<N> for Bearer {
         request.metadata_mut().insert("authorization", self.token.bearer()?);
         next.run(request).await
     }
-}
-
-/// The same request, for one more attempt.
-fn copy<M: Clone>(request: &Request<M>) -> Request<M> {
-    Request::from_parts(
-        request.metadata().clone(),
-        request.extensions().clone(),
-        request.get_ref().clone(),
-    )
 }
 
 /// The token that all clients of the program share.
@@ -175,11 +171,8 @@ async fn fetch_token() -> Result<String, Status> {
 struct Clients {
     /// For SayHello: `Cache` is for that one alone.
     hello: InterceptedGreeterClient<Channel, (log, Cache, Retry, Refresh, Bearer)>,
-    /// For RPCs that take one message: `Retry` and `Refresh` send it again. `chat` on this one
-    /// doesn't compile.
-    one_message: InterceptedGreeterClient<Channel, (log, Retry, Refresh, Bearer)>,
     /// For all RPCs.
-    any: InterceptedGreeterClient<Channel, (log, Bearer)>,
+    any: InterceptedGreeterClient<Channel, (log, Retry, Refresh, Bearer)>,
 }
 
 impl Clients {
@@ -194,11 +187,7 @@ impl Clients {
                 channel.clone(),
                 (log, Cache::default(), retry(), refresh(), bearer()),
             ),
-            one_message: GreeterClient::with_interceptors(
-                channel.clone(),
-                (log, retry(), refresh(), bearer()),
-            ),
-            any: GreeterClient::with_interceptors(channel, (log, bearer())),
+            any: GreeterClient::with_interceptors(channel, (log, retry(), refresh(), bearer())),
         }
     }
 }
@@ -219,7 +208,7 @@ async fn call(address: SocketAddr) -> Result<(), Box<dyn Error>> {
 
     println!("GreetManyTimes");
     let many = GreetManyTimesRequest { name: "Grace".to_owned(), times: 2 };
-    print_all(clients.one_message.greet_many_times(many).await?.into_inner()).await?;
+    print_all(clients.any.greet_many_times(many).await?.into_inner()).await?;
 
     println!("Chat");
     let guests = tokio_stream::iter([hello("Ada"), hello("Grace")]);

@@ -14,12 +14,10 @@
 //! use grpc_interceptor_proto::default_stubs::greeter_server;
 //! use grpc_interceptor_proto::greeter::{HelloReply, HelloRequest};
 //!
-//! /// Any RPC: unary or streaming.
+//! /// Any RPC, unary or streaming: one line for each call, whatever happens to it.
 //! async fn log<N: Next>(request: Request<N::Request>, context: Context, next: N) -> Outcome<N> {
-//!     let outcome = next.run(request).await;
-//!     let code = outcome.as_ref().map_or_else(Status::code, |_| tonic::Code::Ok);
-//!     println!("{}: {code:?}", context.method_name());
-//!     outcome
+//!     let name = context.method_name();
+//!     next.run_observed(request, move |end| println!("{name}: {:?}", end.code())).await
 //! }
 //!
 //! struct MyGreeter;
@@ -40,8 +38,13 @@
 //!
 //! - How an interceptor is written, as a fn or as a struct: [`Interceptor`].
 //! - Which RPCs it is for, retries, answering alone: [`Next`].
+//! - The end of a whole call, told once: [`Next::run_observed`], [`observe`](interceptors::observe),
+//!   [`on_call_end`](interceptors::on_call_end), and what they are told: [`CallEnd`].
 //! - One message and many, handled alike: [`Payload`]. Making a stream: [`MessageStream`].
-//!   How a stream ended: [`StreamEnd`].
+//!   How a stream ended: [`StreamEnd`]. Trailing metadata: [`trailers`], [`Payload::map_trailers`].
+//! - Deadlines: [`Context::deadline`], [`Context::with_deadline`], [`Next::run_in_time`].
+//! - Task-locals and spans around the rest of a call: [`Next::run_in_scope`]. A task of its own for it:
+//!   [`Detach`].
 //! - The list of interceptors, RPCs that differ, names: [`#[intercepted]`](macro@intercepted).
 //! - Errors with a gRPC code: [`Error`]. What becomes of any other error, and of a panic:
 //!   [`ErrorToStatus`](interceptors::ErrorToStatus), [`CatchPanic`](interceptors::CatchPanic).
@@ -55,7 +58,7 @@
 //! - What an interceptor may ask about the call: [`Context`], [`MethodName`], [`RpcKind`], [`Side`].
 //!
 //! Programs with all of it are
-//! [`examples/greeter.rs`](https://github.com/grpc-interceptor/grpc-interceptor/blob/main/examples/greeter.rs),
+//! [`examples/greeter`](https://github.com/grpc-interceptor/grpc-interceptor/blob/main/examples/greeter/main.rs),
 //! a server, and
 //! [`examples/client.rs`](https://github.com/grpc-interceptor/grpc-interceptor/blob/main/examples/client.rs).
 //!
@@ -64,8 +67,9 @@
 //! - The first of the list is the outermost: it sees the request first and the outcome last.
 //! - An RPC that the server doesn't know calls no interceptor, nor does a default stub of tonic's in an
 //!   `#[intercepted]` impl.
-//! - When the client goes away, the call is dropped where it waits, and the chain with it.
-//! - The chain is put together by the compiler: nothing in it is a trait object, but in a
+//! - When the client goes away, the call is dropped where it waits, and the chain with it. An
+//!   [observer](Next::run_observed) is told.
+//! - The chain is put together by the compiler: nothing in it is a trait object, except in a
 //!   [`List`](interceptors::List).
 
 #![warn(missing_docs)]
@@ -167,7 +171,9 @@
 /// that may have interceptors around it.
 ///
 /// A handler that calls `self.other_rpc(…)` calls the method of tonic's trait, and so runs that
-/// RPC's chain: code that two RPCs share belongs in a method of your own.
+/// RPC's chain: code that two RPCs share belongs in a method of your own. One that calls its own RPC in
+/// this way is E0034, “multiple applicable items in scope”, as its body is in a trait of ours, too: write
+/// `Greeter::say_hello(self, …)`.
 ///
 /// # Names
 ///
@@ -217,11 +223,12 @@
 /// | in Python | here |
 /// | --- | --- |
 /// | `method` | fixed, as the RPC's types are: call another RPC, by a client that the interceptor has |
-/// | `timeout` | `request.set_timeout(…)`; [`Context::deadline`] tells only what was set before the chain |
+/// | `timeout` | `next.with_context(context.with_deadline(…))`, or `request.set_timeout(…)` |
 /// | `metadata` | `request.metadata_mut()` |
 /// | `credentials` | `authorization` in the metadata; TLS is set on the channel |
 /// | `wait_for_ready` | tonic has none: connect with `Endpoint::connect_lazy`, and retry on `Unavailable` |
 /// | `compression` | `send_compressed` on the client, for all of its calls: tonic has none per call |
+///
 /// # On a generated server
 ///
 /// As on a client, it comes from a line in build.rs, for all servers

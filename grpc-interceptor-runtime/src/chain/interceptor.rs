@@ -14,20 +14,18 @@ use crate::Context;
 ///
 /// ```
 /// use grpc_interceptor::{Context, Next, Outcome};
-/// use tonic::{Request, Status};
+/// use tonic::Request;
 ///
-/// /// Any RPC: unary or streaming, server or client.
+/// /// Any RPC, unary or streaming, server or client: one line for each call, whatever happens to it.
 /// async fn log<N: Next>(request: Request<N::Request>, context: Context, next: N) -> Outcome<N> {
-///     let outcome = next.run(request).await;
-///     let code = outcome.as_ref().map_or_else(Status::code, |_| tonic::Code::Ok);
-///     println!("{} -> {code:?}", context.method_name());
-///     outcome
+///     let name = context.method_name();
+///     next.run_observed(request, move |end| println!("{name} -> {:?}", end.code())).await
 /// }
 /// ```
 ///
 /// # A struct
 ///
-/// Where it has state, it is a struct that implements this trait:
+/// If it has state, it is a struct that implements this trait:
 ///
 /// ```
 /// use grpc_interceptor::{Context, Interceptor, Next, Outcome};
@@ -68,7 +66,7 @@ use crate::Context;
 ///
 /// # Several as one
 ///
-/// A tuple of interceptors (up to sixteen) is one, its first the outermost. `Option<I>` is one that
+/// A tuple of interceptors (up to sixteen) is one, its first the outermost; for more, put a tuple into it. `Option<I>` is one that
 /// may be absent, `Arc<I>` one that is shared, and `()` one that does nothing.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not an interceptor for this RPC",

@@ -15,7 +15,7 @@ use crate::{
         handler::Bare,
         http_step::Nothing,
         nested,
-        ours::{look, pass_value as pass},
+        ours::{look, observe, pass_value as pass},
         sync_interceptor,
         tower_layer::Layered,
     },
@@ -73,6 +73,10 @@ pub fn unary() -> Vec<Case> {
     cases.push(unary!(Client, 1, GreeterClient::with_interceptors(server(), pass)));
     cases.push(unary!(Client, 5, GreeterClient::with_interceptors(server(), five)));
     cases.push(unary!(Client, 10, GreeterClient::with_interceptors(server(), ten)));
+    cases.push(
+        unary!(Client, 1, GreeterClient::with_interceptors(server(), observe))
+            .note("is told the end of the call"),
+    );
     for length in [1, 5] {
         let list: List = (0..length).map(|_| pass).collect();
         cases

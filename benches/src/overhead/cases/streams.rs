@@ -11,13 +11,14 @@ use crate::{
         http_step::Nothing,
         middleware::Around,
         nested,
-        ours::{Look1, Pass0, Pass1, Pass5, look, pass_value as pass},
+        ours::{Look1, Observe1, Pass0, Pass1, Pass5, look, pass_value as pass},
         sync_interceptor,
         tower_layer::Layered,
     },
 };
 
 const LOOKS: &str = "looks at each message";
+const OBSERVES: &str = "is told the end of the call";
 
 /// The same cases for both kinds of stream.
 macro_rules! cases {
@@ -45,6 +46,7 @@ macro_rules! cases {
             $call(Peer::ByHand, 1, GreeterServer::new(ByHand)).note(LOOKS),
             $call(Peer::Attribute, 1, GreeterServer::new(Look1)).note(LOOKS),
             $call(Peer::Creation, 1, GreeterServer::with_interceptors(Bare, look)).note(LOOKS),
+            $call(Peer::Attribute, 1, GreeterServer::new(Observe1)).note(OBSERVES),
             $call(Peer::List, 1, with_list([look].into_iter().collect())).note(LOOKS),
         ]
     }};

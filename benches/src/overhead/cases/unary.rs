@@ -10,7 +10,7 @@ use crate::{
         handler::Bare,
         http_step::Nothing,
         middleware, nested,
-        ours::{Pass0, Pass1, Pass5, Pass10, pass_value as pass},
+        ours::{Observe1, Pass0, Pass1, Pass5, Pass10, observe, pass_value as pass},
         sync_interceptor,
         tower_layer::Layered,
     },
@@ -43,6 +43,11 @@ pub fn cases() -> Vec<Case> {
     cases.push(unary(Peer::Creation, 1, GreeterServer::with_interceptors(Bare, (pass,))));
     cases.push(unary(Peer::Creation, 5, GreeterServer::with_interceptors(Bare, five)));
     cases.push(unary(Peer::Creation, 10, GreeterServer::with_interceptors(Bare, ten)));
+
+    const OBSERVES: &str = "is told the end of the call";
+    cases.push(unary(Peer::Attribute, 1, GreeterServer::new(Observe1)).note(OBSERVES));
+    let observed = GreeterServer::with_interceptors(Bare, observe);
+    cases.push(unary(Peer::Creation, 1, observed).note(OBSERVES));
 
     for length in [0, 1, 5, 10] {
         let list: List = (0..length).map(|_| pass).collect();

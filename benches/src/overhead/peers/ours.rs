@@ -1,5 +1,7 @@
 //! This project's interceptors, and the greeters that have them by the attribute.
 
+use std::hint::black_box;
+
 use grpc_interceptor::{
     Context, Next, Outcome, Payload as _, intercepted, interceptor,
     interceptors::{CatchPanic, ErrorToStatus},
@@ -26,6 +28,15 @@ pub async fn look<N: Next>(request: Request<N::Request>, _: Context, next: N) ->
     let request = request.map(|payload| payload.inspect_messages(work::look));
     let response = next.run(request).await?;
     Ok(response.map(|payload| payload.inspect_messages(work::look)))
+}
+
+/// Is told the end of the whole call.
+#[interceptor]
+pub async fn observe<N: Next>(request: Request<N::Request>, _: Context, next: N) -> Outcome<N> {
+    next.run_observed(request, |end| {
+        black_box(end.code());
+    })
+    .await
 }
 
 #[interceptor]
@@ -80,6 +91,7 @@ intercepted_greeter!(Pass1, [pass]);
 intercepted_greeter!(Pass5, [pass, pass, pass, pass, pass]);
 intercepted_greeter!(Pass10, [pass, pass, pass, pass, pass, pass, pass, pass, pass, pass]);
 intercepted_greeter!(Look1, [look]);
+intercepted_greeter!(Observe1, [observe]);
 intercepted_greeter!(Realistic, [log, metrics, token, deadline, errors]);
 intercepted_greeter!(ErrorsToStatus, [ErrorToStatus::new()]);
 intercepted_greeter!(
