@@ -42,7 +42,9 @@ impl Context {
         side: Side,
         metadata: &MetadataMap,
     ) -> Self {
-        Context { method_name, kind, side, deadline: None }.with_timeout_in(metadata)
+        let mut context = Context { method_name, kind, side, deadline: None };
+        context.note_timeout_in(metadata);
+        context
     }
 
     /// The RPC's name, exactly as it is on the wire: `"/pkg.Service/Method"`.
@@ -119,12 +121,11 @@ impl Context {
         other.deadline.map_or(self, |deadline| self.with_deadline(deadline))
     }
 
-    /// The same with the deadline that this metadata asks for now. A deadline that no clock can tell
-    /// is none.
-    pub(crate) fn with_timeout_in(self, metadata: &MetadataMap) -> Self {
-        match timeout_of(metadata).and_then(|timeout| now().checked_add(timeout)) {
-            Some(deadline) => self.with_deadline(deadline),
-            None => self,
+    /// Takes the deadline that this metadata asks for now. One that no clock can tell is none.
+    pub(crate) fn note_timeout_in(&mut self, metadata: &MetadataMap) {
+        let timeout = timeout_of(metadata);
+        if let Some(deadline) = timeout.and_then(|timeout| now().checked_add(timeout)) {
+            *self = self.with_deadline(deadline);
         }
     }
 }

@@ -57,8 +57,12 @@ pub(crate) struct Timer {
 impl Timer {
     /// None without a deadline. Nor without a tokio runtime, as on a client in a browser: then the
     /// server alone looks after the deadline.
+    #[inline]
     pub(crate) fn new(deadline: Option<Instant>) -> Option<Self> {
-        let deadline = deadline?;
+        deadline.and_then(Self::at)
+    }
+
+    fn at(deadline: Instant) -> Option<Self> {
         Handle::try_current().ok()?;
         let sleep = Box::pin(tokio::time::sleep_until(deadline.into()));
         Some(Timer { deadline, sleep })

@@ -20,6 +20,7 @@ pin_project! {
 }
 
 impl<F> InTime<F> {
+    #[inline(always)]
     pub(crate) fn new(deadline: Option<Instant>, future: F) -> Self {
         InTime { timer: Timer::new(deadline), future }
     }

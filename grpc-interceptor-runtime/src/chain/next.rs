@@ -243,13 +243,11 @@ pub trait Next: Sealed + Copy + Send + Sync {
     #[doc(hidden)]
     fn clone_payload(&self, payload: &Self::Request) -> Option<Self::Request>;
 
-    /// On a client, the rest of the chain with the deadline that an interceptor just put into the
-    /// metadata.
+    /// On a client, gives the rest of the chain the deadline that an interceptor just put into the
+    /// metadata. In place, as this runs between any two interceptors.
     #[doc(hidden)]
-    #[must_use]
-    fn with_timeout_in(self, _: &MetadataMap) -> Self {
-        self
-    }
+    #[inline]
+    fn note_timeout_in(&mut self, _: &MetadataMap) {}
 }
 
 /// Who may implement [`Next`].

@@ -69,8 +69,9 @@ where
 
     #[inline]
     fn run(self, request: Request<N::Request>) -> impl Future<Output = Outcome<Self>> + Send {
-        let next = self.next.with_timeout_in(request.metadata());
-        self.tuple.run(request, next)
+        let TupleNext { tuple, mut next } = self;
+        next.note_timeout_in(request.metadata());
+        tuple.run(request, next)
     }
 
     #[inline]
@@ -87,8 +88,8 @@ where
     }
 
     #[inline]
-    fn with_timeout_in(self, metadata: &MetadataMap) -> Self {
-        TupleNext { next: self.next.with_timeout_in(metadata), ..self }
+    fn note_timeout_in(&mut self, metadata: &MetadataMap) {
+        self.next.note_timeout_in(metadata);
     }
 }
 

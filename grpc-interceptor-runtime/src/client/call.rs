@@ -60,6 +60,7 @@ impl<'a, T: Transport, M: Method, const C: bool, const S: bool> Call<'a, T, M, C
     }
 
     /// Makes the call by the closure, in the time that it has.
+    #[inline(always)]
     fn attempt<P, R, F>(
         self,
         request: Request<P>,
@@ -68,7 +69,10 @@ impl<'a, T: Transport, M: Method, const C: bool, const S: bool> Call<'a, T, M, C
     where
         F: Future<Output = Result<R, Status>> + Send,
     {
-        let this = self.having_timeout_in(request.metadata());
+        let mut this = self;
+        if !request.metadata().is_empty() {
+            this.context.note_timeout_in(request.metadata());
+        }
         InTime::new(this.context.deadline(), call(this, request))
     }
 
@@ -78,14 +82,6 @@ impl<'a, T: Transport, M: Method, const C: bool, const S: bool> Call<'a, T, M, C
         response: Response<MessageStream<M::Response>>,
     ) -> Response<MessageStream<M::Response>> {
         response.map(|stream| stream.in_time(Timer::new(self.context.deadline())))
-    }
-
-    #[inline]
-    fn having_timeout_in(self, metadata: &MetadataMap) -> Self {
-        match metadata.is_empty() {
-            true => self,
-            false => Call { context: self.context.with_timeout_in(metadata), ..self },
-        }
     }
 }
 
@@ -129,8 +125,10 @@ macro_rules! common {
         }
 
         #[inline]
-        fn with_timeout_in(self, metadata: &MetadataMap) -> Self {
-            self.having_timeout_in(metadata)
+        fn note_timeout_in(&mut self, metadata: &MetadataMap) {
+            if !metadata.is_empty() {
+                self.context.note_timeout_in(metadata);
+            }
         }
     };
 }

@@ -44,7 +44,7 @@ impl Next for AnyNext<'_> {
     fn run(self, request: Request<AnyPayload>) -> impl Future<Output = Outcome<Self>> + Send {
         let AnyNext { rest, mut context, end } = self;
         if context.side() == Side::Client {
-            context = context.with_timeout_in(request.metadata());
+            context.note_timeout_in(request.metadata());
         }
         match rest.split_first() {
             Some((first, rest)) => {
