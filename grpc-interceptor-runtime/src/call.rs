@@ -10,7 +10,7 @@ mod scope;
 mod timeout;
 
 pub(crate) use clock::now;
-pub use context::{Context, new_context};
+pub use context::{Context, RpcInfo, new_context};
 pub(crate) use deadline::{Timer, deadline_exceeded, or_deadline_exceeded, tell_time_remaining};
 pub use end::{CallEnd, EndCause};
 pub use kind::{RpcKind, Side};

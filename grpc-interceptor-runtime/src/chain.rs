@@ -12,7 +12,7 @@ mod tuple;
 mod when;
 
 pub use detach::{Detach, Detached};
-pub(crate) use in_time::InTime;
+pub(crate) use in_time::in_time;
 pub use interceptor::Interceptor;
 pub use list::{AnyNext, List};
 pub use next::{Next, Outcome, Sealed};

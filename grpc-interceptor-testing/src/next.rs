@@ -33,7 +33,7 @@
 use std::{fmt, future::Future, marker::PhantomData};
 
 use grpc_interceptor_runtime::{
-    __private::{Sealed, new_context},
+    __private::{RpcInfo, Sealed, new_context},
     Context, MessageStream, MethodName, Next, Outcome, Payload, RpcKind, Side,
 };
 use tonic::{Request, Response, Status};
@@ -121,15 +121,20 @@ pub struct TestNext<'a, Q, P, QM, PM, F> {
 impl<'a, Q, P, QM, PM, F> TestNext<'a, Q, P, QM, PM, F> {
     fn new(name: &'static str, kind: RpcKind, run: &'a F, clone: fn(&Q) -> Option<Q>) -> Self {
         let name = MethodName::parse(name).expect("a name is \"/pkg.Service/Method\"");
-        TestNext { context: new_context(name, kind, Side::Server), run, clone, types: PhantomData }
+        TestNext { context: context(name, kind, Side::Server), run, clone, types: PhantomData }
     }
 
     /// The same on a client.
     #[must_use]
     pub fn on_client(self) -> Self {
         let (name, kind) = (self.context.method_name(), self.context.kind());
-        TestNext { context: new_context(name, kind, Side::Client), ..self }
+        TestNext { context: context(name, kind, Side::Client), ..self }
     }
+}
+
+/// It is leaked, as what is known of an RPC is static elsewhere.
+fn context(name: MethodName<'static>, kind: RpcKind, side: Side) -> Context {
+    new_context(Box::leak(Box::new(RpcInfo::new(name, kind, side))))
 }
 
 impl<Q, P, QM, PM, F> Clone for TestNext<'_, Q, P, QM, PM, F> {

@@ -1,4 +1,7 @@
-use std::time::{Duration, Instant};
+use std::{
+    fmt,
+    time::{Duration, Instant},
+};
 
 use tonic::metadata::MetadataMap;
 
@@ -26,23 +29,33 @@ use super::{
 ///     next.run(request).await
 /// }
 /// ```
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 pub struct Context {
+    rpc: &'static RpcInfo,
+    deadline: Option<Instant>,
+}
+
+/// What is the same for all calls of an RPC. A context refers to it, as each interceptor gets a copy of
+/// that.
+#[derive(Debug)]
+pub struct RpcInfo {
     method_name: MethodName<'static>,
     kind: RpcKind,
     side: Side,
-    deadline: Option<Instant>,
+}
+
+impl RpcInfo {
+    /// Made at compile time, once for each RPC and side.
+    #[must_use]
+    pub const fn new(method_name: MethodName<'static>, kind: RpcKind, side: Side) -> Self {
+        RpcInfo { method_name, kind, side }
+    }
 }
 
 impl Context {
     /// The context of a call that starts now, with the deadline that its metadata asks for.
-    pub(crate) fn new(
-        method_name: MethodName<'static>,
-        kind: RpcKind,
-        side: Side,
-        metadata: &MetadataMap,
-    ) -> Self {
-        let mut context = Context { method_name, kind, side, deadline: None };
+    pub(crate) fn new(rpc: &'static RpcInfo, metadata: &MetadataMap) -> Self {
+        let mut context = Context { rpc, deadline: None };
         context.note_timeout_in(metadata);
         context
     }
@@ -50,19 +63,19 @@ impl Context {
     /// The RPC's name, exactly as it is on the wire: `"/pkg.Service/Method"`.
     #[must_use]
     pub const fn method_name(&self) -> MethodName<'static> {
-        self.method_name
+        self.rpc.method_name
     }
 
     /// Whether one message or many go each way.
     #[must_use]
     pub const fn kind(&self) -> RpcKind {
-        self.kind
+        self.rpc.kind
     }
 
     /// Whether the interceptor runs on the server or on the client.
     #[must_use]
     pub const fn side(&self) -> Side {
-        self.side
+        self.rpc.side
     }
 
     /// When the caller stops waiting, or `None` if it waits as long as it takes.
@@ -95,7 +108,10 @@ impl Context {
     ///
     /// ```
     /// use grpc_interceptor::{Context, Next, Outcome};
-    /// use std::time::{Duration, Instant};
+    /// use std::{
+    fmt,
+    time::{Duration, Instant},
+};
     /// use tonic::Request;
     ///
     /// /// Gives every call five seconds at the most.
@@ -130,10 +146,23 @@ impl Context {
     }
 }
 
+impl fmt::Debug for Context {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let RpcInfo { method_name, kind, side } = self.rpc;
+        formatter
+            .debug_struct("Context")
+            .field("method_name", method_name)
+            .field("kind", kind)
+            .field("side", side)
+            .field("deadline", &self.deadline)
+            .finish()
+    }
+}
+
 /// The context of a call without a deadline, for the testing kit.
 #[must_use]
-pub fn new_context(method_name: MethodName<'static>, kind: RpcKind, side: Side) -> Context {
-    Context { method_name, kind, side, deadline: None }
+pub fn new_context(rpc: &'static RpcInfo) -> Context {
+    Context { rpc, deadline: None }
 }
 
 #[cfg(test)]
@@ -142,18 +171,26 @@ mod tests {
 
     use tonic::metadata::MetadataMap;
 
-    use super::{Context, RpcKind, Side, now};
+    use super::{Context, RpcInfo, RpcKind, Side, now};
     use crate::MethodName;
+
+    static RPC: RpcInfo = RpcInfo::new(
+        match MethodName::parse("/a/b") {
+            Ok(name) => name,
+            Err(_) => panic!("it is a name"),
+        },
+        RpcKind::Unary,
+        Side::Server,
+    );
 
     #[tokio::test(start_paused = true)]
     async fn the_time_remaining_goes_down_to_zero() {
         let mut metadata = MetadataMap::new();
-        let name = MethodName::parse("/a/b").unwrap();
-        let context = Context::new(name, RpcKind::Unary, Side::Server, &metadata);
+        let context = Context::new(&RPC, &metadata);
         assert_eq!((context.deadline(), context.time_remaining()), (None, None));
 
         metadata.insert("grpc-timeout", "2S".parse().unwrap());
-        let context = Context::new(name, RpcKind::Unary, Side::Server, &metadata);
+        let context = Context::new(&RPC, &metadata);
         assert_eq!(context.time_remaining(), Some(Duration::from_secs(2)));
         tokio::time::advance(Duration::from_millis(1500)).await;
         assert_eq!(context.time_remaining(), Some(Duration::from_millis(500)));
@@ -162,8 +199,7 @@ mod tests {
     }
     #[tokio::test(start_paused = true)]
     async fn an_inner_deadline_never_extends_an_outer_one() {
-        let name = MethodName::parse("/a/b").unwrap();
-        let context = Context::new(name, RpcKind::Unary, Side::Client, &MetadataMap::new());
+        let context = Context::new(&RPC, &MetadataMap::new());
         let (early, late) = (now() + Duration::from_secs(1), now() + Duration::from_secs(2));
         assert_eq!(context.with_deadline(late).deadline(), Some(late));
         assert_eq!(context.with_deadline(late).with_deadline(early).deadline(), Some(early));

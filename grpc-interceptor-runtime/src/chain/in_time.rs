@@ -2,41 +2,38 @@ use std::{
     future::Future,
     pin::Pin,
     task::{Context, Poll},
-    time::Instant,
 };
 
-use pin_project_lite::pin_project;
 use tonic::Status;
 
 use crate::call::{Timer, deadline_exceeded, or_deadline_exceeded};
 
-pin_project! {
-    /// A future that is DEADLINE_EXCEEDED at a deadline, if there is one.
-    pub(crate) struct InTime<F> {
-        timer: Option<Timer>,
-        #[pin]
-        future: F,
-    }
+/// Runs a future until the timer goes off, if there is one: then it is DEADLINE_EXCEEDED.
+#[inline]
+pub(crate) fn in_time<'a, F>(
+    timer: &'a mut Option<Timer>,
+    future: Pin<&'a mut F>,
+) -> InTime<'a, F> {
+    InTime { timer, future }
 }
 
-impl<F> InTime<F> {
-    #[inline(always)]
-    pub(crate) fn new(deadline: Option<Instant>, future: F) -> Self {
-        InTime { timer: Timer::new(deadline), future }
-    }
+/// It borrows the future where that is: to move one costs more than all of the rest.
+pub(crate) struct InTime<'a, F> {
+    timer: &'a mut Option<Timer>,
+    future: Pin<&'a mut F>,
 }
 
-impl<F, T> Future for InTime<F>
+impl<F, T> Future for InTime<'_, F>
 where
     F: Future<Output = Result<T, Status>>,
 {
     type Output = Result<T, Status>;
 
     #[inline]
-    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        let this = self.project();
-        let polled = this.future.poll(context);
-        let Some(timer) = this.timer else { return polled };
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        let InTime { timer, future } = &mut *self;
+        let polled = future.as_mut().poll(context);
+        let Some(timer) = timer else { return polled };
         match polled {
             Poll::Pending if timer.is_over(context) => Poll::Ready(Err(deadline_exceeded())),
             Poll::Ready(Err(status)) => {

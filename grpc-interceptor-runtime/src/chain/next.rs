@@ -1,10 +1,10 @@
-use std::future::Future;
+use std::{future::Future, pin::pin};
 
 use tonic::{Request, Response, Status, metadata::MetadataMap};
 
 use super::{
     in_scope::InScope,
-    in_time::InTime,
+    in_time::in_time,
     observation::{ObservedCall, OnEnd, Watching},
 };
 use crate::{CallEnd, Context, Payload, Scope, Side, call::Timer};
@@ -231,9 +231,9 @@ pub trait Next: Sealed + Copy + Send + Sync {
         request: Request<Self::Request>,
     ) -> impl Future<Output = Outcome<Self>> + Send {
         let deadline = self.context().deadline();
-        let future = InTime::new(deadline, self.run(request));
         async move {
-            let response = future.await?;
+            let mut timer = Timer::new(deadline);
+            let response = in_time(&mut timer, pin!(self.run(request))).await?;
             Ok(response
                 .map(|payload| payload.wrap_stream(|stream| stream.in_time(Timer::new(deadline)))))
         }

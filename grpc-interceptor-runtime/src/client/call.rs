@@ -1,4 +1,4 @@
-use std::{future::Future, marker::PhantomData, sync::Arc};
+use std::{future::Future, marker::PhantomData, pin::pin, sync::Arc};
 
 use tokio_stream::Stream;
 use tonic::{
@@ -17,8 +17,8 @@ use super::{
 };
 use crate::{
     Context, Interceptor, MessageStream, Next, Outcome, RpcKind, Side,
-    call::{Timer, tell_time_remaining},
-    chain::{Detach, InTime, Sealed},
+    call::{RpcInfo, Timer, tell_time_remaining},
+    chain::{Detach, Sealed, in_time},
     payload::into_streaming,
 };
 
@@ -59,21 +59,13 @@ impl<'a, T: Transport, M: Method, const C: bool, const S: bool> Call<'a, T, M, C
         Ok((self.grpc.lend(grpc), PathAndQuery::from_static(M::NAME.path())))
     }
 
-    /// Makes the call by the closure, in the time that it has.
-    #[inline(always)]
-    fn attempt<P, R, F>(
-        self,
-        request: Request<P>,
-        call: impl FnOnce(Self, Request<P>) -> F,
-    ) -> impl Future<Output = Result<R, Status>> + Send
-    where
-        F: Future<Output = Result<R, Status>> + Send,
-    {
-        let mut this = self;
+    /// The same with the time that the metadata leaves, if that is less.
+    #[inline]
+    fn attempt<P>(mut self, request: &Request<P>) -> Self {
         if !request.metadata().is_empty() {
-            this.context.note_timeout_in(request.metadata());
+            self.context.note_timeout_in(request.metadata());
         }
-        InTime::new(this.context.deadline(), call(this, request))
+        self
     }
 
     /// The response's stream, in the time that is left for it.
@@ -139,11 +131,13 @@ impl<T: Transport, M: Method> Next for Call<'_, T, M, false, false> {
     type RequestMessage = M::Request;
     type ResponseMessage = M::Response;
 
-    fn run(self, request: Request<M::Request>) -> impl Future<Output = Outcome<Self>> + Send {
-        self.attempt(request, |this, mut request| async move {
-            let (mut lent, path) = this.start(&mut request).await?;
-            lent.get().unary(request, path, M::codec()).await
-        })
+    fn run(self, mut request: Request<M::Request>) -> impl Future<Output = Outcome<Self>> + Send {
+        let this = self.attempt(&request);
+        async move {
+            let timer = &mut Timer::new(this.context.deadline());
+            let (mut lent, path) = in_time(timer, pin!(this.start(&mut request))).await?;
+            in_time(timer, pin!(lent.get().unary(request, path, M::codec()))).await
+        }
     }
 
     fn clone_payload(&self, message: &M::Request) -> Option<M::Request> {
@@ -159,12 +153,14 @@ impl<T: Transport, M: Method> Next for Call<'_, T, M, false, true> {
     type RequestMessage = M::Request;
     type ResponseMessage = M::Response;
 
-    fn run(self, request: Request<M::Request>) -> impl Future<Output = Outcome<Self>> + Send {
-        self.attempt(request, |this, mut request| async move {
-            let (mut lent, path) = this.start(&mut request).await?;
-            let response = lent.get().server_streaming(request, path, M::codec()).await?;
-            Ok(this.in_time(from_wire(response)))
-        })
+    fn run(self, mut request: Request<M::Request>) -> impl Future<Output = Outcome<Self>> + Send {
+        let this = self.attempt(&request);
+        async move {
+            let timer = &mut Timer::new(this.context.deadline());
+            let (mut lent, path) = in_time(timer, pin!(this.start(&mut request))).await?;
+            let call = pin!(lent.get().server_streaming(request, path, M::codec()));
+            Ok(this.in_time(from_wire(in_time(timer, call).await?)))
+        }
     }
 
     fn clone_payload(&self, message: &M::Request) -> Option<M::Request> {
@@ -180,18 +176,24 @@ impl<T: Transport, M: Method> Next for Call<'_, T, M, true, false> {
     type RequestMessage = M::Request;
     type ResponseMessage = M::Response;
 
-    fn run(self, request: Request<Self::Request>) -> impl Future<Output = Outcome<Self>> + Send {
-        self.attempt(request, |this, mut request| async move {
-            let (mut lent, path) = this.start(&mut request).await?;
+    fn run(
+        self,
+        mut request: Request<Self::Request>,
+    ) -> impl Future<Output = Outcome<Self>> + Send {
+        let this = self.attempt(&request);
+        async move {
+            let timer = &mut Timer::new(this.context.deadline());
+            let (mut lent, path) = in_time(timer, pin!(this.start(&mut request))).await?;
             let failure = Failure::default();
             let request = request.map(|messages| Guarded::new(messages, failure.clone()));
             let codec = FallibleCodec::new(M::codec(), failure.clone());
-            let outcome = lent.get().client_streaming(request, path, codec).await;
+            let call = pin!(lent.get().client_streaming(request, path, codec));
+            let outcome = in_time(timer, call).await;
             match failure.take() {
                 Some(status) => Err(status),
                 None => outcome,
             }
-        })
+        }
     }
 
     fn clone_payload(&self, _: &Self::Request) -> Option<Self::Request> {
@@ -207,14 +209,20 @@ impl<T: Transport, M: Method> Next for Call<'_, T, M, true, true> {
     type RequestMessage = M::Request;
     type ResponseMessage = M::Response;
 
-    fn run(self, request: Request<Self::Request>) -> impl Future<Output = Outcome<Self>> + Send {
-        self.attempt(request, |this, mut request| async move {
-            let (mut lent, path) = this.start(&mut request).await?;
+    fn run(
+        self,
+        mut request: Request<Self::Request>,
+    ) -> impl Future<Output = Outcome<Self>> + Send {
+        let this = self.attempt(&request);
+        async move {
+            let timer = &mut Timer::new(this.context.deadline());
+            let (mut lent, path) = in_time(timer, pin!(this.start(&mut request))).await?;
             let failure = Failure::default();
             let untouched = request.get_ref().is_untouched();
             let request = request.map(|messages| Guarded::new(messages, failure.clone()));
             let codec = FallibleCodec::new(M::codec(), failure.clone());
-            let outcome = lent.get().streaming(request, path, codec).await;
+            let call = pin!(lent.get().streaming(request, path, codec));
+            let outcome = in_time(timer, call).await;
             let response = match failure.take() {
                 Some(status) => return Err(status),
                 None => from_wire(outcome?),
@@ -226,7 +234,7 @@ impl<T: Transport, M: Method> Next for Call<'_, T, M, true, true> {
                 false => response.map(|stream| stream.or_failure(move || failure.take())),
             };
             Ok(this.in_time(response))
-        })
+        }
     }
 
     fn clone_payload(&self, _: &Self::Request) -> Option<Self::Request> {
@@ -245,8 +253,15 @@ fn from_wire<M: Send + 'static>(response: Response<Streaming<M>>) -> Response<Me
     })
 }
 
-fn context<M: Method, P>(request: &Request<P>, kind: RpcKind) -> Context {
-    Context::new(M::NAME, kind, Side::Client, request.metadata())
+/// What is the same for all calls of an RPC.
+struct Info<M, const C: bool, const S: bool>(PhantomData<M>);
+
+impl<M: Method, const C: bool, const S: bool> Info<M, C, S> {
+    const INFO: &'static RpcInfo = &RpcInfo::new(M::NAME, RpcKind::new(C, S), Side::Client);
+}
+
+fn context<M: Method, const C: bool, const S: bool>(metadata: &MetadataMap) -> Context {
+    Context::new(Info::<M, C, S>::INFO, metadata)
 }
 
 fn call<T, I, M, const C: bool, const S: bool>(
@@ -274,9 +289,12 @@ where
     M: Method,
     I: for<'a> Interceptor<Call<'a, T, M, false, false>>,
 {
-    let context = context::<M, _>(&request, RpcKind::Unary);
-    let outcome = client.interceptors.intercept(request, context, call(client, context));
-    InTime::new(context.deadline(), outcome)
+    let context = context::<M, false, false>(request.metadata());
+    async move {
+        let timer = &mut Timer::new(context.deadline());
+        let outcome = client.interceptors.intercept(request, context, call(client, context));
+        in_time(timer, pin!(outcome)).await
+    }
 }
 
 /// Runs a server-streaming RPC through the client's interceptors.
@@ -289,10 +307,12 @@ where
     M: Method,
     I: for<'a> Interceptor<Call<'a, T, M, false, true>>,
 {
-    let context = context::<M, _>(&request, RpcKind::ServerStreaming);
-    let outcome = client.interceptors.intercept(request, context, call(client, context));
-    let outcome = InTime::new(context.deadline(), outcome);
-    async move { Ok(to_caller(outcome.await?, context)) }
+    let context = context::<M, false, true>(request.metadata());
+    async move {
+        let timer = &mut Timer::new(context.deadline());
+        let outcome = client.interceptors.intercept(request, context, call(client, context));
+        Ok(to_caller(in_time(timer, pin!(outcome)).await?, context))
+    }
 }
 
 /// Runs a client-streaming RPC through the client's interceptors.
@@ -305,10 +325,13 @@ where
     M: Method,
     I: for<'a> Interceptor<Call<'a, T, M, true, false>>,
 {
-    let context = context::<M, _>(&request, RpcKind::ClientStreaming);
+    let context = context::<M, true, false>(request.metadata());
     let request = request.map(MessageStream::from_messages);
-    let outcome = client.interceptors.intercept(request, context, call(client, context));
-    InTime::new(context.deadline(), outcome)
+    async move {
+        let timer = &mut Timer::new(context.deadline());
+        let outcome = client.interceptors.intercept(request, context, call(client, context));
+        in_time(timer, pin!(outcome)).await
+    }
 }
 
 /// Runs a bidirectional RPC through the client's interceptors.
@@ -321,9 +344,11 @@ where
     M: Method,
     I: for<'a> Interceptor<Call<'a, T, M, true, true>>,
 {
-    let context = context::<M, _>(&request, RpcKind::Bidirectional);
+    let context = context::<M, true, true>(request.metadata());
     let request = request.map(MessageStream::from_messages);
-    let outcome = client.interceptors.intercept(request, context, call(client, context));
-    let outcome = InTime::new(context.deadline(), outcome);
-    async move { Ok(to_caller(outcome.await?, context)) }
+    async move {
+        let timer = &mut Timer::new(context.deadline());
+        let outcome = client.interceptors.intercept(request, context, call(client, context));
+        Ok(to_caller(in_time(timer, pin!(outcome)).await?, context))
+    }
 }

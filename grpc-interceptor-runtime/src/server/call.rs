@@ -10,7 +10,7 @@ use pin_project_lite::pin_project;
 use tonic::{Request, Response, Status};
 
 use super::{Argument, ChainOutcome, ChainRequest, Link, Returned, Rpc, Sent};
-use crate::{Context, Interceptor, Next, Outcome, RpcKind, Side};
+use crate::{Context, Interceptor, Next, Outcome};
 
 /// What a method of tonic's trait returns.
 pub type Served<'a, R, T> =
@@ -56,8 +56,7 @@ where
 {
     let place = Box::new_uninit();
     let request = argument.into_request();
-    let kind = RpcKind::new(R::Argument::STREAM, R::Returned::STREAM);
-    let context = Context::new(R::NAME, kind, Side::Server, request.metadata());
+    let context = Context::new(R::INFO, request.metadata());
     let future = ToTonic::<F, R, T> { future: run(request, context), rpc: PhantomData };
     let future = Box::write(place, future);
     Box::into_pin(future)

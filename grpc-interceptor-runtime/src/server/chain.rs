@@ -4,7 +4,8 @@ use tonic::{Request, Response, Status};
 
 use super::{Argument, Returned};
 use crate::{
-    Context, MethodName, Next, Outcome,
+    Context, MethodName, Next, Outcome, RpcKind, Side,
+    call::RpcInfo,
     chain::{Detach, Sealed},
 };
 
@@ -18,6 +19,12 @@ pub trait Rpc<T> {
     /// What the handler returns, as the user wrote it: `Result<Response<…>, …>`.
     type Returned: Returned<Self::ReturnedKind>;
     type ReturnedKind;
+
+    const INFO: &'static RpcInfo = &RpcInfo::new(
+        Self::NAME,
+        RpcKind::new(Self::Argument::STREAM, Self::Returned::STREAM),
+        Side::Server,
+    );
 
     /// A copy of what travels as the request, if the macro saw that there can be one.
     fn clone_payload(_: &ChainPayload<Self, T>) -> Option<ChainPayload<Self, T>> {
