@@ -38,6 +38,7 @@ use grpc_interceptor_runtime::{
 };
 use tonic::{Request, Response, Status};
 
+type Types<P, QM, PM> = PhantomData<fn() -> (P, QM, PM)>;
 type Answer<P> = Result<Response<P>, Status>;
 
 /// The rest of a unary RPC's chain.
@@ -115,7 +116,7 @@ pub struct TestNext<'a, Q, P, QM, PM, F> {
     context: Context,
     run: &'a F,
     clone: fn(&Q) -> Option<Q>,
-    types: PhantomData<fn() -> (P, QM, PM)>,
+    types: Types<P, QM, PM>,
 }
 
 impl<'a, Q, P, QM, PM, F> TestNext<'a, Q, P, QM, PM, F> {

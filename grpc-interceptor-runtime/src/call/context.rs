@@ -108,10 +108,7 @@ impl Context {
     ///
     /// ```
     /// use grpc_interceptor::{Context, Next, Outcome};
-    /// use std::{
-    fmt,
-    time::{Duration, Instant},
-};
+    /// use std::time::{Duration, Instant};
     /// use tonic::Request;
     ///
     /// /// Gives every call five seconds at the most.

@@ -87,6 +87,7 @@ impl<M: Send + 'static> MessageStream<M> {
 
     /// Takes out what this was made of, if it was an `S`, nothing was read from it, nobody put
     /// anything around it and nobody watches it.
+    #[allow(clippy::result_large_err, reason = "it is no error: the stream goes on")]
     pub(crate) fn into_source<S: 'static>(self) -> Result<S, Self> {
         match self.state {
             State::Unread(source) if self.watch.is_none() && (&*source as &dyn Any).is::<S>() => {
