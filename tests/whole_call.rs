@@ -407,7 +407,7 @@ async fn check<N: Next>(request: Request<N::Request>, _: Context, next: N) -> Ou
 #[tokio::test]
 async fn a_scope_reaches_the_response_s_stream_and_a_client_s_requests() {
     let mut client = testing::dummy()
-        .client_interceptors((requests, scoped, check))
+        .client_interceptors((look_at_requests, scoped, check))
         .server_interceptors((scoped, List::new().with(check), sign))
         .start()
         .await
@@ -423,7 +423,11 @@ async fn a_scope_reaches_the_response_s_stream_and_a_client_s_requests() {
 
 /// What is outside of the scope puts a closure on the request's stream, which runs inside.
 #[interceptor]
-async fn requests<N: Next>(request: Request<N::Request>, context: Context, next: N) -> Outcome<N> {
+async fn look_at_requests<N: Next>(
+    request: Request<N::Request>,
+    context: Context,
+    next: N,
+) -> Outcome<N> {
     let streams = context.kind().is_client_streaming();
     let request =
         request.map(|payload| payload.inspect_messages(move |_| assert_eq!(INSIDE.get(), streams)));

@@ -33,7 +33,7 @@ use tonic::{Code, Request};
 /// # }
 /// ```
 ///
-/// The messages have to be [`Debug`], as prost's are. In a [`List`](grpc_interceptor_runtime::interceptors::List) that
+/// The messages have to be [`Debug`], as prost's are. In a [`List`](grpc_interceptor_runtime::List) that
 /// tells no more than their type: put the recorder beside the list.
 #[derive(Clone, Debug, Default)]
 pub struct Recorder {

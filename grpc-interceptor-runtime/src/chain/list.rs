@@ -20,7 +20,7 @@ use crate::{Context, payload::Erase};
 /// any types. The first is the outermost.
 ///
 /// It is an [`Interceptor`] for every RPC. What goes into it has to be one, too: it gets an
-/// [`AnyNext`], whose messages are [`AnyMessage`]s, as the list is the same for all RPCs. An
+/// [`AnyNext`], whose messages are [`AnyMessage`](crate::AnyMessage)s, as the list is the same for all RPCs. An
 /// interceptor for any `N: Next` fits; one that asks for a certain message doesn't.
 ///
 /// ```
