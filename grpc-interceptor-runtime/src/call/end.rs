@@ -35,7 +35,7 @@ impl<'a> CallEnd<'a> {
     }
 
     /// Why the call ended, which the code alone doesn't tell: a `CANCELLED` may be a handler's own
-    /// answer, and a `DEADLINE_EXCEEDED` that of a server further down.
+    /// answer, and a `DEADLINE_EXCEEDED` may come from a server further down.
     #[must_use]
     pub const fn cause(&self) -> EndCause {
         self.cause
@@ -82,8 +82,8 @@ pub enum EndCause {
     Complete,
     /// It ended with a status other than OK.
     Failed,
-    /// It was dropped before its end: the client went away, an interceptor gave it up, or whoever
-    /// read the response stream had enough.
+    /// It was dropped before its end: the client went away, an interceptor gave it up, or the
+    /// reader of the response stream had enough.
     Cancelled,
     /// Its deadline passed before its end.
     TimedOut,

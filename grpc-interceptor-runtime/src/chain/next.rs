@@ -47,11 +47,11 @@ pub type Outcome<N> = Result<Response<<N as Next>::Response>, Status>;
 /// interceptor, the kit makes one of a closure,
 /// [`testing::next::unary`](https://docs.rs/grpc-interceptor/latest/grpc_interceptor/testing/next/index.html).
 pub trait Next: Sealed + Copy + Send + Sync {
-    /// What travels as the request: the message itself where the RPC takes one, a
+    /// What travels as the request: the message itself if the RPC takes one, a
     /// [`MessageStream`](crate::MessageStream) of them where it takes many.
     type Request: Payload<Self::RequestMessage>;
 
-    /// What travels as the response: the message itself where the RPC returns one, a
+    /// What travels as the response: the message itself if the RPC returns one, a
     /// [`MessageStream`](crate::MessageStream) of them where it returns many.
     type Response: Payload<Self::ResponseMessage>;
 
@@ -64,7 +64,7 @@ pub trait Next: Sealed + Copy + Send + Sync {
     /// Runs the rest of the chain on this request.
     ///
     /// Dropping the future drops the rest of the chain where it waits, and nothing after this `await`
-    /// runs: if the client goes away, say. What has to run at the end of every call belongs into
+    /// runs, such as if the client goes away. What has to run at the end of every call belongs in
     /// [`run_observed`](Next::run_observed).
     ///
     /// # Errors

@@ -25,8 +25,8 @@ use crate::{
 
 /// One call that an [`Observer`](crate::Observer) watches, from its start to its end.
 ///
-/// `Q` is the type of the request's messages, `P` that of the response's. Whoever has to look into
-/// them asks for what it needs, as in `impl<Q: Debug, P: Debug> ObservedCall<Q, P> for …`.
+/// `Q` and `P` are the types of the request's and the response's messages. An impl that looks into them
+/// asks for what it needs: `impl<Q: Debug, P: Debug> ObservedCall<Q, P> for …`.
 ///
 /// A request's messages and a response's may pass at the same time, in different tasks: so all methods
 /// take `&self`, and what changes is an atomic or behind a lock. They should be quick, and not wait.
@@ -45,7 +45,7 @@ pub trait ObservedCall<Q, P>: Send + Sync + 'static {
     /// The call has ended. Called exactly once, and last of all, except that what is left of a request's
     /// stream may still be read.
     ///
-    /// It may be called in a destructor, as when a client goes away.
+    /// It may be called in a destructor, such as when a client goes away.
     fn end(&self, end: &CallEnd<'_>);
 }
 

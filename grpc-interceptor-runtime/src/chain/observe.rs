@@ -10,8 +10,8 @@ use crate::{CallEnd, Context};
 /// Watches calls from their start to their end: what a log, metrics or traces are made of. See
 /// [`observe`].
 ///
-/// `Q` is the type of the request's messages, `P` that of the response's. An observer that doesn't look
-/// into messages is one for all: `impl<Q, P> Observer<Q, P> for …`.
+/// `Q` and `P` are the types of the request's and the response's messages. An observer that doesn't look
+/// into messages is for all of them: `impl<Q, P> Observer<Q, P> for …`.
 pub trait Observer<Q, P>: Send + Sync {
     /// One call.
     type Call: ObservedCall<Q, P>;
