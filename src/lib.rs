@@ -16,8 +16,10 @@
 //!
 //! /// Any RPC, unary or streaming: one line for each call, whatever happens to it.
 //! async fn log<N: Next>(request: Request<N::Request>, context: Context, next: N) -> Outcome<N> {
-//!     let name = context.method_name();
-//!     next.run_observed(request, move |end| println!("{name}: {:?}", end.code())).await
+//!     next.run_observed(request, move |end| {
+//!         println!("{}: {:?}", context.method_name(), end.code());
+//!     })
+//!     .await
 //! }
 //!
 //! struct MyGreeter;

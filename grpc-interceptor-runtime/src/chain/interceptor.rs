@@ -18,8 +18,10 @@ use crate::Context;
 ///
 /// /// Any RPC, unary or streaming, server or client: one line for each call, whatever happens to it.
 /// async fn log<N: Next>(request: Request<N::Request>, context: Context, next: N) -> Outcome<N> {
-///     let name = context.method_name();
-///     next.run_observed(request, move |end| println!("{name} -> {:?}", end.code())).await
+///     next.run_observed(request, move |end| {
+///         println!("{} -> {:?}", context.method_name(), end.code());
+///     })
+///     .await
 /// }
 /// ```
 ///

@@ -103,10 +103,16 @@ pub trait Next: Sealed + Copy + Send + Sync {
     ///
     /// /// Any RPC: one line for each call, whatever happens to it.
     /// async fn log<N: Next>(request: Request<N::Request>, context: Context, next: N) -> Outcome<N> {
-    ///     let name = context.method_name();
-    ///     next.run_observed(request, move |end| println!("{name}: {:?}", end.code())).await
+    ///     next.run_observed(request, move |end| {
+    ///         println!("{}: {:?}", context.method_name(), end.code());
+    ///     })
+    ///     .await
     /// }
     /// ```
+    ///
+    /// Let the closure capture the context, not a [`MethodName`](crate::MethodName) or other type with a
+    /// lifetime: rustc forgets in an async fn that it is `'static` ("implementation of `Send` is not
+    /// general enough").
     ///
     /// The call begins when this is called, and so does [`CallEnd::elapsed`]. The closure runs where
     /// the call ends, which may be in a destructor: it should be quick, and should not wait.
