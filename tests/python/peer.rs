@@ -151,14 +151,16 @@ async fn start(unknown: Code) -> io::Result<DummyClient> {
             _ => Ok("OK".to_owned()),
         })
         .special_case_async("forever", |_| std::future::pending::<String>())
-        .special_case("how many were cancelled", {
+        // As in "1 timed out, 1 cancelled".
+        .special_case("how many were given up", {
             let recorder = recorder.clone();
             move |_| {
-                let calls = recorder.calls().into_iter();
-                calls
-                    .filter(|call| call.outcome == Some(RecordedOutcome::Cancelled))
-                    .count()
-                    .to_string()
+                let calls = recorder.calls();
+                let count = |outcome| {
+                    calls.iter().filter(|call| call.outcome.as_ref() == Some(&outcome)).count()
+                };
+                let timed_out = count(RecordedOutcome::TimedOut);
+                format!("{timed_out} timed out, {} cancelled", count(RecordedOutcome::Cancelled))
             }
         })
         .server_interceptors((recorder, stamp, CatchPanic::new(), errors))
