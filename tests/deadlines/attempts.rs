@@ -1,0 +1,113 @@
+//! The deadline is one for all attempts of a call, and each may have a shorter one.
+
+use std::time::Duration;
+
+use grpc_interceptor::{RpcKind, testing::dummy_service_client::DummyServiceInterceptors};
+use tonic::{Code, transport::Channel};
+
+use crate::{
+    interceptors::{Retry, Seen, SetTimeout, Sight, WithDeadline, in_each_form},
+    kinds::{Ended, call, exceeded, ms, slow_dummy},
+    support::{KINDS, values},
+};
+
+const FIVE_SECONDS: Duration = Duration::from_secs(5);
+
+/// What a request with one message comes to, which is sent again, and what a stream, which isn't.
+/// With it, how much time the server saw each attempt to have.
+struct Expected {
+    input: &'static str,
+    timeout: Option<Duration>,
+    sent_again: (Ended, Vec<Duration>),
+    sent_once: (Ended, Vec<Duration>),
+}
+
+async fn check<C: DummyServiceInterceptors<Channel>>(interceptors: C, expected: Expected) {
+    let on_the_server = Seen::default();
+    let dummy = slow_dummy().server_interceptors(on_the_server.clone());
+    let mut client = dummy.client_interceptors(interceptors).start().await.expect("it starts");
+    for kind in KINDS {
+        let (ended, remaining) = match kind.is_client_streaming() {
+            true => &expected.sent_once,
+            false => &expected.sent_again,
+        };
+        assert_eq!(call(&mut client, kind, expected.input, expected.timeout).await, *ended);
+        let remaining: Vec<_> = remaining.iter().copied().map(Some).collect();
+        assert_eq!(on_the_server.take_remaining(), remaining, "{kind:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn four_attempts_have_one_deadline() {
+    let unavailable = || Ended { after: ms(60), code: Code::Unavailable };
+    let expected = |timeout| Expected {
+        input: "fails",
+        timeout,
+        sent_again: (exceeded(ms(200)), [200, 140, 80, 20].map(ms).to_vec()),
+        sent_once: (unavailable(), vec![ms(200)]),
+    };
+    in_each_form!(check, [Retry::new(4)], expected(Some(ms(200))));
+    in_each_form!(check, [SetTimeout(ms(200)), Retry::new(4)], expected(None));
+    in_each_form!(check, [WithDeadline(ms(200)), Retry::new(4)], expected(None));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_handler_that_hangs_has_the_whole_time_once() {
+    let expected = || Expected {
+        input: "forever",
+        timeout: None,
+        sent_again: (exceeded(FIVE_SECONDS), vec![FIVE_SECONDS]),
+        sent_once: (exceeded(FIVE_SECONDS), vec![FIVE_SECONDS]),
+    };
+    // The stream of a bidirectional call hangs when its response is there already.
+    in_each_form!(check, [SetTimeout(FIVE_SECONDS), Retry::new(4)], expected());
+    in_each_form!(check, [WithDeadline(FIVE_SECONDS), Retry::new(4)], expected());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_timeout_inside_of_a_retry_is_each_attempts_own() {
+    let expected = |timeout: Option<Duration>, after, attempts: &[u64]| Expected {
+        input: "forever",
+        timeout,
+        sent_again: (exceeded(after), attempts.iter().copied().map(ms).collect()),
+        sent_once: (exceeded(ms(50)), vec![ms(50)]),
+    };
+    let alone = || expected(None, ms(200), &[50; 4]);
+    in_each_form!(check, [Retry::new(4), SetTimeout(ms(50))], alone());
+    in_each_form!(check, [Retry::new(4), WithDeadline(ms(50))], alone());
+    // The last one has what is left of the whole.
+    let bounded = || expected(Some(ms(120)), ms(120), &[50, 50, 20]);
+    in_each_form!(check, [Retry::new(4), SetTimeout(ms(50))], bounded());
+    in_each_form!(check, [Retry::new(4), WithDeadline(ms(50))], bounded());
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_server_is_told_what_remains_at_each_attempt() {
+    let retry = Retry { attempts: 3, wait: ms(30) };
+    in_each_form!(told, [retry], Some(ms(300)));
+    in_each_form!(told, [SetTimeout(ms(300)), retry], None);
+    in_each_form!(told, [WithDeadline(ms(300)), retry], None);
+}
+
+async fn told<C: DummyServiceInterceptors<Channel>>(interceptors: C, timeout: Option<Duration>) {
+    let on_the_server = Seen::default();
+    let dummy = slow_dummy().server_interceptors(on_the_server.clone());
+    let mut client = dummy.client_interceptors(interceptors).start().await.expect("it starts");
+    for kind in [RpcKind::Unary, RpcKind::ServerStreaming] {
+        let ended = call(&mut client, kind, "fails", timeout).await;
+        assert_eq!(ended, Ended { after: ms(240), code: Code::Unavailable }, "{kind:?}");
+        let sight = |remaining: u64| Sight {
+            context: Some(ms(remaining)),
+            next: Some(ms(remaining)),
+            timeout: Some(as_header(ms(remaining))),
+        };
+        assert_eq!(on_the_server.take(), [300, 210, 120].map(sight), "{kind:?}");
+    }
+}
+
+/// As tonic writes it.
+fn as_header(timeout: Duration) -> String {
+    let mut request = tonic::Request::new(());
+    request.set_timeout(timeout);
+    values(request.metadata(), "grpc-timeout").concat()
+}

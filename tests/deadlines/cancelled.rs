@@ -1,0 +1,114 @@
+//! Tonic's own timeouts end a call with CANCELLED. At the deadline that is DEADLINE_EXCEEDED.
+
+use std::time::Duration;
+
+use grpc_interceptor::{
+    Context, Interceptor, MessageStream, Next, Outcome, Payload as _,
+    testing::dummy_service_client::DummyServiceInterceptors,
+};
+use tokio::time::{Instant, sleep, sleep_until};
+use tonic::{Code, Request, Status, transport::Channel};
+
+use crate::{
+    interceptors::{InTime, Seen, SetTimeout, WithDeadline, in_each_form},
+    kinds::{AN_HOUR, Ended, call, exceeded, ms, slow_dummy},
+    support::KINDS,
+};
+
+/// Makes a call of each kind with a handler that hangs. No interceptor is told anything but
+/// DEADLINE_EXCEEDED, though tonic's timer goes off at the same moment.
+async fn check<C: DummyServiceInterceptors<Channel>>(
+    interceptors: C,
+    timeout: Option<Duration>,
+    seen: &Seen,
+) {
+    let dummy = slow_dummy().client_interceptors(interceptors);
+    let mut client = dummy.start().await.expect("it starts");
+    for kind in KINDS {
+        assert_eq!(call(&mut client, kind, "forever", timeout).await, exceeded(ms(100)));
+        for code in seen.take_codes() {
+            // A stream begins well.
+            assert!(matches!(code, Code::DeadlineExceeded | Code::Ok), "{kind:?}: {code:?}");
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn nobody_sees_tonics_timer_go_off() {
+    let seen = Seen::default();
+    in_each_form!(check, [seen, seen], Some(ms(100)), &seen);
+    in_each_form!(check, [seen, SetTimeout(ms(100)), seen], None, &seen);
+    in_each_form!(check, [seen, WithDeadline(ms(100)), seen], None, &seen);
+    in_each_form!(check, [seen, InTime(ms(100)), seen], None, &seen);
+}
+
+/// Ends each call with CANCELLED at this time.
+#[derive(Clone, Copy)]
+struct Cancel(Duration);
+
+fn cancelled() -> Status {
+    Status::cancelled("Timeout expired")
+}
+
+impl<N: Next> Interceptor<N> for Cancel {
+    async fn intercept(&self, request: Request<N::Request>, _: Context, next: N) -> Outcome<N> {
+        let at = Instant::now() + self.0;
+        if !next.context().kind().is_server_streaming() {
+            sleep(self.0).await;
+            return Err(cancelled());
+        }
+        // Where there is a stream, it ends so.
+        Ok(next
+            .run(request)
+            .await?
+            .map(|payload| payload.map_stream(|_| MessageStream::new(ending(at)))))
+    }
+}
+
+fn ending<M>(at: Instant) -> impl tokio_stream::Stream<Item = Result<M, Status>> {
+    tokio_stream::StreamExt::then(tokio_stream::once(at), |at| async move {
+        sleep_until(at).await;
+        Err(cancelled())
+    })
+}
+
+/// What a call comes to.
+async fn ends<C: DummyServiceInterceptors<Channel>>(
+    interceptors: C,
+    timeout: Option<Duration>,
+    expected: &Ended,
+) {
+    let mut client =
+        slow_dummy().client_interceptors(interceptors).start().await.expect("it starts");
+    for kind in KINDS {
+        assert_eq!(call(&mut client, kind, "foo", timeout).await, *expected, "{kind:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn cancelled_at_the_deadline_is_deadline_exceeded() {
+    in_each_form!(ends, [Cancel(ms(100))], Some(ms(100)), &exceeded(ms(100)));
+    in_each_form!(ends, [InTime(ms(100)), Cancel(ms(100))], None, &exceeded(ms(100)));
+    in_each_form!(ends, [Cancel(ms(99))], Some(ms(100)), &exceeded(ms(99)));
+}
+
+#[tokio::test(start_paused = true)]
+async fn cancelled_long_before_the_deadline_or_without_one_is_that() {
+    let expected = Ended { after: ms(50), code: Code::Cancelled };
+    for timeout in [None, Some(ms(100)), Some(AN_HOUR)] {
+        in_each_form!(ends, [Cancel(ms(50))], timeout, &expected);
+    }
+    in_each_form!(ends, [InTime(ms(100)), Cancel(ms(50))], None, &expected);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_source_tells_what_it_was() {
+    let dummy = slow_dummy().client_interceptors((Cancel(ms(100)),));
+    let mut client = dummy.start().await.expect("it starts");
+    let request = crate::kinds::with_timeout(crate::kinds::request("foo"), Some(ms(100)));
+    let status = client.get_mut().execute(request).await.expect_err("it is cancelled");
+    assert_eq!(status.code(), Code::DeadlineExceeded);
+    let source = std::error::Error::source(&status).and_then(|source| source.downcast_ref());
+    let source: &Status = source.expect("the status is there");
+    assert_eq!((source.code(), source.message()), (Code::Cancelled, "Timeout expired"));
+}

@@ -1,0 +1,75 @@
+//! A server of tonic's own, on a real socket and with a real clock, is told what remains.
+
+use std::time::Duration;
+
+use grpc_interceptor_proto::default_stubs::greeter_server as stubs;
+use tokio::sync::mpsc::UnboundedSender;
+use tonic::{Request, Response, Status, metadata::MetadataMap};
+
+use crate::{
+    interceptors::Retry,
+    kinds::{ms, with_timeout},
+    support::{
+        BoxStream, GreetManyTimesRequest, HelloReply, HelloRequest, connect, events, hello, many,
+        soon, tell, values,
+    },
+};
+
+/// Notes the `grpc-timeout` that it was told, and is away.
+struct Away(UnboundedSender<Duration>);
+
+impl Away {
+    fn refuse<T>(&self, metadata: &MetadataMap) -> Result<T, Status> {
+        let value = values(metadata, "grpc-timeout").concat();
+        let (number, unit) = value.split_at(value.len() - 1);
+        let number = number.parse().expect("tonic wrote a number");
+        let timeout = match unit {
+            "m" => Duration::from_millis(number),
+            "u" => Duration::from_micros(number),
+            "n" => Duration::from_nanos(number),
+            other => panic!("of some seconds, {other} is not exact"),
+        };
+        tell(&self.0, timeout);
+        Err(Status::unavailable("away"))
+    }
+}
+
+#[tonic::async_trait]
+impl stubs::Greeter for Away {
+    async fn say_hello(
+        &self,
+        request: Request<HelloRequest>,
+    ) -> Result<Response<HelloReply>, Status> {
+        self.refuse(request.metadata())
+    }
+
+    async fn greet_many_times(
+        &self,
+        request: Request<GreetManyTimesRequest>,
+    ) -> Result<Response<BoxStream<HelloReply>>, Status> {
+        self.refuse(request.metadata())
+    }
+}
+
+const WHOLE: Duration = Duration::from_secs(20);
+const WAIT: Duration = ms(50);
+
+#[tokio::test]
+async fn each_attempt_is_told_less_than_the_one_before() {
+    let (sender, mut told) = events();
+    let server = connect(stubs::GreeterServer::new(Away(sender))).await;
+    let mut client = server.through((Retry { attempts: 3, wait: WAIT },));
+    soon(client.say_hello(with_timeout(hello("you"), Some(WHOLE)))).await.expect_err("it is away");
+    let request = with_timeout(many("you", 1), Some(WHOLE));
+    soon(client.greet_many_times(request)).await.expect_err("it is away");
+    for kind in ["unary", "server streaming"] {
+        let mut most = WHOLE;
+        for attempt in 1..=3 {
+            let timeout = crate::support::next(&mut told).await;
+            assert!(timeout <= most, "{kind}: attempt {attempt} has {timeout:?} of {most:?}");
+            // The next one begins after the wait.
+            most = timeout - WAIT;
+        }
+    }
+    told.try_recv().expect_err("there are three attempts each");
+}

@@ -1,0 +1,93 @@
+//! What interceptors on a client see of a deadline that one around them has set.
+
+use std::{sync::Arc, time::Duration};
+
+use grpc_interceptor::{
+    interceptors::List, testing::dummy_service_client::DummyServiceInterceptors,
+};
+use tonic::{Code, transport::Channel};
+
+use crate::{
+    interceptors::{InTime, Seen, SetTimeout, Sleep, WithDeadline, in_each_form},
+    kinds::{AN_HOUR, Ended, call, ms, slow_dummy},
+    support::KINDS,
+};
+
+/// The last of the interceptors, and how much time it should see: in what it gets as `context`, and
+/// in `next.context()`.
+struct Inner<'a> {
+    seen: &'a Seen,
+    remaining: Duration,
+}
+
+async fn check<C: DummyServiceInterceptors<Channel>>(interceptors: C, inner: Inner<'_>) {
+    let dummy = slow_dummy().client_interceptors(interceptors);
+    let mut client = dummy.start().await.expect("it starts");
+    for kind in KINDS {
+        assert_eq!(call(&mut client, kind, "foo", None).await.code, Code::Ok, "{kind:?}");
+        let [sight] = &inner.seen.take()[..] else { panic!("{kind:?} is one call") };
+        let expected = Some(inner.remaining);
+        assert_eq!((sight.context, sight.next), (expected, expected), "{kind:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_inner_interceptor_sees_the_deadline_of_an_outer_one() {
+    let seen = Seen::default();
+    let inner = || Inner { seen: &seen, remaining: ms(100) };
+    in_each_form!(check, [SetTimeout(ms(100)), seen], inner());
+    in_each_form!(check, [WithDeadline(ms(100)), seen], inner());
+    in_each_form!(check, [InTime(ms(100)), seen], inner());
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_between_takes_of_it() {
+    let seen = Seen::default();
+    let inner = || Inner { seen: &seen, remaining: ms(70) };
+    in_each_form!(check, [SetTimeout(ms(100)), Sleep(ms(30)), seen], inner());
+    in_each_form!(check, [WithDeadline(ms(100)), Sleep(ms(30)), seen], inner());
+}
+
+#[tokio::test(start_paused = true)]
+async fn it_sees_the_earliest() {
+    let seen = Seen::default();
+    let inner = || Inner { seen: &seen, remaining: ms(100) };
+    in_each_form!(check, [SetTimeout(ms(100)), WithDeadline(AN_HOUR), seen], inner());
+    in_each_form!(check, [WithDeadline(AN_HOUR), SetTimeout(ms(100)), seen], inner());
+    in_each_form!(check, [SetTimeout(ms(100)), SetTimeout(AN_HOUR), seen], inner());
+}
+
+#[tokio::test(start_paused = true)]
+async fn it_sees_it_through_tuples_and_lists_in_each_other() {
+    let seen = Seen::default();
+    let inner = || Inner { seen: &seen, remaining: ms(100) };
+    let timeout = SetTimeout(ms(100));
+    let list = || List::from_iter([seen.clone()]);
+    check((timeout, list()), inner()).await;
+    check(((timeout,), (list(),)), inner()).await;
+    check(List::from_iter([timeout]).with(list()), inner()).await;
+    check((List::from_iter([timeout]), seen.clone()), inner()).await;
+    check((Some(Arc::new(timeout)), Some(Arc::new(seen.clone()))), inner()).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn it_sees_it_inside_of_a_tuple_in_a_list() {
+    let seen = Seen::default();
+    let inner = || Inner { seen: &seen, remaining: ms(100) };
+    check(List::from_iter([(WithDeadline(ms(100)), seen.clone())]), inner()).await;
+    check(List::from_iter([(SetTimeout(ms(100)), seen.clone())]), inner()).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_outer_interceptor_sees_nothing_of_it() {
+    for inner in [SetTimeout(ms(100)), SetTimeout(AN_HOUR)] {
+        let seen = Seen::default();
+        let dummy = slow_dummy().client_interceptors((seen.clone(), inner, seen.clone()));
+        let mut client = dummy.start().await.expect("it starts");
+        for kind in KINDS {
+            let ended = call(&mut client, kind, "foo", None).await;
+            assert_eq!(ended, Ended { after: Duration::ZERO, code: Code::Ok }, "{kind:?}");
+            assert_eq!(seen.take_remaining(), [None, Some(inner.0)], "{kind:?}");
+        }
+    }
+}

@@ -1,0 +1,120 @@
+//! The call ends at its deadline, wherever it is by then.
+
+use std::time::Duration;
+
+use grpc_interceptor::testing::dummy_service_client::DummyServiceInterceptors;
+use tonic::{Code, transport::Channel};
+
+use crate::{
+    interceptors::{InTime, Seen, SetTimeout, Sleep, WithDeadline, in_each_form},
+    kinds::{AN_HOUR, Ended, call, exceeded, ms, slow_dummy},
+    support::KINDS,
+};
+
+/// What a call of each kind comes to through these interceptors, and what the server saw of them.
+struct Expected {
+    input: &'static str,
+    timeout: Option<Duration>,
+    ended: Ended,
+    calls: usize,
+}
+
+async fn check<C: DummyServiceInterceptors<Channel>>(interceptors: C, expected: Expected) {
+    let on_the_server = Seen::default();
+    let dummy = slow_dummy().server_interceptors(on_the_server.clone());
+    let mut client = dummy.client_interceptors(interceptors).start().await.expect("it starts");
+    for kind in KINDS {
+        let ended = call(&mut client, kind, expected.input, expected.timeout).await;
+        assert_eq!(ended, expected.ended, "{kind:?}");
+        assert_eq!(on_the_server.take().len(), expected.calls, "{kind:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_interceptor_that_takes_too_long_is_ended() {
+    let expected =
+        || Expected { input: "foo", timeout: Some(ms(100)), ended: exceeded(ms(100)), calls: 0 };
+    in_each_form!(check, [Sleep(ms(300))], expected());
+    // A later deadline inside of it changes nothing.
+    in_each_form!(check, [SetTimeout(AN_HOUR), Sleep(ms(300))], expected());
+    in_each_form!(check, [WithDeadline(AN_HOUR), Sleep(ms(300))], expected());
+}
+
+#[tokio::test(start_paused = true)]
+async fn it_is_ended_at_the_deadline_that_an_interceptor_sees_to_as_well() {
+    for timeout in [None, Some(AN_HOUR)] {
+        let expected = || Expected { input: "foo", timeout, ended: exceeded(ms(100)), calls: 0 };
+        in_each_form!(check, [InTime(ms(100)), Sleep(ms(300))], expected());
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_interceptor_that_returns_in_time_is_let() {
+    let expected = || Expected {
+        input: "foo",
+        timeout: Some(ms(100)),
+        ended: Ended { after: ms(99), code: Code::Ok },
+        calls: 1,
+    };
+    in_each_form!(check, [Sleep(ms(99))], expected());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_handler_that_hangs_is_given_up_at_the_deadline_whoever_set_it() {
+    let expected =
+        |timeout| Expected { input: "forever", timeout, ended: exceeded(ms(100)), calls: 1 };
+    in_each_form!(check, [Sleep(ms(30))], expected(Some(ms(100))));
+    for timeout in [None, Some(AN_HOUR)] {
+        in_each_form!(check, [SetTimeout(ms(100)), Sleep(ms(30))], expected(timeout));
+        in_each_form!(check, [WithDeadline(ms(100)), Sleep(ms(30))], expected(timeout));
+        in_each_form!(check, [InTime(ms(100)), Sleep(ms(30))], expected(timeout));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_inner_deadline_never_extends_an_outer_one() {
+    let expected =
+        || Expected { input: "forever", timeout: None, ended: exceeded(ms(100)), calls: 1 };
+    in_each_form!(check, [SetTimeout(ms(100)), SetTimeout(AN_HOUR)], expected());
+    in_each_form!(check, [SetTimeout(ms(100)), WithDeadline(AN_HOUR)], expected());
+    in_each_form!(check, [WithDeadline(ms(100)), SetTimeout(AN_HOUR)], expected());
+    in_each_form!(check, [WithDeadline(ms(100)), WithDeadline(AN_HOUR)], expected());
+    in_each_form!(check, [InTime(ms(100)), InTime(AN_HOUR)], expected());
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_inner_deadline_that_is_earlier_counts() {
+    let expected =
+        || Expected { input: "forever", timeout: None, ended: exceeded(ms(100)), calls: 1 };
+    in_each_form!(check, [SetTimeout(AN_HOUR), SetTimeout(ms(100))], expected());
+    in_each_form!(check, [SetTimeout(AN_HOUR), WithDeadline(ms(100))], expected());
+    in_each_form!(check, [WithDeadline(AN_HOUR), SetTimeout(ms(100))], expected());
+    in_each_form!(check, [InTime(AN_HOUR), InTime(ms(100))], expected());
+}
+
+#[tokio::test(start_paused = true)]
+async fn with_nothing_left_nothing_is_sent() {
+    let expected =
+        |after| Expected { input: "foo", timeout: None, ended: exceeded(after), calls: 0 };
+    in_each_form!(check, [SetTimeout(ms(100)), Sleep(ms(100))], expected(ms(100)));
+    in_each_form!(check, [WithDeadline(ms(100)), Sleep(ms(150))], expected(ms(150)));
+    in_each_form!(check, [SetTimeout(Duration::ZERO)], expected(Duration::ZERO));
+    let by_caller = || Expected { timeout: Some(Duration::ZERO), ..expected(Duration::ZERO) };
+    in_each_form!(check, [Seen::default()], by_caller());
+}
+
+#[tokio::test(start_paused = true)]
+async fn without_a_deadline_a_call_may_take_an_hour() {
+    let (on_the_client, on_the_server) = (Seen::default(), Seen::default());
+    let dummy = slow_dummy().server_interceptors(on_the_server.clone());
+    let dummy = dummy.client_interceptors((Sleep(AN_HOUR), on_the_client.clone()));
+    let mut client = dummy.start().await.expect("it starts");
+    for kind in KINDS {
+        let ended = call(&mut client, kind, "hour", None).await;
+        assert_eq!(ended, Ended { after: 2 * AN_HOUR, code: Code::Ok }, "{kind:?}");
+        for seen in [&on_the_client, &on_the_server] {
+            let [sight] = &seen.take()[..] else { panic!("{kind:?} is one call") };
+            assert_eq!((sight.context, sight.next, &sight.timeout), (None, None, &None));
+        }
+    }
+}
