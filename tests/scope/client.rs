@@ -1,0 +1,171 @@
+//! On a client: the request's stream, too, which tonic reads in a task of its own.
+
+use grpc_interceptor::{RpcKind, interceptors::List};
+use tokio_stream::{StreamExt as _, wrappers::UnboundedReceiverStream};
+
+use crate::{
+    interceptors::{InScope, Noting, NotingRequest},
+    probe::{Probe, inside, of},
+    support::{
+        Client, GreeterInterceptors, GreeterServer, InterceptedGreeterClient, connect, events,
+        greeter, hello, many, names, read, soon, tell,
+    },
+};
+
+struct Plain;
+
+greeter!(Plain, []);
+
+async fn plain() -> Client {
+    connect(GreeterServer::new(Plain)).await
+}
+
+type Channel = tonic::transport::Channel;
+
+const FUTURE: [(&str, &str); 2] = [("future", "poll"), ("future", "drop")];
+const REQUEST: [(&str, &str); 2] = [("request", "poll"), ("request", "drop")];
+const RESPONSE: [(&str, &str); 2] = [("response", "poll"), ("response", "drop")];
+
+/// Calls an RPC of this kind, with a request stream that is noted, and reads the response.
+async fn call<I: GreeterInterceptors<Channel>>(
+    client: &mut InterceptedGreeterClient<Channel, I>,
+    kind: RpcKind,
+    request: &Probe,
+) {
+    let two = || request.around("request", names(["you", "me"]));
+    let stream = match kind {
+        RpcKind::Unary => {
+            soon(client.say_hello(hello("you"))).await.expect("you are greeted");
+            return;
+        }
+        RpcKind::ClientStreaming => {
+            soon(client.greet_everybody(two())).await.expect("both are greeted");
+            return;
+        }
+        RpcKind::ServerStreaming => soon(client.greet_many_times(many("you", 2))).await,
+        _ => soon(client.chat(two())).await,
+    };
+    let (messages, end) = read(stream.expect("it begins").into_inner()).await;
+    end.expect("the stream is whole");
+    assert_eq!(messages.len(), 2);
+}
+
+/// What there is of a call of this kind.
+fn of_kind(kind: RpcKind) -> Vec<(&'static str, &'static str)> {
+    let mut events = FUTURE.to_vec();
+    if kind.is_server_streaming() {
+        events.extend(RESPONSE);
+    }
+    events
+}
+
+async fn all_runs_inside<I: GreeterInterceptors<Channel>>(
+    interceptors: impl Fn(Noting, Noting) -> I,
+    scopes: &[&'static str],
+) {
+    let server = plain().await;
+    for kind in crate::support::KINDS {
+        let [around, within, callers] = [(); 3].map(|()| Probe::default());
+        let interceptors = interceptors(Noting::new(&around), Noting::new(&within));
+        call(&mut server.through(interceptors), kind, &callers).await;
+        within.assert_inside(scopes, &of_kind(kind)).await;
+        around.assert_inside(&[], &of_kind(kind)).await;
+        // How two of them are in each other is looked at below.
+        if let ([scope], true) = (scopes, kind.is_client_streaming()) {
+            callers.assert_inside(&[scope], &REQUEST).await;
+        }
+        assert_eq!(inside(), of(&[]));
+    }
+}
+
+#[tokio::test]
+async fn all_of_a_call_runs_inside() {
+    all_runs_inside(|outside, inside| (outside, InScope("scope"), inside), &["scope"]).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn it_runs_inside_on_whichever_thread() {
+    all_runs_inside(|outside, inside| (outside, InScope("scope"), inside), &["scope"]).await;
+}
+
+#[tokio::test]
+async fn all_of_a_call_runs_inside_of_a_lists_scope() {
+    let list = |outside, inside| List::new().with(outside).with(InScope("scope")).with(inside);
+    all_runs_inside(list, &["scope"]).await;
+}
+
+#[tokio::test]
+async fn a_scope_inside_of_a_scope() {
+    let nested = |outside, inside| (outside, InScope("outer"), InScope("inner"), inside);
+    all_runs_inside(nested, &["outer", "inner"]).await;
+    let nested = |outside, inside| {
+        List::new().with(outside).with(InScope("outer")).with((InScope("inner"), inside))
+    };
+    all_runs_inside(nested, &["outer", "inner"]).await;
+}
+
+/// The call is given up while its request stream goes on.
+#[tokio::test]
+async fn a_call_that_is_given_up_is_dropped_inside() {
+    let (server, probe) = (plain().await, Probe::default());
+    let interceptors = (InScope("scope"), Noting::new(&probe));
+    let mut client = server.through(interceptors);
+    let endless = probe.around("request", names(["you"]).chain(tokio_stream::pending()));
+    let call = tokio::spawn(async move { client.greet_everybody(endless).await });
+    probe.wait_for(("request", "poll")).await;
+    call.abort();
+    probe.assert_inside(&["scope"], &[FUTURE, REQUEST].concat()).await;
+}
+
+/// The request's stream goes on without it, which is up to tonic, until it ends.
+#[tokio::test]
+async fn a_response_stream_that_is_given_up_is_dropped_inside() {
+    let (server, probe) = (plain().await, Probe::default());
+    let mut client = server.through((InScope("scope"), Noting::new(&probe)));
+    let (sender, receiver) = events();
+    tell(&sender, hello("you"));
+    let requests = probe.around("request", UnboundedReceiverStream::new(receiver));
+    let mut stream = soon(client.chat(requests)).await.expect("it begins").into_inner();
+    soon(stream.message()).await.expect("you are greeted").expect("it isn't the end");
+    drop((stream, sender));
+    probe.assert_inside(&["scope"], &[FUTURE, REQUEST, RESPONSE].concat()).await;
+}
+
+/// The interceptor is inside of the scope, and so is what it does with each message.
+#[tokio::test]
+async fn what_an_inner_interceptor_puts_around_the_request_stream_runs_inside() {
+    let server = plain().await;
+    for kind in [RpcKind::ClientStreaming, RpcKind::Bidirectional] {
+        let (probe, callers) = (Probe::default(), Probe::default());
+        let interceptors = (InScope("scope"), NotingRequest(probe.clone()));
+        call(&mut server.through(interceptors), kind, &callers).await;
+        let expected = [("wrapped request", "poll"), ("wrapped request", "drop")];
+        probe.assert_inside(&["scope"], &expected).await;
+    }
+}
+
+/// What an interceptor around the scope does with the request's stream is the rest of the call, too,
+/// as is the caller's own stream.
+#[tokio::test]
+async fn what_an_outer_interceptor_puts_around_the_request_stream_runs_inside() {
+    let server = plain().await;
+    for kind in [RpcKind::ClientStreaming, RpcKind::Bidirectional] {
+        let (probe, callers) = (Probe::default(), Probe::default());
+        let interceptors = (NotingRequest(probe.clone()), InScope("scope"));
+        call(&mut server.through(interceptors), kind, &callers).await;
+        let expected = [("wrapped request", "poll"), ("wrapped request", "drop")];
+        probe.assert_inside(&["scope"], &expected).await;
+        callers.assert_inside(&["scope"], &REQUEST).await;
+    }
+}
+
+#[tokio::test]
+async fn a_request_stream_has_the_inner_scope_inside_of_the_outer_one() {
+    let server = plain().await;
+    for kind in [RpcKind::ClientStreaming, RpcKind::Bidirectional] {
+        let callers = Probe::default();
+        let scopes = (InScope("outer"), InScope("inner"));
+        call(&mut server.through(scopes), kind, &callers).await;
+        callers.assert_inside(&["outer", "inner"], &REQUEST).await;
+    }
+}

@@ -1,0 +1,66 @@
+//! What stands around a scope, what makes it, and what is inside.
+
+use grpc_interceptor::{Context, Interceptor, MessageStream, Next, Outcome, Payload as _, Scope};
+use tonic::Request;
+
+use crate::probe::{Probe, scope};
+
+/// Runs the rest of the call in a scope of this name.
+#[derive(Clone)]
+pub(crate) struct InScope(pub(crate) &'static str);
+
+impl<N: Next> Interceptor<N> for InScope {
+    async fn intercept(&self, request: Request<N::Request>, _: Context, next: N) -> Outcome<N> {
+        next.run_in_scope(request, scope(self.0)).await
+    }
+}
+
+/// The same with any scope.
+#[derive(Clone)]
+pub(crate) struct In<S>(pub(crate) S);
+
+impl<N: Next, S: Scope + Sync> Interceptor<N> for In<S> {
+    async fn intercept(&self, request: Request<N::Request>, _: Context, next: N) -> Outcome<N> {
+        next.run_in_scope(request, self.0.clone()).await
+    }
+}
+
+/// Notes where its own future and the response's stream run, which goes through it.
+#[derive(Clone)]
+pub(crate) struct Noting {
+    pub(crate) probe: Probe,
+    pub(crate) future: &'static str,
+    pub(crate) response: &'static str,
+}
+
+impl Noting {
+    pub(crate) fn new(probe: &Probe) -> Self {
+        Noting { probe: probe.clone(), future: "future", response: "response" }
+    }
+}
+
+impl<N: Next> Interceptor<N> for Noting {
+    async fn intercept(&self, request: Request<N::Request>, _: Context, next: N) -> Outcome<N> {
+        let response = self.probe.around(self.future, next.run(request)).await?;
+        Ok(response.map(|payload| {
+            payload.map_stream(|messages| {
+                MessageStream::new(self.probe.around(self.response, messages))
+            })
+        }))
+    }
+}
+
+/// Notes where the request's stream runs, which goes through it.
+#[derive(Clone)]
+pub(crate) struct NotingRequest(pub(crate) Probe);
+
+impl<N: Next> Interceptor<N> for NotingRequest {
+    async fn intercept(&self, request: Request<N::Request>, _: Context, next: N) -> Outcome<N> {
+        let request = request.map(|payload| {
+            payload.map_stream(|messages| {
+                MessageStream::new(self.0.around("wrapped request", messages))
+            })
+        });
+        next.run(request).await
+    }
+}
