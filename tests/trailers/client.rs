@@ -1,0 +1,107 @@
+//! On a client.
+
+use grpc_interceptor::interceptors::List;
+use tonic::{Code, transport::Channel};
+
+use crate::{
+    greeter::{BARE, FAILS, Got, got_of_both, trailing},
+    interceptors::{Add, Anew, End, Ends, Filter, First, Look, Replace},
+    support::{Client, GreeterInterceptors, GreeterServer, connect, events, hello, many, next},
+};
+
+trailing!(Plain {}, []);
+
+async fn plain() -> Client {
+    connect(GreeterServer::new(Plain {})).await
+}
+
+async fn assert_got<I: GreeterInterceptors<Channel>>(
+    server: &Client,
+    interceptors: I,
+    name: &str,
+    expected: &Got,
+) {
+    let mut client = server.through(interceptors);
+    for got in got_of_both!(&mut client, name) {
+        assert_eq!(got, *expected);
+    }
+}
+
+/// What a call through these brings, as a tuple and in a list.
+macro_rules! assert_through {
+    ($server:expr, [$($interceptor:expr),+], $name:expr, $expected:expr) => {
+        assert_got($server, ($($interceptor,)+), $name, $expected).await;
+        assert_got($server, List::new()$(.with($interceptor))+, $name, $expected).await;
+    };
+}
+
+#[tokio::test]
+async fn they_get_through_to_the_caller() {
+    let server = plain().await;
+    assert_got(&server, (), "you", &Got::plain()).await;
+    assert_got(&server, List::new(), "you", &Got::plain()).await;
+    assert_through!(&server, [Some(Look).filter(|_| false)], "you", &Got::plain());
+    assert_through!(&server, [Look, Look], "you", &Got::plain());
+}
+
+#[tokio::test]
+async fn they_are_added_and_replaced() {
+    let server = plain().await;
+    let expected = Got::of(&["one", "two"], Code::Ok, &["handler", "inner", "outer"]);
+    assert_through!(&server, [Add("outer"), Add("inner")], "you", &expected);
+    let expected = Got::of(&["one", "two"], Code::Ok, &["outer"]);
+    assert_through!(&server, [Replace("outer"), Look, Add("inner")], "you", &expected);
+    let expected = Got::of(&["one", "two"], Code::Ok, &["inner", "outer"]);
+    assert_through!(&server, [Add("outer"), Add("inner")], BARE, &expected);
+}
+
+#[tokio::test]
+async fn a_stream_that_fails_is_given_none() {
+    let expected = Got::of(&["one", "two"], Code::Aborted, &["handler"]);
+    assert_through!(&plain().await, [Add("outer"), Replace("inner")], FAILS, &expected);
+}
+
+#[tokio::test]
+async fn a_stream_that_is_made_of_it_keeps_them_for_outer_ones_and_the_caller() {
+    let server = plain().await;
+    let (sender, mut told) = events();
+    let ends = Ends(sender);
+    let expected = Got::of(&["two"], Code::Ok, &["handler"]);
+    assert_through!(&server, [ends.clone(), Filter], "you", &expected);
+    for _ in 0..4 {
+        assert_eq!(next(&mut told).await, End::of(Code::Ok, &["handler"]));
+    }
+    let expected = Got::of(&["two"], Code::Ok, &["handler", "inner", "outer"]);
+    assert_through!(&server, [Add("outer"), Look, Filter, Look, Add("inner")], "you", &expected);
+}
+
+#[tokio::test]
+async fn a_stream_that_is_made_anew_has_its_own() {
+    let server = plain().await;
+    let expected = Got::of(&[], Code::Ok, &["anew"]);
+    assert_through!(&server, [Look, Anew { reads: false }], "you", &expected);
+    let expected = Got::of(&[], Code::Ok, &["anew", "outer"]);
+    assert_through!(&server, [Add("outer"), Anew { reads: false }], "you", &expected);
+    let expected = Got::of(&["one", "two"], Code::Ok, &["anew"]);
+    assert_through!(&server, [Anew { reads: true }], "you", &expected);
+}
+
+#[tokio::test]
+async fn a_stream_that_was_not_read_to_its_end_leaves_none() {
+    let server = plain().await;
+    let (sender, mut told) = events();
+    let ends = Ends(sender);
+    let expected = Got::of(&["one"], Code::Ok, &[]);
+    assert_through!(&server, [ends.clone(), First], "you", &expected);
+    for _ in 0..4 {
+        assert_eq!(next(&mut told).await, End { code: Code::Ok, from: None });
+    }
+}
+
+#[tokio::test]
+async fn both_sides_add_to_them() {
+    let server = GreeterServer::with_interceptors(Plain {}, Add("server"));
+    let expected = Got::of(&["one", "two"], Code::Ok, &["handler", "server", "client"]);
+    let server = connect(server).await;
+    assert_through!(&server, [Add("client")], "you", &expected);
+}

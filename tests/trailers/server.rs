@@ -1,0 +1,124 @@
+//! On a server.
+
+use grpc_interceptor::interceptors::List;
+use grpc_interceptor_proto::greeter::greeter_server::GreeterServerInterceptors;
+use tokio::sync::mpsc::UnboundedReceiver;
+use tonic::Code;
+
+use crate::{
+    greeter::{BARE, FAILS, Got, got_of_both, trailing},
+    interceptors::{Add, Anew, End, Ends, Filter, First, Look, Replace},
+    support::{GeneratedServer, GreeterServer, connect, events, hello, many, next},
+};
+
+trailing!(Plain {}, []);
+trailing!(Looking {}, [Look]);
+trailing!(Adding {}, [Add("outer"), Add("inner")]);
+trailing!(Replacing {}, [Replace("outer")]);
+trailing!(Filtering { ends: Ends }, [self.ends, Filter]);
+trailing!(Making {}, [Anew { reads: false }]);
+trailing!(Listed { list: List }, [self.list]);
+
+async fn assert_got(server: impl GeneratedServer, name: &str, expected: &Got) {
+    let mut client = connect(server).await;
+    for got in got_of_both!(&mut client, name) {
+        assert_eq!(got, *expected);
+    }
+}
+
+/// The same interceptors around a server that is created with them, alone and in a list.
+macro_rules! assert_created {
+    ([$($interceptor:expr),+], $name:expr, $expected:expr) => {
+        let tuple = ($($interceptor,)+);
+        assert_got(GreeterServer::with_interceptors(Plain {}, tuple), $name, $expected).await;
+        let list = List::new()$(.with($interceptor))+;
+        assert_got(created(list.clone()), $name, $expected).await;
+        // A list of the attribute's.
+        assert_got(GreeterServer::new(Listed { list }), $name, $expected).await;
+    };
+}
+
+fn created<I: GreeterServerInterceptors<Plain>>(interceptors: I) -> impl GeneratedServer {
+    GreeterServer::with_interceptors(Plain {}, interceptors)
+}
+
+#[tokio::test]
+async fn a_handlers_stream_sends_them() {
+    let expected = Got::plain();
+    assert_got(GreeterServer::new(Plain {}), "you", &expected).await;
+    assert_got(GreeterServer::new(Looking {}), "you", &expected).await;
+    // Nobody touches the stream.
+    assert_got(created(()), "you", &expected).await;
+    assert_got(created(List::new()), "you", &expected).await;
+    assert_created!([Some(Look).filter(|_| false)], "you", &expected);
+    // It is looked into.
+    assert_created!([Look, Look], "you", &expected);
+}
+
+#[tokio::test]
+async fn they_are_added_and_replaced() {
+    let expected = Got::of(&["one", "two"], Code::Ok, &["handler", "inner", "outer"]);
+    assert_got(GreeterServer::new(Adding {}), "you", &expected).await;
+    assert_created!([Add("outer"), Add("inner")], "you", &expected);
+
+    let expected = Got::of(&["one", "two"], Code::Ok, &["outer"]);
+    assert_got(GreeterServer::new(Replacing {}), "you", &expected).await;
+    assert_created!([Replace("outer"), Look, Add("inner")], "you", &expected);
+}
+
+#[tokio::test]
+async fn a_stream_without_any_is_given_some() {
+    let expected = Got::of(&["one", "two"], Code::Ok, &["inner", "outer"]);
+    assert_got(GreeterServer::new(Adding {}), BARE, &expected).await;
+    assert_created!([Add("outer"), Add("inner")], BARE, &expected);
+}
+
+/// Its status has metadata of its own.
+#[tokio::test]
+async fn a_stream_that_fails_is_given_none() {
+    let expected = Got::of(&["one", "two"], Code::Aborted, &["handler"]);
+    assert_got(GreeterServer::new(Adding {}), FAILS, &expected).await;
+    assert_created!([Add("outer"), Replace("inner")], FAILS, &expected);
+}
+
+async fn assert_ends(ends: &mut UnboundedReceiver<End>, count: usize) {
+    for _ in 0..count {
+        assert_eq!(next(ends).await, End::of(Code::Ok, &["handler"]));
+    }
+}
+
+#[tokio::test]
+async fn a_stream_that_is_made_of_it_keeps_them_for_outer_ones_and_the_caller() {
+    let (sender, mut told) = events();
+    let ends = Ends(sender);
+    let expected = Got::of(&["two"], Code::Ok, &["handler"]);
+    assert_got(GreeterServer::new(Filtering { ends: ends.clone() }), "you", &expected).await;
+    assert_ends(&mut told, 2).await;
+    assert_created!([ends.clone(), Filter], "you", &expected);
+    assert_ends(&mut told, 6).await;
+    // Through what is around and inside of it.
+    let expected = Got::of(&["two"], Code::Ok, &["handler", "inner", "outer"]);
+    assert_created!([Add("outer"), Look, Filter, Look, Add("inner")], "you", &expected);
+}
+
+#[tokio::test]
+async fn a_stream_that_is_made_anew_has_its_own() {
+    let expected = Got::of(&[], Code::Ok, &["anew"]);
+    assert_got(GreeterServer::new(Making {}), "you", &expected).await;
+    assert_created!([Look, Anew { reads: false }], "you", &expected);
+    let expected = Got::of(&[], Code::Ok, &["anew", "outer"]);
+    assert_created!([Add("outer"), Anew { reads: false }], "you", &expected);
+    // In place of those of the stream that it is made of.
+    let expected = Got::of(&["one", "two"], Code::Ok, &["anew"]);
+    assert_created!([Look, Anew { reads: true }], "you", &expected);
+}
+
+#[tokio::test]
+async fn a_stream_that_was_not_read_to_its_end_leaves_none() {
+    let (sender, mut told) = events();
+    let ends = Ends(sender);
+    assert_created!([ends.clone(), First], "you", &Got::of(&["one"], Code::Ok, &[]));
+    for _ in 0..6 {
+        assert_eq!(next(&mut told).await, End { code: Code::Ok, from: None });
+    }
+}
