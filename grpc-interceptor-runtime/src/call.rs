@@ -10,9 +10,10 @@ mod scope;
 mod timeout;
 
 pub(crate) use clock::now;
-pub use context::{Context, RpcInfo, new_context};
+pub use context::{Context, RpcInfo, deadline_to_carry, new_context};
 pub(crate) use deadline::{Timer, deadline_exceeded, or_deadline_exceeded, tell_time_remaining};
 pub use end::{CallEnd, EndCause};
 pub use kind::{RpcKind, Side};
 pub use method_name::{InvalidMethodName, MethodName};
 pub use scope::Scope;
+pub(crate) use scope::poll_inside;

@@ -9,6 +9,7 @@ mod message_stream;
 #[allow(clippy::module_inception, reason = "the trait that the folder is named after")]
 mod payload;
 mod scoped;
+mod scopes;
 mod source;
 mod stream_end;
 mod streaming;
@@ -21,6 +22,7 @@ pub use erase::{AnyMessage, AnyPayload};
 pub use item::StreamItem;
 pub use message_stream::MessageStream;
 pub use payload::Payload;
+pub(crate) use scopes::Scopes;
 pub(crate) use source::FromStream;
 pub use stream_end::StreamEnd;
 pub(crate) use streaming::into_streaming;

@@ -3,7 +3,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use tonic::metadata::MetadataMap;
+use tonic::{Extensions, metadata::MetadataMap};
 
 use super::{
     clock::now,
@@ -134,6 +134,11 @@ impl Context {
         other.deadline.map_or(self, |deadline| self.with_deadline(deadline))
     }
 
+    /// The same with the deadline that was carried to here, if any.
+    pub(crate) fn with_carried(self, extensions: &Extensions) -> Self {
+        extensions.get().map_or(self, |Carried(deadline)| self.with_deadline(*deadline))
+    }
+
     /// Takes the deadline that this metadata asks for now. One that no clock can tell is none.
     pub(crate) fn note_timeout_in(&mut self, metadata: &MetadataMap) {
         let timeout = timeout_of(metadata);
@@ -141,6 +146,21 @@ impl Context {
             *self = self.with_deadline(deadline);
         }
     }
+}
+
+/// A deadline, in a request's extensions: from the interceptors of a server to those of the service in
+/// it, between which tonic's trait knows of no context.
+#[derive(Clone, Copy)]
+pub struct Carried(Instant);
+
+/// The deadline to carry, if an interceptor chose one: the metadata alone says none, or one that is
+/// later by more than the call took to get here.
+#[must_use]
+pub fn deadline_to_carry(context: Context, metadata: &MetadataMap) -> Option<Carried> {
+    let deadline = context.deadline?;
+    let by_metadata = timeout_of(metadata).and_then(|timeout| now().checked_add(timeout));
+    let is_later = |by_metadata| deadline + Duration::from_millis(1) <= by_metadata;
+    by_metadata.is_none_or(is_later).then_some(Carried(deadline))
 }
 
 impl fmt::Debug for Context {

@@ -44,18 +44,31 @@ pub trait Scope: Clone + Send + 'static {
     /// If `run` wasn't called, nothing of the rest runs any more.
     fn enter(&self, run: &mut dyn FnMut()) -> Result<(), Status>;
 
-    /// Runs a poll inside.
+    /// Runs a poll inside. `is_last` tells of a result whether it is the last piece.
     #[doc(hidden)]
-    fn poll<T>(&self, mut poll: impl FnMut() -> Poll<T>) -> Result<Poll<T>, Status> {
-        let mut polled = None;
-        let entered = self.enter(&mut || polled = Some(poll()));
-        match (polled, entered) {
-            (Some(ready @ Poll::Ready(_)), _) => Ok(ready),
-            (_, Err(status)) => Err(status),
-            (Some(Poll::Pending), Ok(())) => Ok(Poll::Pending),
-            // It wasn't called. Without a poll nobody would be woken again.
-            (None, Ok(())) => Ok(poll()),
-        }
+    fn poll<T>(
+        &self,
+        mut poll: impl FnMut() -> Poll<T>,
+        is_last: impl FnOnce(&T) -> bool,
+    ) -> Result<Poll<T>, Status> {
+        poll_inside(|run| self.enter(run), &mut poll, is_last)
+    }
+}
+
+/// Runs a poll inside of what `enter` enters.
+pub(crate) fn poll_inside<T>(
+    enter: impl FnOnce(&mut dyn FnMut()) -> Result<(), Status>,
+    poll: &mut dyn FnMut() -> Poll<T>,
+    is_last: impl FnOnce(&T) -> bool,
+) -> Result<Poll<T>, Status> {
+    let mut polled = None;
+    let entered = enter(&mut || polled = Some(poll()));
+    match (polled, entered) {
+        (Some(polled), Ok(())) => Ok(polled),
+        (Some(Poll::Ready(result)), Err(_)) if is_last(&result) => Ok(Poll::Ready(result)),
+        (_, Err(status)) => Err(status),
+        // It wasn't called. Without a poll nobody would be woken again.
+        (None, Ok(())) => Ok(poll()),
     }
 }
 

@@ -53,7 +53,7 @@ where
         else {
             panic!("it was polled after its end");
         };
-        let output = match scope.poll(|| future.as_mut().poll(context)) {
+        let output = match scope.poll(|| future.as_mut().poll(context), |_| true) {
             Ok(Poll::Pending) => {
                 *this.scope = Some(scope);
                 return Poll::Pending;

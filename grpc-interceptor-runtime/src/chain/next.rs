@@ -207,9 +207,8 @@ pub trait Next: Sealed + Copy + Send + Sync {
         scope: S,
     ) -> impl Future<Output = Outcome<Self>> + Send {
         let request = match self.context().side() {
-            Side::Client => {
-                request.map(|payload| payload.wrap_stream(|stream| stream.in_scope(scope.clone())))
-            }
+            Side::Client => request
+                .map(|payload| payload.wrap_stream(|stream| stream.sent_in_scope(scope.clone()))),
             // The handler reads it, inside of its own future.
             Side::Server => request,
         };

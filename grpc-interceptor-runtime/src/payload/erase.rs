@@ -126,19 +126,25 @@ impl<M: Send + 'static> Erase<M> for M {
 }
 
 impl<M: Send + 'static> Erase<M> for MessageStream<M> {
-    fn erase(self) -> AnyPayload {
-        AnyPayload(Content::Stream(MessageStream::from_source(Erased { messages: self })))
+    fn erase(mut self) -> AnyPayload {
+        let scopes = self.take_scopes();
+        let stream = MessageStream::from_source(Erased { messages: self });
+        AnyPayload(Content::Stream(stream.with_scopes(scopes)))
     }
 
     fn restore(payload: AnyPayload) -> Result<Self, Status> {
         match payload.0 {
-            // Where nobody looked at the messages, they were never put in boxes.
-            Content::Stream(stream) => Ok(match stream.into_source::<Erased<M>>() {
-                Ok(Erased { messages }) => messages,
-                Err(messages) => {
-                    MessageStream::from_source(Restored { messages, message: PhantomData })
-                }
-            }),
+            Content::Stream(mut stream) => {
+                let scopes = stream.take_scopes();
+                // If nobody looked at the messages, they were never put in boxes.
+                let restored = match stream.into_source::<Erased<M>>() {
+                    Ok(Erased { messages }) => messages,
+                    Err(messages) => {
+                        MessageStream::from_source(Restored { messages, message: PhantomData })
+                    }
+                };
+                Ok(restored.with_scopes(scopes))
+            }
             Content::Message(_) => Err(other_type()),
         }
     }

@@ -6,16 +6,18 @@ use std::{
 use tonic::Status;
 
 use super::{message_stream::MessageStream, source::Source, trailers::Trailers};
-use crate::call::{Timer, deadline_exceeded, or_deadline_exceeded};
+use crate::call::{Timer, deadline_exceeded, now, or_deadline_exceeded};
 
 impl<M: Send + 'static> MessageStream<M> {
     /// Ends with DEADLINE_EXCEEDED when the timer goes off.
     pub(crate) fn in_time(self, timer: Option<Timer>) -> Self {
         match timer {
-            Some(timer) => {
-                let (source, trailers) = self.into_parts();
-                Self::from_source(InTime { source, trailers, timer })
-            }
+            Some(timer) => self.wrap(|source, trailers| InTime {
+                source,
+                trailers,
+                timer,
+                source_failed: false,
+            }),
             None => self,
         }
     }
@@ -25,6 +27,8 @@ struct InTime<M> {
     source: Pin<Box<dyn Source<M>>>,
     trailers: Option<Trailers>,
     timer: Timer,
+    /// The error that this ended with came from the source.
+    source_failed: bool,
 }
 
 impl<M: Send + 'static> Source<M> for InTime<M> {
@@ -36,7 +40,12 @@ impl<M: Send + 'static> Source<M> for InTime<M> {
             Poll::Pending if self.timer.is_over(context) => {
                 Poll::Ready(Some(Err(deadline_exceeded())))
             }
+            // Of a stream that always has a message, the timer would never be asked.
+            Poll::Ready(Some(Ok(_))) if self.timer.deadline() <= now() => {
+                Poll::Ready(Some(Err(deadline_exceeded())))
+            }
             Poll::Ready(Some(Err(status))) => {
+                self.source_failed = true;
                 Poll::Ready(Some(Err(or_deadline_exceeded(status, self.timer.deadline()))))
             }
             polled => polled,
@@ -45,5 +54,9 @@ impl<M: Send + 'static> Source<M> for InTime<M> {
 
     fn trailers(mut self: Pin<&mut Self>) -> Option<Trailers> {
         self.source.as_mut().trailers().or_else(|| self.trailers.take())
+    }
+
+    fn error_again(mut self: Pin<&mut Self>, error: &Status) -> Option<Status> {
+        if self.source_failed { self.source.as_mut().error_again(error) } else { None }
     }
 }

@@ -11,12 +11,13 @@ use tonic::{Status, Streaming, metadata::MetadataMap};
 
 use super::{
     around::{Around, AtEnd},
+    scopes::Scopes,
     source::{FromMessages, FromStream, Nothing, Source, WithoutTrailers},
     stream_end::StreamEnd,
     trailers::{Kept, Trailers},
     watch::Watch,
 };
-use crate::error::make_not_ok;
+use crate::{call::Scope, error::make_not_ok};
 
 /// Many messages, as they travel through a chain: the `N::Request` of an RPC whose client streams,
 /// the `N::Response` of one whose server streams.
@@ -47,6 +48,7 @@ use crate::error::make_not_ok;
 pub struct MessageStream<M> {
     state: State<M>,
     watch: Option<Watch<M>>,
+    scopes: Scopes,
     trailers: Option<Trailers>,
 }
 
@@ -72,7 +74,12 @@ impl<M: Send + 'static> MessageStream<M> {
     }
 
     pub(crate) fn from_source(source: impl Source<M>) -> Self {
-        MessageStream { state: State::Unread(Box::new(source)), watch: None, trailers: None }
+        MessageStream {
+            state: State::Unread(Box::new(source)),
+            watch: None,
+            scopes: Scopes::default(),
+            trailers: None,
+        }
     }
 
     /// Of a client's own request stream, in which there are no errors.
@@ -104,7 +111,8 @@ impl<M: Send + 'static> MessageStream<M> {
     pub(crate) fn watched(mut self, watch: Watch<M>) -> Self {
         // There is one place: who watches it already, does so further in.
         if self.watch.is_some() {
-            self = Self::from_source(self);
+            let scopes = self.take_scopes();
+            self = Self::from_source(self).with_scopes(scopes);
         }
         MessageStream { watch: Some(watch), ..self }
     }
@@ -134,7 +142,9 @@ impl<M: Send + 'static> MessageStream<M> {
     /// Whether it is a client's own request stream as it came, which no interceptor looks into.
     pub(crate) fn is_untouched(&self) -> bool {
         match &self.state {
-            State::Unread(source) => self.watch.is_none() && source.is_callers_own(),
+            State::Unread(source) => {
+                self.watch.is_none() && self.scopes.is_empty() && source.is_callers_own()
+            }
             State::Reading(_) | State::Ended { .. } => false,
         }
     }
@@ -187,12 +197,35 @@ impl<M: Send + 'static> MessageStream<M> {
     where
         F: FnMut(&mut Option<Result<M, Status>>, &mut Option<Trailers>) + Send + 'static,
     {
+        self.wrap(|source, trailers| Around::new(source, trailers, on_item))
+    }
+
+    /// Puts something around it.
+    pub(super) fn wrap<S: Source<M>>(
+        mut self,
+        wrap: impl FnOnce(Pin<Box<dyn Source<M>>>, Option<Trailers>) -> S,
+    ) -> Self {
+        let scopes = self.take_scopes();
         let (source, trailers) = self.into_parts();
-        Self::from_source(Around::new(source, trailers, on_item))
+        Self::from_source(wrap(source, trailers)).with_scopes(scopes)
+    }
+
+    /// Has it read inside of a scope, if it is sent to a server.
+    pub(crate) fn sent_in_scope(mut self, scope: impl Scope) -> Self {
+        self.scopes.push(scope);
+        self
+    }
+
+    pub(crate) fn take_scopes(&mut self) -> Scopes {
+        std::mem::take(&mut self.scopes)
+    }
+
+    pub(super) fn with_scopes(self, scopes: Scopes) -> Self {
+        MessageStream { scopes, ..self }
     }
 
     /// What it reads from, for something around it, and the trailing metadata of one that has ended.
-    pub(super) fn into_parts(self) -> (Pin<Box<dyn Source<M>>>, Option<Trailers>) {
+    fn into_parts(self) -> (Pin<Box<dyn Source<M>>>, Option<Trailers>) {
         if self.watch.is_some() {
             return (Box::pin(self), None);
         }

@@ -260,9 +260,10 @@ impl<M: Send + 'static> Payload<M> for MessageStream<M> {
         MessageStream::map_errors(self, map)
     }
 
-    fn map_stream(self, map: impl FnOnce(Self) -> Self) -> Self {
+    fn map_stream(mut self, map: impl FnOnce(Self) -> Self) -> Self {
+        let scopes = self.take_scopes();
         let (messages, kept) = self.keeping_trailers();
-        map(messages).or_trailers(kept)
+        map(messages).or_trailers(kept).with_scopes(scopes)
     }
 
     fn map_trailers(self, map: impl FnOnce(&mut MetadataMap) + Send + 'static) -> Self {

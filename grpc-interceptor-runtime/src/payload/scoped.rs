@@ -15,8 +15,7 @@ use crate::{call::Scope, error::run_in_drop};
 impl<M: Send + 'static> MessageStream<M> {
     /// Runs it inside of a scope: each poll, and its end.
     pub(crate) fn in_scope(self, scope: impl Scope) -> Self {
-        let (source, trailers) = self.into_parts();
-        Self::from_source(Scoped { source, trailers, scope })
+        self.wrap(|source, trailers| Scoped { source, trailers, scope })
     }
 }
 
@@ -46,7 +45,7 @@ impl<M: Send + 'static, S: Scope> Source<M> for Scoped<M, S> {
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<M, Status>>> {
         let Scoped { source, trailers, scope } = &mut *self;
-        let polled = scope.poll(|| {
+        let poll = || {
             let polled = source.as_mut().poll_item(context);
             if let Poll::Ready(None) = polled
                 && let own @ Some(_) = source.as_mut().trailers()
@@ -54,7 +53,8 @@ impl<M: Send + 'static, S: Scope> Source<M> for Scoped<M, S> {
                 *trailers = own;
             }
             polled
-        });
+        };
+        let polled = scope.poll(poll, |item| !matches!(item, Some(Ok(_))));
         match polled {
             Ok(polled) => polled,
             Err(status) => {
@@ -70,7 +70,7 @@ impl<M: Send + 'static, S: Scope> Source<M> for Scoped<M, S> {
 
     fn error_again(mut self: Pin<&mut Self>, error: &Status) -> Option<Status> {
         let Scoped { source, scope, .. } = &mut *self;
-        match scope.poll(|| Poll::Ready(source.as_mut().error_again(error))) {
+        match scope.poll(|| Poll::Ready(source.as_mut().error_again(error)), |_| true) {
             Ok(Poll::Ready(again)) => again,
             _ => None,
         }

@@ -56,7 +56,7 @@ where
 {
     let place = Box::new_uninit();
     let request = argument.into_request();
-    let context = Context::new(R::INFO, request.metadata());
+    let context = Context::new(R::INFO, request.metadata()).with_carried(request.extensions());
     let future = ToTonic::<F, R, T> { future: run(request, context), rpc: PhantomData };
     let future = Box::write(place, future);
     Box::into_pin(future)

@@ -136,11 +136,17 @@ fn rpc_impl(server: &Server, method: &Method) -> TokenStream {
             #[allow(deprecated)]
             fn run(
                 __service: &__runtime::Arc<T>,
-                __request: __runtime::ChainRequest<Self, __runtime::Arc<T>>,
-                _: __runtime::Context,
+                mut __request: __runtime::ChainRequest<Self, __runtime::Arc<T>>,
+                __context: __runtime::Context,
             ) -> impl __runtime::Future<
                 Output = __runtime::ChainOutcome<Self, __runtime::Arc<T>>,
             > + __runtime::Send {
+                // The service may have interceptors of its own.
+                if let __runtime::Option::Some(deadline) =
+                    __runtime::deadline_to_carry(__context, __request.metadata())
+                {
+                    __request.extensions_mut().insert(deadline);
+                }
                 __runtime::handle::<Self, __runtime::Arc<T>, _>(__request, move |__argument| {
                     <T as #service_trait>::#ident(#service, __argument)
                 })

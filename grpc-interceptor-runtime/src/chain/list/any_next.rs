@@ -1,6 +1,6 @@
 use std::{fmt, future::Future, pin::Pin, sync::Arc};
 
-use tonic::{Request, Response, Status};
+use tonic::{Request, Response, Status, metadata::MetadataMap};
 
 use crate::{
     Context, Side,
@@ -42,10 +42,9 @@ impl Next for AnyNext<'_> {
     type ResponseMessage = AnyMessage;
 
     fn run(self, request: Request<AnyPayload>) -> impl Future<Output = Outcome<Self>> + Send {
-        let AnyNext { rest, mut context, end } = self;
-        if context.side() == Side::Client {
-            context.note_timeout_in(request.metadata());
-        }
+        let mut this = self;
+        this.note_timeout_in(request.metadata());
+        let AnyNext { rest, context, end } = this;
         match rest.split_first() {
             Some((first, rest)) => {
                 first.intercept(request, context, AnyNext { rest, context, end })
@@ -64,6 +63,12 @@ impl Next for AnyNext<'_> {
 
     fn clone_payload(&self, payload: &AnyPayload) -> Option<AnyPayload> {
         self.end.clone_payload(payload)
+    }
+
+    fn note_timeout_in(&mut self, metadata: &MetadataMap) {
+        if self.context.side() == Side::Client {
+            self.context.note_timeout_in(metadata);
+        }
     }
 }
 
