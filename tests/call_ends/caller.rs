@@ -1,0 +1,124 @@
+//! Makes the call that a case is about.
+
+use std::{pin::Pin, time::Duration};
+
+use grpc_interceptor_proto::greeter::greeter_client::{
+    GreeterInterceptors, InterceptedGreeterClient,
+};
+use tokio::{
+    sync::mpsc::{self, UnboundedSender},
+    task::JoinHandle,
+};
+use tokio_stream::{Stream, StreamExt as _, wrappers::UnboundedReceiverStream};
+use tonic::{Request, Response, Status, Streaming, transport::Channel};
+
+use crate::{
+    case::{End, Form},
+    observers::MARK,
+    plan::Plan,
+    support::{Client, HelloReply, HelloRequest, hello, many, tell},
+};
+
+/// The time of a call that is late. The server's clock starts later than the client's, by as long
+/// as the call is on its way: less than a twentieth of this.
+const TIME: Duration = Duration::from_secs(2);
+
+/// Starts the call in a task, as callers mostly are in one: a panic unwinds it, with all that the
+/// caller has.
+pub(crate) fn start(client: &Client, plan: &Plan) -> JoinHandle<()> {
+    let plan = plan.clone();
+    match plan.case.form {
+        Form::Client => tokio::spawn(call(
+            client.through((plan.on_call_end(), plan.observers(), plan.inside())),
+            plan,
+        )),
+        Form::ListOfClient => {
+            tokio::spawn(call(client.through((plan.list(), plan.innermost())), plan))
+        }
+        _ => tokio::spawn(call(client.through(()), plan)),
+    }
+}
+
+async fn call<I>(client: InterceptedGreeterClient<Channel, I>, plan: Plan)
+where
+    I: GreeterInterceptors<Channel>,
+{
+    let waiting = plan.waiting.clone();
+    tokio::select! {
+        () = call_to_its_end(client, plan) => {}
+        () = waiting.notified() => {}
+    }
+}
+
+async fn call_to_its_end<I>(mut client: InterceptedGreeterClient<Channel, I>, plan: Plan)
+where
+    I: GreeterInterceptors<Channel>,
+{
+    let one = hello("a");
+    let (requests, more) = requests(&plan);
+    match (plan.case.kind.is_client_streaming(), plan.case.kind.is_server_streaming()) {
+        (false, false) => drop(client.say_hello(with_metadata(one, &plan)).await),
+        (true, false) => drop(client.greet_everybody(with_metadata(requests, &plan)).await),
+        (false, true) => {
+            let outcome = client.greet_many_times(with_metadata(many("a", 2), &plan)).await;
+            read(outcome, &plan).await;
+        }
+        (true, true) => {
+            let outcome = client.chat(with_metadata(requests, &plan)).await;
+            read(outcome, &plan).await;
+        }
+    }
+    // A client gives up a stream once both of its halves are dropped.
+    drop(more);
+}
+
+fn with_metadata<T>(message: T, plan: &Plan) -> Request<T> {
+    let mut request = Request::new(message);
+    request.metadata_mut().insert(MARK, "yes".parse().expect("it is ASCII"));
+    if plan.case.end.is_late() {
+        request.set_timeout(TIME);
+    }
+    request
+}
+
+/// Two requests, or one and what it takes to send more.
+fn requests(
+    plan: &Plan,
+) -> (impl Stream<Item = HelloRequest> + Send + 'static, Option<UnboundedSender<HelloRequest>>) {
+    let (sender, receiver) = mpsc::unbounded_channel();
+    tell(&sender, hello("a"));
+    let requests = UnboundedReceiverStream::new(receiver);
+    let end = plan.case.end;
+    if end.is_before_the_response() {
+        // An end of the requests may not get to the server before the call's.
+        let requests: Requests = Box::pin(requests.chain(tokio_stream::pending()));
+        return (requests, None);
+    }
+    if end.is_in_the_stream() {
+        return (Box::pin(requests), Some(sender));
+    }
+    tell(&sender, hello("b"));
+    (Box::pin(requests), None)
+}
+
+type Requests = Pin<Box<dyn Stream<Item = HelloRequest> + Send>>;
+
+async fn read(outcome: Result<Response<Streaming<HelloReply>>, Status>, plan: &Plan) {
+    let Ok(response) = outcome else { return };
+    let mut replies = response.into_inner();
+    let mut count = 0;
+    while let Ok(Some(_)) = replies.message().await {
+        count += 1;
+        match plan.case.end {
+            End::DroppedInTheStream => return,
+            End::DroppedBehindTheLast if count == 2 => {
+                if !plan.case.form.is_client() {
+                    // The server has sent the end by then.
+                    plan.ended.notified().await;
+                }
+                return;
+            }
+            _ => {}
+        }
+    }
+}

@@ -1,0 +1,216 @@
+//! One case: a call, and what was told of it.
+
+use std::{fmt, time::Duration};
+
+use grpc_interceptor::RpcKind;
+use tokio::{sync::mpsc::UnboundedReceiver, task::JoinSet, time::timeout};
+
+use crate::{
+    caller,
+    judge::judge,
+    observers::{Event, OUTSIDE},
+    plan::Plan,
+    right::right,
+    server,
+    support::{self, KINDS},
+};
+
+/// How a call ends.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum End {
+    Complete,
+    /// By an interceptor, without the rest of the chain.
+    AnsweredInside,
+    /// The first attempt of an interceptor fails, the second one doesn't.
+    RetriedInside,
+    /// At once.
+    HandlerFails,
+    /// After its first message.
+    StreamFails,
+    RefusedInside,
+    DroppedBeforeTheResponse,
+    /// After the first message.
+    DroppedInTheStream,
+    /// After the last message. The client has not polled the end.
+    DroppedBehindTheLast,
+    /// The client goes away while the handler waits for its second request.
+    RequestsCut,
+    LateBeforeTheResponse,
+    LateInTheStream,
+    /// The handler waits for its second request.
+    LateWhileReadingRequests,
+    HandlerPanics(Catch),
+    InterceptorPanics(Catch),
+    /// After its first message.
+    StreamPanics(Catch),
+}
+
+/// If there is a `CatchPanic` inside of who observes.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Catch {
+    Inside,
+    Nowhere,
+}
+
+/// How the interceptors get around the call.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Form {
+    Attribute,
+    Creation,
+    ListAtCreation,
+    Client,
+    ListOfClient,
+}
+
+const FORMS: [Form; 5] =
+    [Form::Attribute, Form::Creation, Form::ListAtCreation, Form::Client, Form::ListOfClient];
+
+impl Form {
+    pub(crate) fn is_client(self) -> bool {
+        matches!(self, Form::Client | Form::ListOfClient)
+    }
+}
+
+impl End {
+    /// If a call of this kind and form can end so.
+    fn fits(self, kind: RpcKind, form: Form) -> bool {
+        match self {
+            End::StreamFails
+            | End::DroppedInTheStream
+            | End::DroppedBehindTheLast
+            | End::LateInTheStream
+            | End::StreamPanics(_) => kind.is_server_streaming(),
+            End::RequestsCut => kind.is_client_streaming(),
+            // On a server the handler of one response is told that the requests have ended, as in
+            // `right.rs`, or it is dropped by tonic's own timer: who is first, nobody knows.
+            End::LateWhileReadingRequests => {
+                kind.is_client_streaming() && (kind.is_server_streaming() || form.is_client())
+            }
+            // To a client that is one more server that fails.
+            End::HandlerPanics(_) => !form.is_client(),
+            _ => true,
+        }
+    }
+
+    pub(crate) fn is_late(self) -> bool {
+        matches!(
+            self,
+            End::LateBeforeTheResponse | End::LateInTheStream | End::LateWhileReadingRequests
+        )
+    }
+
+    /// If the caller waits for a response that doesn't come.
+    pub(crate) fn is_before_the_response(self) -> bool {
+        matches!(
+            self,
+            End::DroppedBeforeTheResponse
+                | End::RequestsCut
+                | End::LateBeforeTheResponse
+                | End::LateWhileReadingRequests
+        )
+    }
+
+    /// If the response stream goes on for ever after its first message.
+    pub(crate) fn is_in_the_stream(self) -> bool {
+        matches!(self, End::DroppedInTheStream | End::LateInTheStream)
+    }
+
+    pub(crate) fn is_caught(self) -> bool {
+        let (End::HandlerPanics(catch) | End::InterceptorPanics(catch) | End::StreamPanics(catch)) =
+            self
+        else {
+            return false;
+        };
+        catch == Catch::Inside
+    }
+}
+
+#[derive(Clone, Copy)]
+pub(crate) struct Case {
+    pub(crate) end: End,
+    pub(crate) kind: RpcKind,
+    pub(crate) form: Form,
+}
+
+/// All cases of these ends.
+pub(crate) fn cases(ends: impl IntoIterator<Item = End>) -> Vec<Case> {
+    let mut cases = Vec::new();
+    for end in ends {
+        for (kind, form) in KINDS.into_iter().flat_map(|kind| FORMS.map(|form| (kind, form))) {
+            if end.fits(kind, form) {
+                cases.push(Case { end, kind, form });
+            }
+        }
+    }
+    cases
+}
+
+impl fmt::Display for Case {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Case { end, kind, form } = self;
+        write!(formatter, "{end:?}, {kind:?}, {form:?}")
+    }
+}
+
+/// How long a call may take, and the telling of its end. It is more than the time of a late one.
+const SOON: Duration = Duration::from_secs(5);
+
+impl Case {
+    /// Runs it, and says what is different from what is right.
+    async fn run(self) -> Vec<String> {
+        let (events, mut receiver) = support::events();
+        let plan = Plan::new(self, events);
+        let client = server::start(&plan).await;
+        let call = caller::start(&client, &plan);
+        let abort = call.abort_handle();
+        let mut differences = Vec::new();
+        if timeout(SOON, call).await.is_err() {
+            abort.abort();
+            differences.push("the call hangs".to_owned());
+        }
+        // The connection is still there: nothing but the call's own end may have it told.
+        let mut events = until_the_ends(&mut receiver).await;
+        let in_flight = plan.in_flight.clone();
+        drop((client, plan));
+        // Now all that could tell anything is dropped.
+        let too_late = support::all(receiver).await;
+        if too_late.iter().any(Event::is_outer_end) {
+            differences.push("an end was told again, or with the connection's".to_owned());
+        }
+        events.extend(too_late);
+        differences.extend(judge(&events, &right(&self)));
+        if in_flight.get() != 0 {
+            differences.push(format!("{} calls are in flight after all", in_flight.get()));
+        }
+        differences.into_iter().map(|difference| format!("{self}: {difference}")).collect()
+    }
+}
+
+/// What is told until each observer outside has told an end, or until it has had time to.
+async fn until_the_ends(receiver: &mut UnboundedReceiver<Event>) -> Vec<Event> {
+    let mut events: Vec<Event> = Vec::new();
+    let ends = |events: &[Event]| events.iter().filter(|event| event.is_outer_end()).count();
+    while ends(&events) < OUTSIDE.len()
+        && let Ok(Some(event)) = timeout(SOON, receiver.recv()).await
+    {
+        events.push(event);
+    }
+    events
+}
+
+/// Runs cases side by side, as some take a while. Fails with all that is different.
+pub(crate) async fn run(cases: Vec<Case>) {
+    let mut differences = Vec::new();
+    for cases in cases.chunks(20) {
+        let running: JoinSet<_> = cases.iter().map(|case| case.run()).collect();
+        differences.extend(running.join_all().await.into_iter().flatten());
+    }
+    differences.sort();
+    assert!(
+        differences.is_empty(),
+        "{} differences in {} cases:\n{}",
+        differences.len(),
+        cases.len(),
+        differences.join("\n")
+    );
+}

@@ -1,0 +1,151 @@
+//! The chain of a case: those that observe, a `CatchPanic`, and those that make the case's end.
+
+use std::any::Any;
+
+use grpc_interceptor::{
+    Context, Interceptor, MessageStream, Next, Outcome, Payload,
+    interceptors::{CatchPanic, List, Observe},
+};
+use tokio_stream::StreamExt as _;
+use tonic::{Code, Request, Response, Status};
+
+use crate::{
+    case::End,
+    observers::{By, Recording, RunObserved},
+    plan::{Plan, failure, raise},
+    support::{HelloReply, HelloRequest, reply},
+};
+
+type Observers = (Observe<Recording>, RunObserved, Observe<Recording>);
+
+type Innermost = (Retrying, Observe<Recording>, FirstFails, Answering);
+
+impl Plan {
+    /// Those outside that have names of their own.
+    pub(crate) fn observers(&self) -> Observers {
+        let (first, second) = (self.observe(By::Observer), self.observe(By::SecondObserver));
+        (first, RunObserved(self.clone()), second)
+    }
+
+    pub(crate) fn inside(&self) -> (Option<CatchPanic>, Failing, Innermost) {
+        (self.catch(), self.failing(), self.innermost())
+    }
+
+    fn catch(&self) -> Option<CatchPanic> {
+        self.case.end.is_caught().then(CatchPanic::new)
+    }
+
+    /// What follows the `CatchPanic` and can be in a list.
+    fn failing(&self) -> Failing {
+        Failing(self.clone())
+    }
+
+    /// What is innermost, and knows the messages.
+    pub(crate) fn innermost(&self) -> Innermost {
+        let first_fails = FirstFails(self.clone());
+        (Retrying(self.clone()), self.observe(By::Inside), first_fails, Answering(self.clone()))
+    }
+
+    /// All that can be in a list which is made at run time.
+    pub(crate) fn list(&self) -> List {
+        let mut list = List::new()
+            .with(self.on_call_end())
+            .with(self.observe(By::Observer))
+            .with(RunObserved(self.clone()))
+            .with(self.observe(By::SecondObserver));
+        list.extend(self.catch());
+        list.with(self.failing())
+    }
+}
+
+/// Refuses, or panics.
+pub(crate) struct Failing(Plan);
+
+impl<N: Next> Interceptor<N> for Failing {
+    async fn intercept(&self, request: Request<N::Request>, _: Context, next: N) -> Outcome<N> {
+        match self.0.case.end {
+            End::RefusedInside => return Err(failure()),
+            End::InterceptorPanics(_) => raise(),
+            _ => {}
+        }
+        let response = next.run(request).await?;
+        // On a server it is the handler's own stream that panics.
+        let panics =
+            matches!(self.0.case.end, End::StreamPanics(_)) && self.0.case.form.is_client();
+        Ok(match panics {
+            true => response.map(|payload| payload.map_stream(panicking)),
+            false => response,
+        })
+    }
+}
+
+fn panicking<M: Send + 'static>(messages: MessageStream<M>) -> MessageStream<M> {
+    let panic = tokio_stream::once(()).map(|()| raise());
+    MessageStream::new(messages.take(1).chain(panic))
+}
+
+/// Tries once more if the server is away. It keeps the messages of a stream for that.
+pub(crate) struct Retrying(Plan);
+
+impl<N: Next> Interceptor<N> for Retrying {
+    async fn intercept(&self, request: Request<N::Request>, _: Context, next: N) -> Outcome<N> {
+        if !self.0.is(End::RetriedInside) {
+            return next.run(request).await;
+        }
+        let [request, again] = twice(request, next).await?;
+        match next.run(request).await {
+            Err(status) if status.code() == Code::Unavailable => next.run(again).await,
+            outcome => outcome,
+        }
+    }
+}
+
+async fn twice<N: Next>(
+    request: Request<N::Request>,
+    next: N,
+) -> Result<[Request<N::Request>; 2], Status> {
+    if let Some(again) = next.clone_request(&request) {
+        return Ok([request, again]);
+    }
+    let (metadata, extensions, payload) = request.into_parts();
+    let requests: MessageStream<HelloRequest> =
+        converted(payload).expect("what can't be cloned is a stream");
+    let messages: Vec<_> = requests.collect().await;
+    Ok([(); 2].map(|()| {
+        let stream = MessageStream::new(tokio_stream::iter(messages.clone()));
+        let stream = converted(stream).expect("it is the type that there was");
+        Request::from_parts(metadata.clone(), extensions.clone(), stream)
+    }))
+}
+
+/// The value as what it is.
+fn converted<T: 'static, U: 'static>(value: T) -> Option<U> {
+    let value: Box<dyn Any> = Box::new(value);
+    value.downcast().ok().map(|value| *value)
+}
+
+/// Fails the first attempt.
+pub(crate) struct FirstFails(Plan);
+
+impl<N: Next> Interceptor<N> for FirstFails {
+    async fn intercept(&self, request: Request<N::Request>, _: Context, next: N) -> Outcome<N> {
+        if self.0.is(End::RetriedInside) && self.0.is_first_attempt() {
+            return Err(Status::unavailable("the first attempt"));
+        }
+        next.run(request).await
+    }
+}
+
+/// Answers what the handler would.
+pub(crate) struct Answering(Plan);
+
+impl<N: Next<ResponseMessage = HelloReply>> Interceptor<N> for Answering {
+    async fn intercept(&self, request: Request<N::Request>, _: Context, next: N) -> Outcome<N> {
+        if !self.0.is(End::AnsweredInside) {
+            return next.run(request).await;
+        }
+        let replies = tokio_stream::iter(["a", "b"].map(|name| Ok(reply(name))));
+        let answer = converted(reply("a")).or_else(|| converted(MessageStream::new(replies)));
+        Ok(Response::new(answer.expect("it is one reply or a stream of them")))
+    }
+}

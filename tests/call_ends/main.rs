@@ -1,0 +1,63 @@
+//! The end of every call is told exactly once, with the right code, cause and counts.
+//!
+//! Each case is a way in which a call ends, a kind of RPC, and a form in which the interceptors get
+//! around the call. What is right for each is in `right.rs`.
+
+mod caller;
+mod case;
+mod interceptors;
+mod judge;
+mod observers;
+mod plan;
+mod right;
+mod server;
+#[path = "../support/mod.rs"]
+mod support;
+
+use case::{Catch, End, cases, run};
+use plan::be_silent;
+
+const CATCHES: [Catch; 2] = [Catch::Inside, Catch::Nowhere];
+
+#[tokio::test]
+async fn of_calls_that_are_answered() {
+    let cases = cases([End::Complete, End::AnsweredInside, End::RetriedInside]);
+    assert_eq!(cases.len(), 60);
+    run(cases).await;
+}
+
+#[tokio::test]
+async fn of_calls_that_fail() {
+    let cases = cases([End::HandlerFails, End::StreamFails, End::RefusedInside]);
+    assert_eq!(cases.len(), 50);
+    run(cases).await;
+}
+
+#[tokio::test]
+async fn of_calls_that_the_client_drops() {
+    let cases = cases([
+        End::DroppedBeforeTheResponse,
+        End::DroppedInTheStream,
+        End::DroppedBehindTheLast,
+        End::RequestsCut,
+    ]);
+    assert_eq!(cases.len(), 50);
+    run(cases).await;
+}
+
+#[tokio::test]
+async fn of_calls_that_are_out_of_time() {
+    let cases =
+        cases([End::LateBeforeTheResponse, End::LateInTheStream, End::LateWhileReadingRequests]);
+    assert_eq!(cases.len(), 37);
+    run(cases).await;
+}
+
+#[tokio::test]
+async fn of_calls_that_panic() {
+    be_silent();
+    let ends = [End::HandlerPanics, End::InterceptorPanics, End::StreamPanics];
+    let cases = cases(ends.into_iter().flat_map(|end| CATCHES.map(end)));
+    assert_eq!(cases.len(), 84);
+    run(cases).await;
+}

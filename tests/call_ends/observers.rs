@@ -1,0 +1,150 @@
+//! Who observes a case's call: in each of the ways that there are.
+
+use std::fmt::Debug;
+
+use grpc_interceptor::{
+    CallEnd, Context, EndCause, Interceptor, Next, ObservedCall, Observer, Outcome,
+    interceptors::{Observe, OnCallEnd, observe, on_call_end},
+};
+use tonic::{Code, Request, metadata::MetadataMap};
+
+use crate::{
+    plan::{Plan, TAIL},
+    support::tell,
+};
+
+/// Who told something.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum By {
+    Observer,
+    SecondObserver,
+    OnCallEnd,
+    RunObserved,
+    /// An observer inside of who tries again.
+    Inside,
+}
+
+/// Those that see the whole call.
+pub(crate) const OUTSIDE: [By; 4] =
+    [By::Observer, By::SecondObserver, By::OnCallEnd, By::RunObserved];
+
+impl By {
+    /// If it is told of more than the end.
+    pub(crate) fn is_observer(self) -> bool {
+        matches!(self, By::Observer | By::SecondObserver | By::Inside)
+    }
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct Event {
+    pub(crate) by: By,
+    pub(crate) what: What,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) enum What {
+    Start {
+        /// If the caller's metadata was there.
+        marked: bool,
+    },
+    /// As its `Debug` text, like the response.
+    Request(String),
+    Response(String),
+    End(Told),
+}
+
+impl Event {
+    pub(crate) fn is_outer_end(&self) -> bool {
+        self.by != By::Inside && matches!(self.what, What::End(_))
+    }
+}
+
+/// What was told of an end.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Told {
+    pub(crate) code: Code,
+    pub(crate) cause: EndCause,
+    /// The status's text.
+    pub(crate) status: Option<String>,
+    pub(crate) tail: Option<String>,
+    pub(crate) requests: u64,
+    pub(crate) responses: u64,
+}
+
+impl Told {
+    pub(crate) fn of(end: &CallEnd<'_>) -> Self {
+        let tail = end.trailers().and_then(|trailers| trailers.get(TAIL));
+        Told {
+            code: end.code(),
+            cause: end.cause(),
+            status: end.status().map(|status| status.message().to_owned()),
+            tail: tail.map(|tail| tail.to_str().expect("it is ASCII").to_owned()),
+            requests: end.request_messages(),
+            responses: end.response_messages(),
+        }
+    }
+}
+
+/// The caller's metadata has this.
+pub(crate) const MARK: &str = "mark";
+
+impl Plan {
+    pub(crate) fn observe(&self, by: By) -> Observe<Recording> {
+        observe(Recording { plan: self.clone(), by })
+    }
+
+    pub(crate) fn on_call_end(
+        &self,
+    ) -> OnCallEnd<impl Fn(&Context, &CallEnd<'_>) + Clone + Send + Sync + 'static + use<>> {
+        let plan = self.clone();
+        on_call_end(move |_, end| plan.tell(By::OnCallEnd, What::End(Told::of(end))))
+    }
+
+    fn tell(&self, by: By, what: What) {
+        tell(&self.events, Event { by, what });
+    }
+}
+
+/// Writes down all that it is told.
+#[derive(Clone)]
+pub(crate) struct Recording {
+    plan: Plan,
+    by: By,
+}
+
+impl<Q: Debug, P: Debug> Observer<Q, P> for Recording {
+    type Call = Recording;
+
+    fn start(&self, _: &Context, metadata: &MetadataMap) -> Recording {
+        self.plan.in_flight.up();
+        self.plan.tell(self.by, What::Start { marked: metadata.contains_key(MARK) });
+        self.clone()
+    }
+}
+
+impl<Q: Debug, P: Debug> ObservedCall<Q, P> for Recording {
+    fn request_message(&self, message: &Q) {
+        self.plan.tell(self.by, What::Request(format!("{message:?}")));
+    }
+
+    fn response_message(&self, message: &P) {
+        self.plan.tell(self.by, What::Response(format!("{message:?}")));
+    }
+
+    fn end(&self, end: &CallEnd<'_>) {
+        self.plan.in_flight.down();
+        self.plan.tell(self.by, What::End(Told::of(end)));
+        self.plan.ended.notify_one();
+    }
+}
+
+/// Observes in an async fn of its own.
+pub(crate) struct RunObserved(pub(crate) Plan);
+
+impl<N: Next> Interceptor<N> for RunObserved {
+    async fn intercept(&self, request: Request<N::Request>, _: Context, next: N) -> Outcome<N> {
+        let plan = self.0.clone();
+        let on_end = move |end: &CallEnd<'_>| plan.tell(By::RunObserved, What::End(Told::of(end)));
+        next.run_observed(request, on_end).await
+    }
+}

@@ -1,0 +1,96 @@
+//! What all that takes part in a case knows of it.
+
+use std::{
+    panic,
+    sync::{
+        Arc, Once,
+        atomic::{AtomicI64, Ordering},
+    },
+};
+
+use tokio::sync::{Notify, mpsc::UnboundedSender};
+use tonic::{Status, metadata::MetadataMap};
+
+use crate::{
+    case::{Case, End},
+    observers::Event,
+};
+
+#[derive(Clone)]
+pub(crate) struct Plan {
+    pub(crate) case: Case,
+    pub(crate) events: UnboundedSender<Event>,
+    pub(crate) in_flight: InFlight,
+    /// The handler waits, and the client may go away.
+    pub(crate) waiting: Arc<Notify>,
+    attempts: Arc<AtomicI64>,
+    /// The end was told.
+    pub(crate) ended: Arc<Notify>,
+}
+
+impl Plan {
+    pub(crate) fn new(case: Case, events: UnboundedSender<Event>) -> Self {
+        let (waiting, attempts, ended) = (Arc::default(), Arc::default(), Arc::default());
+        Plan { case, events, in_flight: InFlight::default(), waiting, attempts, ended }
+    }
+
+    pub(crate) fn is(&self, end: End) -> bool {
+        self.case.end == end
+    }
+
+    pub(crate) fn is_first_attempt(&self) -> bool {
+        self.attempts.fetch_add(1, Ordering::Relaxed) == 0
+    }
+}
+
+/// How many calls there are that have begun and not ended.
+#[derive(Clone, Default)]
+pub(crate) struct InFlight(Arc<AtomicI64>);
+
+impl InFlight {
+    pub(crate) fn up(&self) {
+        self.0.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(crate) fn down(&self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
+
+    pub(crate) fn get(&self) -> i64 {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+/// The key of the metadata that goes with the end of a call.
+pub(crate) const TAIL: &str = "tail";
+
+pub(crate) fn tail(value: &'static str) -> MetadataMap {
+    let mut metadata = MetadataMap::new();
+    metadata.insert(TAIL, value.parse().expect("it is ASCII"));
+    metadata
+}
+
+/// What a case fails with.
+pub(crate) fn failure() -> Status {
+    Status::with_metadata(tonic::Code::Aborted, "planned", tail("failed"))
+}
+
+struct Planned;
+
+/// The panic that a case is about.
+pub(crate) fn raise() -> ! {
+    panic::panic_any(Planned)
+}
+
+/// Rust prints each panic. Those that are planned are so many that nobody would see another.
+pub(crate) fn be_silent() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        let print = panic::take_hook();
+        panic::set_hook(Box::new(move |info| {
+            if !info.payload().is::<Planned>() {
+                print(info);
+            }
+        }));
+    });
+}

@@ -1,0 +1,109 @@
+//! What is right: what has to be told of a case's end.
+
+use std::ops::RangeInclusive;
+
+use grpc_interceptor::EndCause;
+use tonic::Code;
+
+use crate::case::{Case, End};
+
+pub(crate) struct Right {
+    pub(crate) code: Code,
+    pub(crate) cause: EndCause,
+    pub(crate) tail: Option<&'static str>,
+    /// On a client they are sent while the response may come: how many, is up to the connection.
+    pub(crate) requests: RangeInclusive<u64>,
+    pub(crate) responses: u64,
+    /// Of the attempts inside, in their order, if there are more than the call itself.
+    pub(crate) attempts: Option<[(Code, EndCause); 2]>,
+}
+
+impl Right {
+    fn new(code: Code, cause: EndCause) -> Self {
+        Right { code, cause, tail: None, requests: 0..=0, responses: 0, attempts: None }
+    }
+
+    fn tail(self, tail: Option<&'static str>) -> Self {
+        Right { tail, ..self }
+    }
+
+    fn counts(self, requests: RangeInclusive<u64>, responses: u64) -> Self {
+        Right { requests, responses, ..self }
+    }
+}
+
+pub(crate) fn right(case: &Case) -> Right {
+    let (requests, responses) = (all_requests(case), all_responses(case));
+    let all = requests..=requests;
+    let cancelled = || Right::new(Code::Cancelled, EndCause::Cancelled);
+    let late = || Right::new(Code::DeadlineExceeded, EndCause::TimedOut);
+    let failed = || Right::new(Code::Aborted, EndCause::Failed).tail(Some("failed"));
+    match case.end {
+        End::Complete => complete(case).counts(all, responses),
+        End::AnsweredInside => complete(case).tail(None).counts(none_read(case), responses),
+        End::RetriedInside => retried(case).counts(all, responses),
+        End::HandlerFails => failed().counts(unread(case), 0),
+        End::StreamFails => failed().counts(first(case), 1),
+        End::RefusedInside => failed().counts(none_read(case), 0),
+        End::DroppedBeforeTheResponse => cancelled().counts(unread(case), 0),
+        End::DroppedInTheStream => cancelled().counts(1..=1, 1),
+        End::DroppedBehindTheLast if case.form.is_client() => cancelled().counts(all, 2),
+        // The server had ended before.
+        End::DroppedBehindTheLast => complete(case).counts(all, 2),
+        End::RequestsCut if is_told_of_an_end(case) => complete(case).counts(1..=1, 1),
+        End::RequestsCut => cancelled().counts(1..=1, 0),
+        End::LateBeforeTheResponse => late().counts(unread(case), 0),
+        End::LateInTheStream => late().counts(1..=1, 1),
+        End::LateWhileReadingRequests => late().counts(1..=1, 0),
+        End::HandlerPanics(_) => panicked(case).counts(unread(case), 0),
+        End::InterceptorPanics(_) => panicked(case).counts(none_read(case), 0),
+        End::StreamPanics(_) => panicked(case).counts(first(case), 1),
+    }
+}
+
+fn all_requests(case: &Case) -> u64 {
+    1 + u64::from(case.kind.is_client_streaming())
+}
+
+fn all_responses(case: &Case) -> u64 {
+    1 + u64::from(case.kind.is_server_streaming())
+}
+
+/// Tonic tells a handler that a request stream has ended when the client has cancelled it. One that
+/// makes a response of that has answered the call, and no interceptor can know better. If the response
+/// is a stream, that is dropped.
+fn is_told_of_an_end(case: &Case) -> bool {
+    !case.form.is_client() && !case.kind.is_server_streaming()
+}
+
+/// One message is there from the start. Of a stream, an interceptor that ends the call reads none.
+fn none_read(case: &Case) -> RangeInclusive<u64> {
+    let one = u64::from(!case.kind.is_client_streaming());
+    one..=one
+}
+
+/// The handler reads none of a stream.
+fn unread(case: &Case) -> RangeInclusive<u64> {
+    let none = *none_read(case).start();
+    none..=if case.form.is_client() { all_requests(case) } else { none }
+}
+
+/// The handler reads the first of a stream.
+fn first(case: &Case) -> RangeInclusive<u64> {
+    1..=if case.form.is_client() { all_requests(case) } else { 1 }
+}
+
+fn complete(case: &Case) -> Right {
+    let right = Right::new(Code::Ok, EndCause::Complete);
+    right.tail(case.kind.is_server_streaming().then_some("end"))
+}
+
+fn retried(case: &Case) -> Right {
+    let attempts = [(Code::Unavailable, EndCause::Failed), (Code::Ok, EndCause::Complete)];
+    Right { attempts: Some(attempts), ..complete(case) }
+}
+
+fn panicked(case: &Case) -> Right {
+    let code = if case.end.is_caught() { Code::Internal } else { Code::Unknown };
+    Right::new(code, EndCause::Panicked)
+}
