@@ -5,12 +5,16 @@
 
 mod caller;
 mod case;
+mod clock;
+mod counts;
 mod interceptors;
 mod judge;
+mod noting;
 mod observers;
 mod plan;
 mod right;
 mod server;
+mod slack;
 #[path = "../support/mod.rs"]
 mod support;
 

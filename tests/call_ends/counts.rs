@@ -1,0 +1,103 @@
+//! How many messages have passed, if streams are read in part, and the trailing metadata.
+
+use std::time::Duration;
+
+use grpc_interceptor::{
+    EndCause, Side,
+    testing::{Clock, DummyRequest},
+};
+use tokio_stream::wrappers::UnboundedReceiverStream;
+use tonic::Code;
+
+use crate::{
+    noting::{READS_ONE, STAYS, dummy, input, inputs, with},
+    support::{events, tell},
+};
+
+#[tokio::test]
+async fn of_a_request_stream_those_count_that_the_handler_has_read() {
+    let _clock = Clock::pause().await;
+    let (mut dummy, ends) = dummy().await;
+    let request = with(inputs(["a", "b", "c"]), READS_ONE);
+    let response = dummy.get_mut().execute_client_stream(request).await.expect("it answers");
+    assert_eq!(response.into_inner().output, "a");
+    assert_eq!(ends.counts(Side::Server), (1, 1));
+    // They are on their way.
+    assert_eq!(ends.counts(Side::Client), (3, 1));
+}
+
+#[tokio::test]
+async fn of_a_chat_those_count_that_were_said_in_turn() {
+    let clock = Clock::pause().await;
+    let (mut dummy, ends) = dummy().await;
+    let (requests, outgoing) = events();
+    let outgoing = UnboundedReceiverStream::new(outgoing);
+    let response = dummy.get_mut().execute_client_server_stream(outgoing).await;
+    let mut stream = response.expect("it begins").into_inner();
+    for name in ["a", "b", "c"] {
+        tell(&requests, DummyRequest { input: name.to_owned() });
+        let output = stream.message().await.expect("it goes on").map(|response| response.output);
+        assert_eq!(output.as_deref(), Some(name));
+    }
+    assert_eq!((ends.take(Side::Server), ends.take(Side::Client)), (vec![], vec![]));
+    drop(stream);
+    assert_eq!(ends.counts(Side::Client), (3, 3));
+    // The server's handler sees the end of the requests, and the client's reset.
+    drop(requests);
+    clock.advance(Duration::ZERO).await;
+    assert_eq!(ends.counts(Side::Server), (3, 3));
+}
+
+#[tokio::test]
+async fn of_a_response_stream_those_count_that_the_client_has_read() {
+    let clock = Clock::pause().await;
+    let (mut dummy, ends) = dummy().await;
+    let response = dummy.get_mut().execute_server_stream(input("abcde")).await;
+    let mut stream = response.expect("it begins").into_inner();
+    for _ in 0..2 {
+        assert!(stream.message().await.expect("it goes on").is_some());
+    }
+    drop(stream);
+    clock.advance(Duration::ZERO).await;
+    assert_eq!(ends.counts(Side::Client), (1, 2));
+    // The server is ahead of its client.
+    assert_eq!(ends.counts(Side::Server), (1, 5));
+}
+
+#[tokio::test]
+async fn an_empty_stream_is_complete_without_messages() {
+    let _clock = Clock::pause().await;
+    let (mut dummy, ends) = dummy().await;
+    assert_eq!(dummy.execute_server_stream("").await.expect("it answers"), [""; 0]);
+    assert_eq!([Side::Client, Side::Server].map(|side| ends.counts(side)), [(1, 0); 2]);
+    let none: [&str; 0] = [];
+    assert_eq!(dummy.execute_client_server_stream(none).await.expect("it answers"), none);
+    assert_eq!([Side::Client, Side::Server].map(|side| ends.counts(side)), [(0, 0); 2]);
+    assert_eq!(dummy.execute_client_stream(none).await.expect("it answers"), "");
+    assert_eq!([Side::Client, Side::Server].map(|side| ends.counts(side)), [(0, 1); 2]);
+}
+
+#[tokio::test]
+async fn the_trailers_of_a_response_stream_are_told_on_both_sides() {
+    let clock = Clock::pause().await;
+    let (mut dummy, ends) = dummy().await;
+    let tails = || [Side::Client, Side::Server].map(|side| ends.one(side).0.tail);
+    let end = || Some("end".to_owned());
+    dummy.execute_server_stream("ab").await.expect("it answers");
+    assert_eq!(tails(), [end(), end()]);
+    dummy.execute_client_server_stream(["a", "b"]).await.expect("it answers");
+    assert_eq!(tails(), [end(), end()]);
+
+    // Who drops the stream before its end has none, and has not seen the status.
+    let request = with(input("ab"), STAYS);
+    let response = dummy.get_mut().execute_server_stream(request).await;
+    let mut stream = response.expect("it begins").into_inner();
+    assert!(stream.message().await.expect("it goes on").is_some());
+    drop(stream);
+    clock.advance(Duration::ZERO).await;
+    for side in [Side::Client, Side::Server] {
+        let (told, _) = ends.one(side);
+        let seen = (told.code, told.cause, told.status, told.tail);
+        assert_eq!(seen, (Code::Cancelled, EndCause::Cancelled, None, None));
+    }
+}
