@@ -60,6 +60,8 @@ pub(crate) enum Form {
     ListAtCreation,
     Client,
     ListOfClient,
+    /// As the attribute, with the example's access log around all else.
+    Example,
 }
 
 const FORMS: [Form; 5] =
@@ -134,9 +136,17 @@ pub(crate) struct Case {
 
 /// All cases of these ends.
 pub(crate) fn cases(ends: impl IntoIterator<Item = End>) -> Vec<Case> {
+    cases_of(ends, FORMS)
+}
+
+/// All cases of these ends in these forms.
+pub(crate) fn cases_of<const N: usize>(
+    ends: impl IntoIterator<Item = End>,
+    forms: [Form; N],
+) -> Vec<Case> {
     let mut cases = Vec::new();
     for end in ends {
-        for (kind, form) in KINDS.into_iter().flat_map(|kind| FORMS.map(|form| (kind, form))) {
+        for (kind, form) in KINDS.into_iter().flat_map(|kind| forms.map(|form| (kind, form))) {
             if end.fits(kind, form) {
                 cases.push(Case { end, kind, form });
             }

@@ -7,6 +7,7 @@ mod caller;
 mod case;
 mod clock;
 mod counts;
+mod example;
 mod interceptors;
 mod judge;
 mod noting;

@@ -9,6 +9,7 @@ use tonic::{Request, Response, Status, Streaming};
 
 use crate::{
     case::{End, Form},
+    example,
     plan::{Plan, failure, raise, tail},
     support::{
         BoxStream, Client, GreetManyTimesRequest, GreeterServer, HelloReply, HelloRequest, connect,
@@ -71,6 +72,8 @@ macro_rules! serve {
     };
 }
 
+pub(crate) use serve;
+
 serve!(Attributed, #[intercepted(self.0.on_call_end(), self.0.observers(), self.0.inside())]);
 serve!(Plain, #[tonic::async_trait]);
 
@@ -87,13 +90,14 @@ pub(crate) async fn start(plan: &Plan) -> Client {
             let interceptors = (plan.list(), plan.innermost());
             connect(GreeterServer::with_interceptors(plain, interceptors)).await
         }
+        Form::Example => connect(example::server(plan)).await,
         Form::Client | Form::ListOfClient => connect(GreeterServer::new(plain)).await,
     }
 }
 
 impl Plan {
     /// What each handler does first.
-    async fn handle(&self) -> Result<(), Status> {
+    pub(crate) async fn handle(&self) -> Result<(), Status> {
         match self.case.end {
             End::HandlerFails => Err(failure()),
             End::HandlerPanics(_) => raise(),
@@ -106,7 +110,7 @@ impl Plan {
         }
     }
 
-    async fn read(&self, requests: &mut Streaming<HelloRequest>) -> Result<(), Status> {
+    pub(crate) async fn read(&self, requests: &mut Streaming<HelloRequest>) -> Result<(), Status> {
         while requests.message().await?.is_some() {
             if self.is(End::RequestsCut) {
                 self.waiting.notify_one();
@@ -115,7 +119,7 @@ impl Plan {
         Ok(())
     }
 
-    fn send<S>(&self, replies: S) -> Response<BoxStream<HelloReply>>
+    pub(crate) fn send<S>(&self, replies: S) -> Response<BoxStream<HelloReply>>
     where
         S: Stream<Item = Result<HelloReply, Status>> + Send + 'static,
     {

@@ -13,6 +13,9 @@
 //!     127.0.0.1:50051 greeter.v1.Greeter/SayHello
 //! ```
 
+/// An interceptor in a file of its own.
+mod access_log;
+
 use std::{
     env,
     error::Error,
@@ -23,6 +26,7 @@ use std::{
     process::ExitCode,
 };
 
+use access_log::access_log;
 use grpc_interceptor::{Context, Interceptor, Next, Outcome, Payload, intercepted};
 // What tonic-prost-build makes of greeter.proto.
 use grpc_interceptor_proto::greeter::{
@@ -39,22 +43,7 @@ use tonic::{
 
 const TOKEN: &str = "open-sesame";
 
-// ---- The interceptors ----------------------------------------------------------------------------
-
-/// Logs every call, of any kind, when it has ended: once, whatever happens to it. A call whose client
-/// goes away, whose time is over or whose handler panics has its line, too.
-async fn access_log<N: Next>(
-    request: Request<N::Request>,
-    context: Context,
-    next: N,
-) -> Outcome<N> {
-    next.run_observed(request, move |end| {
-        let (name, kind) = (context.method_name(), context.kind());
-        let (code, cause, elapsed) = (end.code(), end.cause(), end.elapsed());
-        println!("  server  {name} ({kind:?}): {code:?}, {cause:?} after {elapsed:.1?}");
-    })
-    .await
-}
+// ---- The interceptors: these, and the access log in access_log.rs ---------------------------------
 
 /// Lets nobody in who doesn't have the token.
 struct Auth {

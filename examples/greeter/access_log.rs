@@ -1,0 +1,17 @@
+use grpc_interceptor::{Context, Next, Outcome};
+use tonic::Request;
+
+/// Logs every call, of any kind, when it has ended: once, whatever happens to it. A call whose client
+/// goes away, whose time is over or whose handler panics has its line, too.
+pub(crate) async fn access_log<N: Next>(
+    request: Request<N::Request>,
+    context: Context,
+    next: N,
+) -> Outcome<N> {
+    next.run_observed(request, move |end| {
+        let (name, kind) = (context.method_name(), context.kind());
+        let (code, cause, elapsed) = (end.code(), end.cause(), end.elapsed());
+        println!("  server  {name} ({kind:?}): {code:?}, {cause:?} after {elapsed:.1?}");
+    })
+    .await
+}
