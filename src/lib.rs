@@ -60,7 +60,7 @@
 //! - What an interceptor may ask about the call: [`Context`], [`MethodName`], [`RpcKind`], [`Side`].
 //!
 //! Programs with all of it are
-//! [`examples/greeter.rs`](https://github.com/grpc-interceptor/grpc-interceptor/blob/main/examples/greeter.rs),
+//! [`examples/greeter`](https://github.com/grpc-interceptor/grpc-interceptor/blob/main/examples/greeter/main.rs),
 //! a server, and
 //! [`examples/client.rs`](https://github.com/grpc-interceptor/grpc-interceptor/blob/main/examples/client.rs).
 //!

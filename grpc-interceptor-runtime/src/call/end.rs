@@ -16,6 +16,10 @@ use tonic::{Code, Status, metadata::MetadataMap};
 ///
 /// A client that drops a response stream after the last message, but before it has polled the end,
 /// has cancelled the call: it has not seen the status, which might have been an error.
+///
+/// A server can't tell a client that cancels in the middle of its request stream from one that has
+/// ended it: tonic gives the handler the end of the stream for both. If the handler then answers, the
+/// call is complete. Of a bidirectional RPC the response stream is dropped, and so that is seen.
 #[derive(Clone, Copy, Debug)]
 pub struct CallEnd<'a> {
     pub(crate) code: Code,
