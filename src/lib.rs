@@ -149,7 +149,7 @@
 ///   generated server is looked for beside the trait: for `impl pb::greeter_server::Greeter` it is
 ///   `pb::greeter_server::GreeterServer`, and for `impl Greeter` it is `GreeterServer`, which has
 ///   to be imported, too.
-/// - `crate = …` is the path to this crate, where it isn't `::grpc_interceptor`.
+/// - `crate = …` is the path to this crate, if it isn't `::grpc_interceptor`.
 ///
 /// # `#[rpc(…)]`
 ///

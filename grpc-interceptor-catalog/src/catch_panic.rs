@@ -1,11 +1,11 @@
 use std::{
     any::Any,
     panic::{AssertUnwindSafe, catch_unwind},
-    sync::Arc,
 };
 
 use grpc_interceptor_runtime::{
-    __private::drop_payload, Context, Interceptor, Next, Outcome, Panicked, Scope,
+    __private::{drop_payload, ignoring_panics},
+    Context, Error, Interceptor, Next, Outcome, Panicked, Scope,
 };
 use tonic::{Code, Request, Status};
 
@@ -98,15 +98,9 @@ impl<P: OnPanic> Scope for Catch<P> {
     fn enter(&self, run: &mut dyn FnMut()) -> Result<(), Status> {
         // Nobody sees what the panic left half done: what ran is dropped.
         let Err(payload) = catch_unwind(AssertUnwindSafe(run)) else { return Ok(()) };
-        let told =
-            catch_unwind(AssertUnwindSafe(|| self.on_panic.on_panic(&*payload, &self.context)));
+        ignoring_panics(|| self.on_panic.on_panic(&*payload, &self.context));
         drop_payload(payload);
-        if let Err(payload) = told {
-            drop_payload(payload);
-        }
-        let mut status = Status::new(Code::Internal, Code::Internal.description());
-        status.set_source(Arc::new(Panicked));
-        Err(status)
+        Err(Error::new(Code::Internal).with_source(Panicked).into())
     }
 }
 

@@ -1,13 +1,14 @@
-use std::{error::Error as StdError, iter::successors, sync::Arc};
+use std::{error::Error as StdError, sync::Arc};
 
 use grpc_interceptor_runtime::{
-    __private::not_ok, Context, Interceptor, Next, Outcome, Payload as _,
+    __private::{not_ok, sources},
+    Context, Interceptor, Next, Outcome, Payload as _,
 };
 use tonic::{Code, Request, Status, metadata::MetadataMap};
 
 /// Decides what becomes of errors for which nobody has chosen a status.
 ///
-/// A handler may return any error, and so may what it calls. Where there is neither a `Status` nor
+/// A handler may return any error, and so may what it calls. If there is neither a `Status` nor
 /// an [`Error`](grpc_interceptor_runtime::Error) in it, it is `UNKNOWN`, with the error as its
 /// [source](std::error::Error::source). This interceptor acts on those, on statuses that are
 /// `UNKNOWN` and have a source, wherever in its inside they come from: a handler, another
@@ -171,13 +172,6 @@ impl<M: MapError, D: UnknownDetails> ErrorToStatus<M, D> {
         }
         status
     }
-}
-
-/// The error, its source, that one's source, and so on.
-fn sources<'a>(
-    error: &'a (dyn StdError + 'static),
-) -> impl Iterator<Item = &'a (dyn StdError + 'static)> + Clone {
-    successors(Some(error), |&error| error.source())
 }
 
 /// What other interceptors have put on the old status goes with the new one, which goes first.

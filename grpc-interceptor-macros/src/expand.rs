@@ -154,16 +154,7 @@ fn rpc_impl(service: &Service, rpc: &Rpc) -> TokenStream {
     // Errors about these two types are errors about those that the user wrote.
     let span = rpc.argument.span().resolved_at(Span::mixed_site());
     let argument = quote_spanned!(span=> <#self_type as __Handler>::Argument);
-    let clone_payload = quote_spanned! {span=>
-        #[inline]
-        fn clone_payload(
-            __payload: &__runtime::ChainPayload<Self, #holder>,
-        ) -> __runtime::Option<__runtime::ChainPayload<Self, #holder>> {
-            #[allow(unused_imports)]
-            use __runtime::NotClone as _;
-            __runtime::TryClone(__payload).try_clone()
-        }
-    };
+    let clone_payload = clone_payload(span, &holder);
     let span = rpc.returned.span().resolved_at(Span::mixed_site());
     let returned = quote_spanned!(span=> <#self_type as __Handler>::Returned);
     let argument_streams = is_stream(rpc.client_streams, &rpc.argument);
@@ -178,6 +169,21 @@ fn rpc_impl(service: &Service, rpc: &Rpc) -> TokenStream {
             type Returned = #returned;
             type ReturnedKind = __runtime::ReturnedKind<{ #returned_kind }>;
             #clone_payload
+        }
+    }
+}
+
+/// The fn that copies a request's message. It is printed, as only here the compiler knows whether the
+/// message is `Clone`.
+pub(crate) fn clone_payload(span: Span, holder: &TokenStream) -> TokenStream {
+    quote_spanned! {span=>
+        #[inline]
+        fn clone_payload(
+            __payload: &__runtime::ChainPayload<Self, #holder>,
+        ) -> __runtime::Option<__runtime::ChainPayload<Self, #holder>> {
+            #[allow(unused_imports)]
+            use __runtime::NotClone as _;
+            __runtime::TryClone(__payload).try_clone()
         }
     }
 }

@@ -20,7 +20,7 @@ pub use crate::{
     call::{Context, MethodName, RpcInfo, deadline_to_carry, new_context},
     chain::{Interceptor, Sealed},
     client::*,
-    error::{drop_payload, into_status, not_ok},
+    error::{drop_payload, ignoring_panics, into_status, not_ok, sources},
     payload::{NotClone, TryClone},
     server::*,
 };

@@ -1,5 +1,6 @@
 //! What is known of a call: its name, its kind, its deadline, and how it ended.
 
+mod carried;
 mod clock;
 mod context;
 mod deadline;
@@ -9,11 +10,12 @@ mod method_name;
 mod scope;
 mod timeout;
 
+pub use carried::deadline_to_carry;
 pub(crate) use clock::now;
-pub use context::{Context, RpcInfo, deadline_to_carry, new_context};
+pub use context::{Context, RpcInfo, new_context};
 pub(crate) use deadline::{Timer, deadline_exceeded, or_deadline_exceeded, tell_time_remaining};
 pub use end::{CallEnd, EndCause};
 pub use kind::{RpcKind, Side};
 pub use method_name::{InvalidMethodName, MethodName};
 pub use scope::Scope;
-pub(crate) use scope::poll_inside;
+pub(crate) use scope::{Enter, poll_inside};

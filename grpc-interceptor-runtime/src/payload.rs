@@ -22,7 +22,6 @@ pub use erase::{AnyMessage, AnyPayload};
 pub use item::StreamItem;
 pub use message_stream::MessageStream;
 pub use payload::Payload;
-pub(crate) use scopes::Scopes;
 pub(crate) use source::FromStream;
 pub use stream_end::StreamEnd;
 pub(crate) use streaming::into_streaming;

@@ -155,7 +155,7 @@ impl<C> DummyClient<C> {
     /// The generated client, with the interceptors: for requests with metadata or a timeout, and for
     /// responses and streams as they are.
     ///
-    /// It can be cloned where the interceptors can, for calls that are made at once.
+    /// It can be cloned if the interceptors can be, for calls that are made at once.
     ///
     /// ```
     /// use grpc_interceptor::testing::{self, DummyRequest};
@@ -178,7 +178,7 @@ impl<C> DummyClient<C> {
         &mut self.client
     }
 
-    /// Where the server listens: `None` in memory, and where the server isn't its own.
+    /// Where the server listens: `None` in memory, and if the server isn't its own.
     ///
     /// ```
     /// use grpc_interceptor::testing;

@@ -62,7 +62,7 @@ pub struct RecordedCall {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum RecordedOutcome {
-    /// It was answered; where the response is a stream, to its end.
+    /// It was answered; if the response is a stream, to its end.
     Ok,
     /// It failed, be it in the middle of the response stream.
     Failed {

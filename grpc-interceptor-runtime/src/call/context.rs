@@ -3,19 +3,18 @@ use std::{
     time::{Duration, Instant},
 };
 
-use tonic::{Extensions, metadata::MetadataMap};
+use tonic::metadata::MetadataMap;
 
 use super::{
     clock::now,
     kind::{RpcKind, Side},
     method_name::MethodName,
-    timeout::timeout_of,
+    timeout::deadline_in,
 };
 
-/// What is known of a call besides its request: which RPC it is, on which side, and until when the
-/// caller waits.
+/// What is known of a call besides its request: the RPC, the side, and how long the caller waits.
 ///
-/// It is [`Copy`], so that it can be moved into a closure on a stream.
+/// It is [`Copy`], so it can be moved into a closure on a stream.
 ///
 /// ```
 /// use grpc_interceptor::{Context, Next, Outcome};
@@ -35,8 +34,8 @@ pub struct Context {
     deadline: Option<Instant>,
 }
 
-/// What is the same for all calls of an RPC. A context refers to it, as each interceptor gets a copy of
-/// that.
+/// What is the same for all calls of an RPC. A context only refers to it: each interceptor gets a copy
+/// of the context.
 #[derive(Debug)]
 pub struct RpcInfo {
     method_name: MethodName<'static>,
@@ -91,8 +90,8 @@ impl Context {
         self.deadline
     }
 
-    /// How long the caller still waits: zero if the [deadline](Context::deadline) has passed,
-    /// `None` if there is none.
+    /// How long the caller still waits: zero if the [deadline](Context::deadline) has passed, `None`
+    /// without a deadline.
     ///
     /// The clock is tokio's, so a test may pause and advance it.
     #[must_use]
@@ -100,8 +99,8 @@ impl Context {
         self.deadline.map(|deadline| deadline.saturating_duration_since(now()))
     }
 
-    /// The same with this deadline, or the one that is there already if that is earlier: the rest of
-    /// a chain can't have more time than the whole.
+    /// This context with another deadline. If it has an earlier one already, it keeps that: the rest
+    /// of a chain can't have more time than the whole.
     ///
     /// Give it to [`Next::with_context`](crate::Next::with_context), and the interceptors inside of
     /// this one, the handler's `context` and a client's wire see it.
@@ -129,38 +128,20 @@ impl Context {
         Context { deadline: Some(deadline), ..self }
     }
 
-    /// The same with the deadline of another context, if that has one and it is earlier.
+    /// This context with the deadline of another one, if that is earlier.
     pub(crate) fn with_deadline_of(self, other: Context) -> Self {
         other.deadline.map_or(self, |deadline| self.with_deadline(deadline))
     }
 
-    /// The same with the deadline that was carried to here, if any.
-    pub(crate) fn with_carried(self, extensions: &Extensions) -> Self {
-        extensions.get().map_or(self, |Carried(deadline)| self.with_deadline(*deadline))
-    }
-
-    /// Takes the deadline that this metadata asks for now. One that no clock can tell is none.
+    /// Takes the deadline that this metadata asks for, from now on.
+    #[inline]
     pub(crate) fn note_timeout_in(&mut self, metadata: &MetadataMap) {
-        let timeout = timeout_of(metadata);
-        if let Some(deadline) = timeout.and_then(|timeout| now().checked_add(timeout)) {
+        if !metadata.is_empty()
+            && let Some(deadline) = deadline_in(metadata)
+        {
             *self = self.with_deadline(deadline);
         }
     }
-}
-
-/// A deadline, in a request's extensions: from the interceptors of a server to those of the service in
-/// it, between which tonic's trait knows of no context.
-#[derive(Clone, Copy)]
-pub struct Carried(Instant);
-
-/// The deadline to carry, if an interceptor chose one: the metadata alone says none, or one that is
-/// later by more than the call took to get here.
-#[must_use]
-pub fn deadline_to_carry(context: Context, metadata: &MetadataMap) -> Option<Carried> {
-    let deadline = context.deadline?;
-    let by_metadata = timeout_of(metadata).and_then(|timeout| now().checked_add(timeout));
-    let is_later = |by_metadata| deadline + Duration::from_millis(1) <= by_metadata;
-    by_metadata.is_none_or(is_later).then_some(Carried(deadline))
 }
 
 impl fmt::Debug for Context {

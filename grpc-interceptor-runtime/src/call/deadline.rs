@@ -10,10 +10,12 @@ use std::{
 use tokio::{runtime::Handle, time::Sleep};
 use tonic::{Code, Request, Status};
 
-use super::{clock::now, context::Context, kind::Side, timeout::timeout_of};
-
-/// How exact tokio's timers are.
-const TICK: Duration = Duration::from_millis(1);
+use super::{
+    clock::{TICK, now},
+    context::Context,
+    kind::Side,
+    timeout::timeout_of,
+};
 
 /// How a client's call ends when its time is over.
 pub(crate) fn deadline_exceeded() -> Status {

@@ -52,7 +52,7 @@ impl<'a> MethodName<'a> {
         self.path
     }
 
-    /// The package, `"pkg"` in `"/pkg.Service/Method"`; `""` where the service has none.
+    /// The package, `"pkg"` in `"/pkg.Service/Method"`; `""` if the service has none.
     #[must_use]
     pub fn package(self) -> &'a str {
         self.split_service().0

@@ -43,26 +43,27 @@ pub trait Scope: Clone + Send + 'static {
     /// The call ends with this status, unless the piece that just ran was its last: then that counts.
     /// If `run` wasn't called, nothing of the rest runs any more.
     fn enter(&self, run: &mut dyn FnMut()) -> Result<(), Status>;
+}
 
-    /// Runs a poll inside. `is_last` tells of a result whether it is the last piece.
-    #[doc(hidden)]
-    fn poll<T>(
-        &self,
-        mut poll: impl FnMut() -> Poll<T>,
-        is_last: impl FnOnce(&T) -> bool,
-    ) -> Result<Poll<T>, Status> {
-        poll_inside(|run| self.enter(run), &mut poll, is_last)
+/// A [`Scope`], or several of them: what can be entered.
+pub(crate) trait Enter: Send + 'static {
+    fn enter(&self, run: &mut dyn FnMut()) -> Result<(), Status>;
+}
+
+impl<S: Scope> Enter for S {
+    fn enter(&self, run: &mut dyn FnMut()) -> Result<(), Status> {
+        Scope::enter(self, run)
     }
 }
 
-/// Runs a poll inside of what `enter` enters.
+/// Runs a poll inside of a scope. `is_last` says whether a result is the last piece.
 pub(crate) fn poll_inside<T>(
-    enter: impl FnOnce(&mut dyn FnMut()) -> Result<(), Status>,
-    poll: &mut dyn FnMut() -> Poll<T>,
+    scope: &impl Enter,
+    mut poll: impl FnMut() -> Poll<T>,
     is_last: impl FnOnce(&T) -> bool,
 ) -> Result<Poll<T>, Status> {
     let mut polled = None;
-    let entered = enter(&mut || polled = Some(poll()));
+    let entered = scope.enter(&mut || polled = Some(poll()));
     match (polled, entered) {
         (Some(polled), Ok(())) => Ok(polled),
         (Some(Poll::Ready(result)), Err(_)) if is_last(&result) => Ok(Poll::Ready(result)),

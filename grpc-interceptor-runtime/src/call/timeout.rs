@@ -1,16 +1,23 @@
 //! `grpc-timeout`, read as tonic's server reads it: what it enforces, [`Context`](crate::Context)
 //! tells.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tonic::{codegen::http::HeaderName, metadata::MetadataMap};
+
+use super::clock::now;
 
 /// Parsed once: a lookup by a `&str` parses it anew for each call.
 static GRPC_TIMEOUT: HeaderName = HeaderName::from_static("grpc-timeout");
 
-/// How long the caller waits, if it says so. What is malformed is ignored, as tonic does.
+/// How long the caller waits, if it says so. Tonic ignores what is malformed, and so does this.
 pub(super) fn timeout_of(metadata: &MetadataMap) -> Option<Duration> {
     metadata.as_ref().get(&GRPC_TIMEOUT).and_then(|value| parse(value.to_str().ok()?))
+}
+
+/// When the caller stops waiting, if this metadata comes now. A time that no clock can tell is none.
+pub(super) fn deadline_in(metadata: &MetadataMap) -> Option<Instant> {
+    now().checked_add(timeout_of(metadata)?)
 }
 
 /// Reads the value: a number of at most eight characters, and a unit. As tonic leaves the number to

@@ -7,7 +7,7 @@ use std::{
 use pin_project_lite::pin_project;
 use tonic::Status;
 
-use crate::{Scope, error::run_in_drop};
+use crate::{Scope, call::poll_inside, error::run_in_drop};
 
 pin_project! {
     /// A future that runs inside of a scope: when it is polled, and when it is dropped. It gives the
@@ -53,7 +53,7 @@ where
         else {
             panic!("it was polled after its end");
         };
-        let output = match scope.poll(|| future.as_mut().poll(context), |_| true) {
+        let output = match poll_inside(&scope, || future.as_mut().poll(context), |_| true) {
             Ok(Poll::Pending) => {
                 *this.scope = Some(scope);
                 return Poll::Pending;

@@ -17,7 +17,7 @@ pub(crate) fn in_time<'a, F>(
     InTime { timer, future }
 }
 
-/// It borrows the future where that is: to move one costs more than all of the rest.
+/// It borrows the future, which stays where it is: moving it costs more than all of the rest.
 pub(crate) struct InTime<'a, F> {
     timer: &'a mut Option<Timer>,
     future: Pin<&'a mut F>,

@@ -123,7 +123,7 @@ impl<N: Next> Interceptor<N> for () {
     }
 }
 
-/// Does what the inner one does, or nothing where there is none.
+/// Does what the inner one does, or nothing if there is none.
 impl<N: Next, I: Interceptor<N>> Interceptor<N> for Option<I> {
     async fn intercept(
         &self,

@@ -67,12 +67,12 @@ use crate::{Context, payload::Erase};
 ///
 /// A tuple is put together by the compiler and allocates nothing. This allocates for each call: a
 /// box for each interceptor, three more for the request message, the response message and what is
-/// behind the list. A stream costs two for the stream, and one for each message only where an
-/// interceptor looks at them. An empty list allocates nothing. Where the interceptors are known and
+/// behind the list. A stream costs two for the stream, and one for each message only if an
+/// interceptor looks at them. An empty list allocates nothing. If the interceptors are known and
 /// only some may be off, a tuple with an `Option` in it is cheaper.
 ///
 /// Each interceptor takes some of the thread's stack, as it is polled by the one around it. So there are
-/// at most 256: with more, each call fails with INTERNAL and says so, where it would take the process
+/// at most 256: with more, each call fails with INTERNAL and says so. Otherwise it would take the process
 /// down.
 ///
 /// A clone shares the interceptors.

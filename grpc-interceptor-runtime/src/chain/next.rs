@@ -48,11 +48,11 @@ pub type Outcome<N> = Result<Response<<N as Next>::Response>, Status>;
 /// [`testing::next::unary`](https://docs.rs/grpc-interceptor/latest/grpc_interceptor/testing/next/index.html).
 pub trait Next: Sealed + Copy + Send + Sync {
     /// What travels as the request: the message itself if the RPC takes one, a
-    /// [`MessageStream`](crate::MessageStream) of them where it takes many.
+    /// [`MessageStream`](crate::MessageStream) of them if it takes many.
     type Request: Payload<Self::RequestMessage>;
 
     /// What travels as the response: the message itself if the RPC returns one, a
-    /// [`MessageStream`](crate::MessageStream) of them where it returns many.
+    /// [`MessageStream`](crate::MessageStream) of them if it returns many.
     type Response: Payload<Self::ResponseMessage>;
 
     /// The type of a request message, whether the RPC takes one or many.
@@ -239,8 +239,7 @@ pub trait Next: Sealed + Copy + Send + Sync {
         async move {
             let mut timer = Timer::new(deadline);
             let response = in_time(&mut timer, pin!(self.run(request))).await?;
-            Ok(response
-                .map(|payload| payload.wrap_stream(|stream| stream.in_time(Timer::new(deadline)))))
+            Ok(response.map(|payload| payload.wrap_stream(|stream| stream.in_time(deadline))))
         }
     }
 

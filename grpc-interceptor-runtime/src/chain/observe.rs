@@ -131,20 +131,7 @@ where
         context: Context,
         next: N,
     ) -> impl Future<Output = Outcome<N>> + Send {
-        next.run_observed_by(request, Ended { context, on_end: self.on_end.clone() })
-    }
-}
-
-struct Ended<F> {
-    context: Context,
-    on_end: F,
-}
-
-impl<Q, P, F> ObservedCall<Q, P> for Ended<F>
-where
-    F: Fn(&Context, &CallEnd<'_>) + Send + Sync + 'static,
-{
-    fn end(&self, end: &CallEnd<'_>) {
-        (self.on_end)(&self.context, end);
+        let on_end = self.on_end.clone();
+        next.run_observed(request, move |end| on_end(&context, end))
     }
 }

@@ -1,8 +1,8 @@
 //! A tuple of interceptors is an interceptor.
 //!
-//! What each gets as `next` is a [`TupleNext`]: the tuple, a position in it, and the `N` behind the
-//! whole of it. The type of one position doesn't hold that of the next, so that a chain of sixteen
-//! is no harder on the compiler than sixteen of one.
+//! What each gets as `next` is a [`TupleNext`]: the tuple, a position in it, and the `N` that the tuple
+//! got. The type of one position doesn't contain the type of the next, so a chain of sixteen is no
+//! harder on the compiler than sixteen chains of one.
 
 use std::{future::Future, sync::Arc};
 
@@ -29,10 +29,10 @@ impl<T, N: Copy, const AT: usize> Clone for TupleNext<'_, T, N, AT> {
 
 impl<T, N: Copy, const AT: usize> Copy for TupleNext<'_, T, N, AT> {}
 
-/// A tuple with an interceptor at position `AT`, and at each behind it.
+/// A tuple with an interceptor at position `AT`, and at each position after it.
 ///
-/// One bound stands for all of those behind: so a proof has a step for each position, and not one for
-/// each position and each behind it.
+/// One bound stands for all of those after it, so a proof takes a step for each position, not one for
+/// each pair of them.
 pub trait TupleFrom<N: Next, const AT: usize>: Send + Sync + Sized {
     fn run(&self, request: Request<N::Request>, next: N)
     -> impl Future<Output = Outcome<N>> + Send;

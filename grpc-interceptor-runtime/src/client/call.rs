@@ -25,8 +25,8 @@ use crate::{
 /// The [`Next`] inside of a client's last interceptor: makes the call. Each time it runs, it makes
 /// another.
 ///
-/// The deadline is one for all of them. An attempt has what remains of it, or what an interceptor put
-/// into its metadata, if that is less.
+/// They share one deadline. An attempt has the time that remains, or what an interceptor put into its
+/// metadata if that is less.
 pub struct Call<'a, T, M, const CLIENT_STREAMS: bool, const SERVER_STREAMS: bool> {
     grpc: &'a Shared<T>,
     context: Context,
@@ -57,23 +57,6 @@ impl<'a, T: Transport, M: Method, const C: bool, const S: bool> Call<'a, T, M, C
         let (service, method) = M::PARTS;
         request.extensions_mut().insert(GrpcMethod::new(service, method));
         Ok((self.grpc.lend(grpc), PathAndQuery::from_static(M::NAME.path())))
-    }
-
-    /// The same with the time that the metadata leaves, if that is less.
-    #[inline]
-    fn attempt<P>(mut self, request: &Request<P>) -> Self {
-        if !request.metadata().is_empty() {
-            self.context.note_timeout_in(request.metadata());
-        }
-        self
-    }
-
-    /// The response's stream, in the time that is left for it.
-    fn in_time(
-        self,
-        response: Response<MessageStream<M::Response>>,
-    ) -> Response<MessageStream<M::Response>> {
-        response.map(|stream| stream.in_time(Timer::new(self.context.deadline())))
     }
 }
 
@@ -118,9 +101,7 @@ macro_rules! common {
 
         #[inline]
         fn note_timeout_in(&mut self, metadata: &MetadataMap) {
-            if !metadata.is_empty() {
-                self.context.note_timeout_in(metadata);
-            }
+            self.context.note_timeout_in(metadata);
         }
     };
 }
@@ -131,11 +112,14 @@ impl<T: Transport, M: Method> Next for Call<'_, T, M, false, false> {
     type RequestMessage = M::Request;
     type ResponseMessage = M::Response;
 
-    fn run(self, mut request: Request<M::Request>) -> impl Future<Output = Outcome<Self>> + Send {
-        let this = self.attempt(&request);
+    fn run(
+        mut self,
+        mut request: Request<M::Request>,
+    ) -> impl Future<Output = Outcome<Self>> + Send {
+        self.note_timeout_in(request.metadata());
         async move {
-            let timer = &mut Timer::new(this.context.deadline());
-            let (mut lent, path) = in_time(timer, pin!(this.start(&mut request))).await?;
+            let timer = &mut Timer::new(self.context.deadline());
+            let (mut lent, path) = in_time(timer, pin!(self.start(&mut request))).await?;
             in_time(timer, pin!(lent.get().unary(request, path, M::codec()))).await
         }
     }
@@ -153,13 +137,17 @@ impl<T: Transport, M: Method> Next for Call<'_, T, M, false, true> {
     type RequestMessage = M::Request;
     type ResponseMessage = M::Response;
 
-    fn run(self, mut request: Request<M::Request>) -> impl Future<Output = Outcome<Self>> + Send {
-        let this = self.attempt(&request);
+    fn run(
+        mut self,
+        mut request: Request<M::Request>,
+    ) -> impl Future<Output = Outcome<Self>> + Send {
+        self.note_timeout_in(request.metadata());
         async move {
-            let timer = &mut Timer::new(this.context.deadline());
-            let (mut lent, path) = in_time(timer, pin!(this.start(&mut request))).await?;
+            let timer = &mut Timer::new(self.context.deadline());
+            let (mut lent, path) = in_time(timer, pin!(self.start(&mut request))).await?;
             let call = pin!(lent.get().server_streaming(request, path, M::codec()));
-            Ok(this.in_time(from_wire(in_time(timer, call).await?)))
+            let response = from_wire(in_time(timer, call).await?);
+            Ok(response.map(|stream| stream.in_time(self.context.deadline())))
         }
     }
 
@@ -177,13 +165,13 @@ impl<T: Transport, M: Method> Next for Call<'_, T, M, true, false> {
     type ResponseMessage = M::Response;
 
     fn run(
-        self,
+        mut self,
         mut request: Request<Self::Request>,
     ) -> impl Future<Output = Outcome<Self>> + Send {
-        let this = self.attempt(&request);
+        self.note_timeout_in(request.metadata());
         async move {
-            let timer = &mut Timer::new(this.context.deadline());
-            let (mut lent, path) = in_time(timer, pin!(this.start(&mut request))).await?;
+            let timer = &mut Timer::new(self.context.deadline());
+            let (mut lent, path) = in_time(timer, pin!(self.start(&mut request))).await?;
             let failure = Failure::default();
             let request = request.map(|messages| Guarded::new(messages, failure.clone()));
             let codec = FallibleCodec::new(M::codec(), failure.clone());
@@ -210,13 +198,13 @@ impl<T: Transport, M: Method> Next for Call<'_, T, M, true, true> {
     type ResponseMessage = M::Response;
 
     fn run(
-        self,
+        mut self,
         mut request: Request<Self::Request>,
     ) -> impl Future<Output = Outcome<Self>> + Send {
-        let this = self.attempt(&request);
+        self.note_timeout_in(request.metadata());
         async move {
-            let timer = &mut Timer::new(this.context.deadline());
-            let (mut lent, path) = in_time(timer, pin!(this.start(&mut request))).await?;
+            let timer = &mut Timer::new(self.context.deadline());
+            let (mut lent, path) = in_time(timer, pin!(self.start(&mut request))).await?;
             let failure = Failure::default();
             let untouched = request.get_ref().is_untouched();
             let request = request.map(|messages| Guarded::new(messages, failure.clone()));
@@ -227,13 +215,15 @@ impl<T: Transport, M: Method> Next for Call<'_, T, M, true, true> {
                 Some(status) => return Err(status),
                 None => from_wire(outcome?),
             };
-            // The request stream may fail while the response is read. If it is the caller's own, the
-            // response's stream is left as it is for that, and fails by itself.
-            let response = match untouched {
-                true => response,
-                false => response.map(|stream| stream.or_failure(move || failure.take())),
-            };
-            Ok(this.in_time(response))
+            Ok(response.map(|stream| {
+                // The request stream may fail while the response is read. If it is the caller's own,
+                // the response's stream is left as it is for that, and fails by itself.
+                let stream = match untouched {
+                    true => stream,
+                    false => stream.or_failure(move || failure.take()),
+                };
+                stream.in_time(self.context.deadline())
+            }))
         }
     }
 
@@ -276,7 +266,7 @@ fn to_caller<M: Send + 'static>(
     response: Response<MessageStream<M>>,
     context: Context,
 ) -> Response<Streaming<M>> {
-    response.map(|stream| into_streaming(stream.in_time(Timer::new(context.deadline()))))
+    response.map(|stream| into_streaming(stream.in_time(context.deadline())))
 }
 
 /// Runs a unary RPC through the client's interceptors.

@@ -2,7 +2,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use tonic::client::Grpc;
 
-/// What calls are made by. Each attempt borrows one: the last one's, or, where that is still out, as
+/// What calls are made by. Each attempt borrows one: the last one's, or, if that is still out, as
 /// in attempts that run at the same time, a clone.
 ///
 /// It is behind a lock, so that no `Sync` is needed of what carries the calls, which not every tower
@@ -36,7 +36,7 @@ impl<T: Clone> Shared<T> {
         pool.idle.as_deref().unwrap_or(&pool.original).clone()
     }
 
-    /// One to make ready. Where that is given up, it is dropped and doesn't go back: what it waits
+    /// One to make ready. If that is given up, it is dropped and doesn't go back: what it waits
     /// for, as its turn in a line, is given up with it.
     pub(super) fn take(&self) -> Box<Grpc<T>> {
         let mut pool = self.pool();

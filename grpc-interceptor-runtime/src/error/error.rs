@@ -36,13 +36,13 @@ use super::{
 ///
 /// # In an error of your own
 ///
-/// Where an `Error` or a `Status` is in a variant of `thiserror`'s, give the variant a text, and
+/// If an `Error` or a `Status` is in a variant of `thiserror`'s, give the variant a text, and
 /// `#[from]` or `#[source]`. With `#[error(transparent)]` it isn't in the chain of sources, and
 /// can't be found there.
 ///
 /// # Never OK
 ///
-/// An error can't be made a success: where `Code::Ok` is asked for, it is `Code::Unknown`, in
+/// An error can't be made a success: if `Code::Ok` is asked for, it is `Code::Unknown`, in
 /// [`Error::new`] and in `Error::from(Status)`, which keeps all the rest.
 ///
 /// # To and from `Status`
@@ -92,91 +92,91 @@ macro_rules! constructors {
 constructors! {
     /// `CANCELLED`: the call was given up, mostly by its caller.
     ///
-    /// Where its time ran out, it is [`deadline_exceeded`](Error::deadline_exceeded). Where the
+    /// If its time ran out, it is [`deadline_exceeded`](Error::deadline_exceeded). If the
     /// server gives up, it is [`aborted`](Error::aborted) or [`unavailable`](Error::unavailable).
     cancelled Cancelled
-    /// `UNKNOWN`: nothing better is known, as of an error from elsewhere.
+    /// `UNKNOWN`: nothing better is known, such as for an error from elsewhere.
     ///
-    /// It is what an error without a code becomes. Where it is known that this server is to blame,
+    /// It is what an error without a code becomes. If it is known that this server is to blame,
     /// it is [`internal`](Error::internal).
     unknown Unknown
     /// `INVALID_ARGUMENT`: the request is wrong, whatever the state of the system.
     ///
-    /// Where it would be right in another state, it is
+    /// If it would be right in another state, it is
     /// [`failed_precondition`](Error::failed_precondition), or
     /// [`out_of_range`](Error::out_of_range) for a range that may grow.
     invalid_argument InvalidArgument
     /// `DEADLINE_EXCEEDED`: the time ran out before the operation was done. It may yet have changed
     /// the system.
     ///
-    /// Where the caller gave up for another reason, it is [`cancelled`](Error::cancelled).
+    /// If the caller gave up for another reason, it is [`cancelled`](Error::cancelled).
     deadline_exceeded DeadlineExceeded
     /// `NOT_FOUND`: what was asked for isn't there, for any caller or for a whole class of them.
     ///
-    /// Where it is there, but this caller may not have it, it is
+    /// If it is there, but this caller may not have it, it is
     /// [`permission_denied`](Error::permission_denied).
     not_found NotFound
     /// `ALREADY_EXISTS`: what should be created is there.
     ///
-    /// Where somebody else was faster and trying again from the start may help, it is
+    /// If somebody else was faster and trying again from the start may help, it is
     /// [`aborted`](Error::aborted).
     already_exists AlreadyExists
     /// `PERMISSION_DENIED`: it is known who the caller is, and that caller may not do this.
     ///
-    /// Where it isn't known who the caller is, it is [`unauthenticated`](Error::unauthenticated).
-    /// Where a quota is used up, it is [`resource_exhausted`](Error::resource_exhausted).
+    /// If it isn't known who the caller is, it is [`unauthenticated`](Error::unauthenticated).
+    /// If a quota is used up, it is [`resource_exhausted`](Error::resource_exhausted).
     permission_denied PermissionDenied
     /// `RESOURCE_EXHAUSTED`: a quota, a rate limit or a disk is used up.
     ///
-    /// Where the server as a whole can't keep up, and another may, it is
+    /// If the server as a whole can't keep up, and another may, it is
     /// [`unavailable`](Error::unavailable).
     resource_exhausted ResourceExhausted
-    /// `FAILED_PRECONDITION`: the system isn't in the state that the operation needs, as where a
+    /// `FAILED_PRECONDITION`: the system isn't in the state that the operation needs, such as when a
     /// directory to be removed isn't empty. The caller should not try again until somebody has
     /// changed that state.
     ///
-    /// Where trying this very call again may help, it is [`unavailable`](Error::unavailable). Where
-    /// the caller should try again from further up, as by reading before it writes, it is
-    /// [`aborted`](Error::aborted). Where the request is wrong in any state, it is
+    /// If trying this very call again may help, it is [`unavailable`](Error::unavailable). If
+    /// the caller should try again from further up, such as reading before it writes, it is
+    /// [`aborted`](Error::aborted). If the request is wrong in any state, it is
     /// [`invalid_argument`](Error::invalid_argument).
     failed_precondition FailedPrecondition
-    /// `ABORTED`: something happened at the same time, as where a transaction lost or a version is
+    /// `ABORTED`: something happened at the same time, such as when a transaction lost or a version is
     /// no longer the current one. The caller should try again from further up: read, change, write.
     ///
-    /// Where trying this very call again may help, it is [`unavailable`](Error::unavailable). Where
+    /// If trying this very call again may help, it is [`unavailable`](Error::unavailable). If
     /// trying again doesn't help until the state is changed, it is
     /// [`failed_precondition`](Error::failed_precondition).
     aborted Aborted
-    /// `OUT_OF_RANGE`: past the valid range, as in reading behind the end of a file. It tells a
+    /// `OUT_OF_RANGE`: past the valid range, such as reading beyond the end of a file. It tells a
     /// caller that walks through a range that it is done.
     ///
-    /// Where the range can't ever grow to there, it is
+    /// If the range can't ever grow to there, it is
     /// [`invalid_argument`](Error::invalid_argument).
     out_of_range OutOfRange
     /// `UNIMPLEMENTED`: this server doesn't do that, for anybody.
     ///
-    /// Where it does, but not now, it is [`unavailable`](Error::unavailable); where not for this
+    /// If it does, but not now, it is [`unavailable`](Error::unavailable); if it does, but not for this
     /// caller, [`permission_denied`](Error::permission_denied).
     unimplemented Unimplemented
     /// `INTERNAL`: something is broken that should never be, in the server.
     ///
-    /// Where it isn't known what happened, it is [`unknown`](Error::unknown). Where data is lost for
+    /// If it isn't known what happened, it is [`unknown`](Error::unknown). If data is lost for
     /// good, it is [`data_loss`](Error::data_loss).
     internal Internal
     /// `UNAVAILABLE`: the server can't do it now. The caller should try this very call again, after
-    /// a pause, where that is safe to do twice.
+    /// a pause, if that is safe to do twice.
     ///
-    /// Where it should try again from further up, it is [`aborted`](Error::aborted). Where trying
+    /// If it should try again from further up, it is [`aborted`](Error::aborted). If trying
     /// again doesn't help until the state is changed, it is
     /// [`failed_precondition`](Error::failed_precondition).
     unavailable Unavailable
     /// `DATA_LOSS`: data is lost or corrupt, and stays so.
     ///
-    /// Where nothing is lost, but something is broken, it is [`internal`](Error::internal).
+    /// If nothing is lost, but something is broken, it is [`internal`](Error::internal).
     data_loss DataLoss
     /// `UNAUTHENTICATED`: it isn't known who the caller is, as the credentials are missing or wrong.
     ///
-    /// Where that is known, and that caller may not, it is
+    /// If that is known, and that caller may not, it is
     /// [`permission_denied`](Error::permission_denied).
     unauthenticated Unauthenticated
 }
@@ -217,7 +217,7 @@ impl Error {
         Error { source: Some(Box::new(into_box(source))), ..self }
     }
 
-    /// Sends this metadata to the caller, in place of what was there.
+    /// Sends this metadata to the caller. It replaces any that was set before.
     ///
     /// ```
     /// use grpc_interceptor::Error;
@@ -296,7 +296,7 @@ impl Error {
 /// Rich error details, as google.rpc's `error_details.proto` has them.
 #[cfg(feature = "tonic-types")]
 impl Error {
-    /// Sends these rich details to the caller, in place of what was there. This is with the feature
+    /// Sends these rich details to the caller. They replace any that were set before. This is with the feature
     /// `tonic-types`.
     ///
     /// ```
@@ -322,7 +322,7 @@ impl Error {
         Error { status, source: self.source }
     }
 
-    /// The rich details: empty where there are none. This is with the feature `tonic-types`.
+    /// The rich details: empty if there are none. This is with the feature `tonic-types`.
     #[must_use]
     pub fn error_details(&self) -> tonic_types::ErrorDetails {
         tonic_types::StatusExt::get_error_details(&self.status)

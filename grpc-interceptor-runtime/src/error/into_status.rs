@@ -52,7 +52,7 @@ fn of_boxed(error: BoxError) -> Status {
 }
 
 /// The error, its source, that one's source, and so on.
-pub(crate) fn sources<'a>(
+pub fn sources<'a>(
     error: &'a (dyn StdError + 'static),
 ) -> impl Iterator<Item = &'a (dyn StdError + 'static)> + Clone {
     successors(Some(error), |&error| error.source())

@@ -29,8 +29,8 @@ fn refuse_ok(status: Status) -> Status {
     with_code(status, Code::Unknown, details)
 }
 
-/// The same status but for its code and its text. The original is its source, where that has one:
-/// a source can't be taken out of a status.
+/// The same status except for its code and its text. If the original has a source, the original becomes
+/// the source of the new one: a source can't be taken out of a status.
 pub(crate) fn with_code(mut status: Status, code: Code, message: String) -> Status {
     let details = Bytes::copy_from_slice(status.details());
     let metadata = std::mem::take(status.metadata_mut());

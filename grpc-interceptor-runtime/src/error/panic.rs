@@ -44,9 +44,11 @@ pub(crate) fn is_panic(status: &Status) -> bool {
 /// Runs a closure of the user's in a destructor. A panic that leaves a destructor while another one
 /// unwinds ends the process, so then it is caught here; the panic hook has told of it.
 pub(crate) fn run_in_drop(run: impl FnOnce()) {
-    if !thread::panicking() {
-        return run();
-    }
+    if thread::panicking() { ignoring_panics(run) } else { run() }
+}
+
+/// Runs what may panic when that makes no difference any more.
+pub fn ignoring_panics(run: impl FnOnce()) {
     if let Err(payload) = catch_unwind(AssertUnwindSafe(run)) {
         drop_payload(payload);
     }

@@ -28,12 +28,8 @@ where
     M: 'static,
     F: FnMut(&mut Option<Result<M, Status>>, &mut Option<Trailers>),
 {
-    pub(crate) fn new(
-        source: Pin<Box<dyn Source<M>>>,
-        trailers: Option<Trailers>,
-        on_item: F,
-    ) -> Self {
-        Around { source, on_item, trailers, source_failed: false }
+    pub(crate) fn new(source: Pin<Box<dyn Source<M>>>, on_item: F) -> Self {
+        Around { source, on_item, trailers: None, source_failed: false }
     }
 
     #[cold]
@@ -43,11 +39,7 @@ where
                 self.source_failed = true;
                 make_not_ok(status);
             }
-            _ => {
-                if let trailers @ Some(_) = self.source.as_mut().trailers() {
-                    self.trailers = trailers;
-                }
-            }
+            _ => self.trailers = self.source.as_mut().trailers(),
         }
         (self.on_item)(end, &mut self.trailers);
     }

@@ -42,13 +42,13 @@ use super::{message_stream::MessageStream, source::Source, trailers::Trailers};
 pub struct AnyMessage(Box<dyn Message>);
 
 impl AnyMessage {
-    /// The message, where it is an `M`.
+    /// The message, if it is an `M`.
     #[must_use]
     pub fn downcast_ref<M: 'static>(&self) -> Option<&M> {
         (&*self.0 as &dyn Any).downcast_ref()
     }
 
-    /// The message, to be changed in place, where it is an `M`.
+    /// The message, to be changed in place, if it is an `M`.
     #[must_use]
     pub fn downcast_mut<M: 'static>(&mut self) -> Option<&mut M> {
         (&mut *self.0 as &mut dyn Any).downcast_mut()
@@ -103,7 +103,7 @@ pub trait Erase<M>: Sized {
     #[doc(hidden)]
     fn erase(self) -> AnyPayload;
 
-    /// The other way. It fails where an interceptor handed on what it had from another RPC.
+    /// The other way. It fails if an interceptor handed on what it had from another RPC.
     #[doc(hidden)]
     fn restore(payload: AnyPayload) -> Result<Self, Status>;
 }

@@ -1,6 +1,7 @@
 use std::{
     pin::Pin,
     task::{Context, Poll},
+    time::Instant,
 };
 
 use tonic::Status;
@@ -9,15 +10,10 @@ use super::{message_stream::MessageStream, source::Source, trailers::Trailers};
 use crate::call::{Timer, deadline_exceeded, now, or_deadline_exceeded};
 
 impl<M: Send + 'static> MessageStream<M> {
-    /// Ends with DEADLINE_EXCEEDED when the timer goes off.
-    pub(crate) fn in_time(self, timer: Option<Timer>) -> Self {
-        match timer {
-            Some(timer) => self.wrap(|source, trailers| InTime {
-                source,
-                trailers,
-                timer,
-                source_failed: false,
-            }),
+    /// Ends with DEADLINE_EXCEEDED when its time is over.
+    pub(crate) fn in_time(self, deadline: Option<Instant>) -> Self {
+        match Timer::new(deadline) {
+            Some(timer) => self.wrap(|source| InTime { source, timer, source_failed: false }),
             None => self,
         }
     }
@@ -25,7 +21,6 @@ impl<M: Send + 'static> MessageStream<M> {
 
 struct InTime<M> {
     source: Pin<Box<dyn Source<M>>>,
-    trailers: Option<Trailers>,
     timer: Timer,
     /// The error that this ended with came from the source.
     source_failed: bool,
@@ -53,7 +48,7 @@ impl<M: Send + 'static> Source<M> for InTime<M> {
     }
 
     fn trailers(mut self: Pin<&mut Self>) -> Option<Trailers> {
-        self.source.as_mut().trailers().or_else(|| self.trailers.take())
+        self.source.as_mut().trailers()
     }
 
     fn error_again(mut self: Pin<&mut Self>, error: &Status) -> Option<Status> {

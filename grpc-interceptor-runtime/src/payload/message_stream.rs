@@ -12,7 +12,7 @@ use tonic::{Status, Streaming, metadata::MetadataMap};
 use super::{
     around::{Around, AtEnd},
     scopes::Scopes,
-    source::{FromMessages, FromStream, Nothing, Source, WithoutTrailers},
+    source::{FromMessages, FromStream, Source, WithoutTrailers},
     stream_end::StreamEnd,
     trailers::{Kept, Trailers},
     watch::Watch,
@@ -126,19 +126,6 @@ impl<M: Send + 'static> MessageStream<M> {
         poll_fn(|context| Pin::new(&mut *self).poll_next(context)).await.transpose()
     }
 
-    /// The trailing metadata, once the last message has passed; `None` before, and where there is
-    /// none. A stream that failed has it in its status.
-    ///
-    /// A client gets it from the server, a server from the handler. A request stream has none.
-    pub fn trailers(&self) -> Option<&MetadataMap> {
-        self.trailing_metadata()
-    }
-
-    /// For whoever tells the end only once.
-    pub(crate) fn take_trailers(&mut self) -> Option<Trailers> {
-        self.trailers.take()
-    }
-
     /// Whether it is a client's own request stream as it came, which no interceptor looks into.
     pub(crate) fn is_untouched(&self) -> bool {
         match &self.state {
@@ -197,17 +184,16 @@ impl<M: Send + 'static> MessageStream<M> {
     where
         F: FnMut(&mut Option<Result<M, Status>>, &mut Option<Trailers>) + Send + 'static,
     {
-        self.wrap(|source, trailers| Around::new(source, trailers, on_item))
+        self.wrap(|source| Around::new(source, on_item))
     }
 
     /// Puts something around it.
     pub(super) fn wrap<S: Source<M>>(
         mut self,
-        wrap: impl FnOnce(Pin<Box<dyn Source<M>>>, Option<Trailers>) -> S,
+        wrap: impl FnOnce(Pin<Box<dyn Source<M>>>) -> S,
     ) -> Self {
         let scopes = self.take_scopes();
-        let (source, trailers) = self.into_parts();
-        Self::from_source(wrap(source, trailers)).with_scopes(scopes)
+        Self::from_source(wrap(self.into_inner())).with_scopes(scopes)
     }
 
     /// Has it read inside of a scope, if it is sent to a server.
@@ -216,7 +202,7 @@ impl<M: Send + 'static> MessageStream<M> {
         self
     }
 
-    pub(crate) fn take_scopes(&mut self) -> Scopes {
+    pub(super) fn take_scopes(&mut self) -> Scopes {
         std::mem::take(&mut self.scopes)
     }
 
@@ -224,22 +210,34 @@ impl<M: Send + 'static> MessageStream<M> {
         MessageStream { scopes, ..self }
     }
 
-    /// What it reads from, for something around it, and the trailing metadata of one that has ended.
-    fn into_parts(self) -> (Pin<Box<dyn Source<M>>>, Option<Trailers>) {
-        if self.watch.is_some() {
-            return (Box::pin(self), None);
+    /// What is to be inside of something around it: what it reads from, or all of it if it has more
+    /// to tell than that.
+    fn into_inner(self) -> Pin<Box<dyn Source<M>>> {
+        match self.state {
+            State::Unread(source) if self.watch.is_none() => Box::into_pin(source),
+            State::Reading(source) if self.watch.is_none() => source,
+            state => Box::pin(MessageStream { state, ..self }),
         }
-        let source = match self.state {
-            State::Unread(source) => Box::into_pin(source),
-            State::Reading(source) => source,
-            State::Ended { .. } => Box::pin(Nothing),
-        };
-        (source, self.trailers)
+    }
+}
+
+impl<M> MessageStream<M> {
+    /// The trailing metadata, once the last message has passed; `None` before, or if there is none. A
+    /// stream that failed has it in its status.
+    ///
+    /// A client gets it from the server, a server from the handler. A request stream has none.
+    pub fn trailers(&self) -> Option<&MetadataMap> {
+        self.trailers.as_ref().map(Trailers::metadata)
+    }
+
+    /// For whoever tells the end only once.
+    pub(crate) fn take_trailers(&mut self) -> Option<Trailers> {
+        self.trailers.take()
     }
 }
 
 impl<M: 'static> MessageStream<M> {
-    /// Where it isn't being read, because it has not begun or has ended.
+    /// For a stream that isn't being read: it has not begun, or has ended.
     #[cold]
     fn poll_unread(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<M, Status>>> {
         match &mut self.state {
@@ -272,7 +270,7 @@ impl<M: 'static> MessageStream<M> {
         } else {
             self.trailers = source.as_mut().trailers();
             if let Some(watch) = watch {
-                watch.end(StreamEnd::Complete { trailers: self.trailing_metadata() });
+                watch.end(StreamEnd::Complete { trailers: self.trailers() });
             }
             None
         };
@@ -307,10 +305,6 @@ impl<M: 'static> MessageStream<M> {
             Poll::Ready(end) => self.end(end),
         }
         polled
-    }
-
-    fn trailing_metadata(&self) -> Option<&MetadataMap> {
-        self.trailers.as_ref().map(Trailers::metadata)
     }
 }
 
@@ -404,7 +398,7 @@ impl<M: Send + 'static> MessageStream<M> {
     /// # Errors
     ///
     /// None: it returns a `Result` as [`crate::Payload::try_map_messages`] does, which may fail at once
-    /// where there is one message.
+    /// for one message.
     pub fn try_map_messages(
         self,
         mut map: impl FnMut(M) -> Result<M, Status> + Send + 'static,

@@ -51,10 +51,10 @@ pub trait Payload<M>: Erase<M> + Sized + Send + 'static {
     /// the reference for a message.
     fn is_stream(&self) -> bool;
 
-    /// The message, or `None` where this is a stream.
+    /// The message, or `None` if this is a stream.
     fn single(&self) -> Option<&M>;
 
-    /// The message, to be changed in place, or `None` where this is a stream.
+    /// The message, to be changed in place, or `None` if this is a stream.
     fn single_mut(&mut self) -> Option<&mut M>;
 
     /// Looks at each message.
@@ -69,10 +69,10 @@ pub trait Payload<M>: Erase<M> + Sized + Send + 'static {
     ///
     /// # Errors
     ///
-    /// For one message: the closure's, at once. For a stream this returns `Ok`; where the closure
+    /// For one message: the closure's, at once. For a stream this returns `Ok`; if the closure
     /// refuses a message, that status ends the stream instead, and what came behind it is dropped.
     /// On a client's request stream, messages that were ready together with the refused one may not
-    /// be sent either.
+    /// be sent, either.
     fn try_map_messages(
         self,
         map: impl FnMut(M) -> Result<M, Status> + Send + 'static,

@@ -10,25 +10,46 @@ use super::{
     source::{Nothing, Source},
     trailers::Trailers,
 };
-use crate::{call::Scope, error::run_in_drop};
+use crate::{
+    call::{Enter, Scope, poll_inside},
+    error::run_in_drop,
+};
 
 impl<M: Send + 'static> MessageStream<M> {
     /// Runs it inside of a scope: each poll, and its end.
     pub(crate) fn in_scope(self, scope: impl Scope) -> Self {
-        self.wrap(|source, trailers| Scoped { source, trailers, scope })
+        self.scoped(scope)
+    }
+
+    /// Runs it inside of the scopes that came along with it.
+    pub(crate) fn in_its_scopes(mut self) -> Self {
+        let scopes = self.take_scopes();
+        if scopes.is_empty() { self } else { self.scoped(scopes) }
+    }
+
+    fn scoped(self, scope: impl Enter) -> Self {
+        self.wrap(|source| Scoped { source, scope })
     }
 }
 
-struct Scoped<M: 'static, S: Scope> {
+struct Scoped<M: 'static, S: Enter> {
     source: Pin<Box<dyn Source<M>>>,
-    trailers: Option<Trailers>,
     scope: S,
 }
 
 /// The scope is never pinned.
-impl<M, S: Scope> Unpin for Scoped<M, S> {}
+impl<M, S: Enter> Unpin for Scoped<M, S> {}
 
-impl<M: 'static, S: Scope> Scoped<M, S> {
+impl<M: 'static, S: Enter> Scoped<M, S> {
+    /// Asks the source, inside of the scope, for what it has after the end.
+    fn ask<T>(&mut self, mut ask: impl FnMut(Pin<&mut dyn Source<M>>) -> Option<T>) -> Option<T> {
+        let Scoped { source, scope } = self;
+        match poll_inside(scope, || Poll::Ready(ask(source.as_mut())), |_| true) {
+            Ok(Poll::Ready(answer)) => answer,
+            _ => None,
+        }
+    }
+
     /// Drops the source inside of the scope.
     fn end(&mut self) {
         let source = &mut self.source;
@@ -39,23 +60,14 @@ impl<M: 'static, S: Scope> Scoped<M, S> {
     }
 }
 
-impl<M: Send + 'static, S: Scope> Source<M> for Scoped<M, S> {
+impl<M: Send + 'static, S: Enter> Source<M> for Scoped<M, S> {
     fn poll_item(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<M, Status>>> {
-        let Scoped { source, trailers, scope } = &mut *self;
-        let poll = || {
-            let polled = source.as_mut().poll_item(context);
-            if let Poll::Ready(None) = polled
-                && let own @ Some(_) = source.as_mut().trailers()
-            {
-                *trailers = own;
-            }
-            polled
-        };
-        let polled = scope.poll(poll, |item| !matches!(item, Some(Ok(_))));
-        match polled {
+        let Scoped { source, scope } = &mut *self;
+        let is_last = |item: &Option<_>| !matches!(item, Some(Ok(_)));
+        match poll_inside(scope, || source.as_mut().poll_item(context), is_last) {
             Ok(polled) => polled,
             Err(status) => {
                 self.end();
@@ -65,19 +77,15 @@ impl<M: Send + 'static, S: Scope> Source<M> for Scoped<M, S> {
     }
 
     fn trailers(mut self: Pin<&mut Self>) -> Option<Trailers> {
-        self.trailers.take()
+        self.ask(|source| source.trailers())
     }
 
     fn error_again(mut self: Pin<&mut Self>, error: &Status) -> Option<Status> {
-        let Scoped { source, scope, .. } = &mut *self;
-        match scope.poll(|| Poll::Ready(source.as_mut().error_again(error)), |_| true) {
-            Ok(Poll::Ready(again)) => again,
-            _ => None,
-        }
+        self.ask(|source| source.error_again(error))
     }
 }
 
-impl<M: 'static, S: Scope> Drop for Scoped<M, S> {
+impl<M: 'static, S: Enter> Drop for Scoped<M, S> {
     fn drop(&mut self) {
         run_in_drop(|| self.end());
     }

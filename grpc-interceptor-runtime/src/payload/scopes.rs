@@ -3,26 +3,13 @@
 //! Tonic reads it in a task of its own. What the interceptors inside of a scope put around the stream
 //! runs there, too: so the scopes go along with the stream, and are entered where it is read.
 
-use std::task::Poll;
-
 use tonic::Status;
 
-use crate::call::{Scope, poll_inside};
+use crate::call::{Enter, Scope};
 
 /// The outermost first.
 #[derive(Default)]
-pub(crate) struct Scopes(Vec<Box<dyn AnyScope>>);
-
-/// A scope without its type.
-trait AnyScope: Send {
-    fn enter(&self, run: &mut dyn FnMut()) -> Result<(), Status>;
-}
-
-impl<S: Scope> AnyScope for S {
-    fn enter(&self, run: &mut dyn FnMut()) -> Result<(), Status> {
-        Scope::enter(self, run)
-    }
-}
+pub(super) struct Scopes(Vec<Box<dyn Enter>>);
 
 impl Scopes {
     /// Adds one inside of those that are there.
@@ -33,22 +20,15 @@ impl Scopes {
     pub(super) fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
+}
 
-    pub(crate) fn enter(&self, run: &mut dyn FnMut()) -> Result<(), Status> {
+impl Enter for Scopes {
+    fn enter(&self, run: &mut dyn FnMut()) -> Result<(), Status> {
         enter(&self.0, run)
-    }
-
-    /// Runs a poll inside: see `Scope::poll`.
-    pub(crate) fn poll<T>(
-        &self,
-        mut poll: impl FnMut() -> Poll<T>,
-        is_last: impl FnOnce(&T) -> bool,
-    ) -> Result<Poll<T>, Status> {
-        poll_inside(|run| self.enter(run), &mut poll, is_last)
     }
 }
 
-fn enter(scopes: &[Box<dyn AnyScope>], run: &mut dyn FnMut()) -> Result<(), Status> {
+fn enter(scopes: &[Box<dyn Enter>], run: &mut dyn FnMut()) -> Result<(), Status> {
     let Some((outermost, rest)) = scopes.split_first() else {
         run();
         return Ok(());

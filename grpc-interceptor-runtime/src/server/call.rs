@@ -28,7 +28,7 @@ where
     start::<R, T, _>(argument, move |request, context| R::run(service, request, context))
 }
 
-/// The same where the service comes in an `Arc`.
+/// The same for a service that comes in an `Arc`.
 pub fn serve_arc<'a, R, T>(service: Arc<T>, argument: R::Argument) -> Served<'a, R, Arc<T>>
 where
     T: Send + Sync + 'a,
@@ -42,7 +42,7 @@ where
 /// Starts what is to be run with what tonic hands over, and converts its outcome for tonic.
 ///
 /// `Box::pin` may fail to get a box, so that the future, which holds the whole chain, is made outside
-/// and moved into it. Where the box is there before it, nothing is moved, as long as all that makes
+/// and moved into it. If the box is there before it, nothing is moved, as long as all that makes
 /// the future is inlined.
 #[inline(always)]
 pub(super) fn start<'a, R, T, F>(

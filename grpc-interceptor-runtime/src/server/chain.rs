@@ -103,7 +103,7 @@ impl<T: Sync, R: Link<T, AT>, const AT: usize> Next for Chain<'_, T, R, AT> {
     }
 }
 
-/// Where the service is in an `Arc`.
+/// For a service that is in an `Arc`.
 impl<T, R, const AT: usize> Detach for Chain<'_, Arc<T>, R, AT>
 where
     T: Send + Sync + 'static,

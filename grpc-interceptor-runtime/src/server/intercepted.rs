@@ -105,7 +105,7 @@ where
     })
 }
 
-/// The same where the service comes in an `Arc`.
+/// The same for a service that comes in an `Arc`.
 pub fn serve_intercepted_arc<'a, R, T, I>(
     interceptors: Arc<I>,
     service: Arc<T>,

@@ -1,7 +1,7 @@
 //! Has the compiler optimize a future apart from those around it.
 //!
 //! Without it all of a chain becomes one fn, as each future is polled at one place only. For that the
-//! optimizer takes longer the longer the chain is, more than in proportion. Where it does little, as in
+//! optimizer takes longer the longer the chain is, more than in proportion. When it does little, such as in
 //! a debug build, this would be nothing but one more future to compile.
 
 #[cfg(debug_assertions)]

@@ -1,12 +1,15 @@
 //! The [model](super::model), printed: the service's trait for a service with interceptors around
 //! it, so that the generated server takes one like any other.
 
-use proc_macro2::{Ident, TokenStream, TokenTree};
+use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens as _, format_ident, quote};
 use syn::Type;
 
 use super::model::{Method, Server};
-use crate::{expand::method_head, model::Receiver};
+use crate::{
+    expand::{clone_payload, method_head},
+    model::Receiver,
+};
 
 pub(crate) fn server(server: &Server, runtime: &TokenStream) -> TokenStream {
     let Server { ident, service_trait, streams, methods, .. } = server;
@@ -109,18 +112,8 @@ fn rpc_impl(server: &Server, method: &Method) -> TokenStream {
         Receiver::Arc => quote!(__runtime::Clone::clone(__service)),
     };
     // A stream can't be sent again.
-    let clone_payload = (!client_streams).then(|| {
-        quote! {
-            #[inline]
-            fn clone_payload(
-                __payload: &__runtime::ChainPayload<Self, __runtime::Arc<T>>,
-            ) -> __runtime::Option<__runtime::ChainPayload<Self, __runtime::Arc<T>>> {
-                #[allow(unused_imports)]
-                use __runtime::NotClone as _;
-                __runtime::TryClone(__payload).try_clone()
-            }
-        }
-    });
+    let clone_payload =
+        (!client_streams).then(|| clone_payload(Span::call_site(), &quote!(__runtime::Arc<T>)));
     quote! {
         impl<T: #service_trait> __runtime::Rpc<__runtime::Arc<T>> for __rpc::#ident {
             const NAME: __runtime::MethodName<'static> = __runtime::method_name_of(#path);
