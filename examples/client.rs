@@ -48,7 +48,7 @@ const FRESH_TOKEN: &str = "open-sesame";
 async fn log<N: Next>(request: Request<N::Request>, context: Context, next: N) -> Outcome<N> {
     let name = context.method_name();
     println!("  client  {name} ({:?})", context.kind());
-    next.run_observed(request, move |end| println!("  client  {name}: {:?}", end.code())).await
+    next.on_call_end(move |end| println!("  client  {name}: {:?}", end.code())).run(request).await
 }
 
 /// Unary RPCs from `HelloRequest` to `HelloReply`: what was answered once isn't asked again.

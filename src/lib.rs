@@ -16,10 +16,8 @@
 //!
 //! /// Any RPC, unary or streaming: one line for each call, whatever happens to it.
 //! async fn log<N: Next>(request: Request<N::Request>, context: Context, next: N) -> Outcome<N> {
-//!     next.run_observed(request, move |end| {
-//!         println!("{}: {:?}", context.method_name(), end.code());
-//!     })
-//!     .await
+//!     let method = context.method_name();
+//!     next.on_call_end(move |end| println!("{method}: {:?}", end.code())).run(request).await
 //! }
 //!
 //! struct MyGreeter;
@@ -40,12 +38,12 @@
 //!
 //! - How an interceptor is written, as a fn or as a struct: [`Interceptor`].
 //! - Which RPCs it is for, retries, answering alone: [`Next`].
-//! - The end of a whole call, told once: [`Next::run_observed`], [`observe`](interceptors::observe),
+//! - The end of a whole call, told once: [`Next::on_call_end`], [`observe`](interceptors::observe),
 //!   [`on_call_end`](interceptors::on_call_end), and what they are told: [`CallEnd`].
 //! - One message and many, handled alike: [`Payload`]. Making a stream: [`MessageStream`].
 //!   How a stream ended: [`StreamEnd`]. Trailing metadata: [`trailers`], [`Payload::map_trailers`].
 //! - Deadlines: [`Context::deadline`], [`Context::with_deadline`], [`Next::run_in_time`].
-//! - Task-locals and spans around the rest of a call: [`Next::run_in_scope`]. A task of its own for it:
+//! - Task-locals and spans around the rest of a call: [`Next::in_scope`]. A task of its own for it:
 //!   [`Detach`].
 //! - The list of interceptors, RPCs that differ, names: [`#[intercepted]`](macro@intercepted).
 //! - Errors with a gRPC code: [`Error`]. What becomes of any other error, and of a panic:
@@ -70,7 +68,7 @@
 //! - An RPC that the server doesn't know calls no interceptor, nor does a default stub of tonic's in an
 //!   `#[intercepted]` impl.
 //! - When the client goes away, the call is dropped where it waits, and the chain with it. An
-//!   [observer](Next::run_observed) is told.
+//!   [observer](interceptors::observe) is told.
 //! - The chain is put together by the compiler: nothing in it is a trait object, except in a
 //!   [`List`](interceptors::List).
 

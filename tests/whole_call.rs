@@ -378,7 +378,7 @@ async fn scoped<N: Next>(request: Request<N::Request>, _: Context, next: N) -> O
         run();
         INSIDE.set(before);
     };
-    next.run_in_scope(request, scope).await
+    next.in_scope(scope).run(request).await
 }
 
 /// What runs, passes and is dropped inside of the scope.

@@ -1,4 +1,4 @@
-use grpc_interceptor::{Context, Next, Outcome};
+use grpc_interceptor::{CallEnd, Context, Next, Outcome};
 use tonic::Request;
 
 /// Logs every call, of any kind, when it has ended: once, whatever happens to it. A call whose client
@@ -8,10 +8,10 @@ pub(crate) async fn access_log<N: Next>(
     context: Context,
     next: N,
 ) -> Outcome<N> {
-    next.run_observed(request, move |end| {
-        let (name, kind) = (context.method_name(), context.kind());
+    let (name, kind) = (context.method_name(), context.kind());
+    let log = move |end: &CallEnd<'_>| {
         let (code, cause, elapsed) = (end.code(), end.cause(), end.elapsed());
         println!("  server  {name} ({kind:?}): {code:?}, {cause:?} after {elapsed:.1?}");
-    })
-    .await
+    };
+    next.on_call_end(log).run(request).await
 }

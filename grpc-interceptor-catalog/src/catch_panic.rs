@@ -83,7 +83,7 @@ impl<N: Next, P: OnPanic> Interceptor<N> for CatchPanic<P> {
         context: Context,
         next: N,
     ) -> impl Future<Output = Outcome<N>> + Send {
-        next.run_in_scope(request, Catch { on_panic: self.on_panic.clone(), context })
+        next.in_scope(Catch { on_panic: self.on_panic.clone(), context }).run(request)
     }
 }
 

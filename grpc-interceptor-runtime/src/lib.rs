@@ -19,8 +19,8 @@ mod server;
 
 pub use call::{CallEnd, Context, EndCause, InvalidMethodName, MethodName, RpcKind, Scope, Side};
 pub use chain::{
-    AnyNext, Detach, Detached, Interceptor, List, Next, Observe, ObservedCall, Observer, OnCallEnd,
-    Outcome, When, observe, on_call_end, when,
+    AnyNext, Detach, Detached, InScope, Interceptor, List, Next, Observe, Observed, ObservedCall,
+    Observer, OnCallEnd, OnEnd, Outcome, When, observe, on_call_end, when,
 };
 pub use client::Transport;
 pub use error::{Error, Panicked};

@@ -145,7 +145,7 @@ where
         context: Context,
         next: N,
     ) -> impl Future<Output = Outcome<N>> + Send {
-        next.run_observed_by(request, self.begin(&context))
+        next.observed_by(self.begin(&context)).run(request)
     }
 }
 

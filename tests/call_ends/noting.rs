@@ -64,7 +64,7 @@ impl<N: Next> Interceptor<N> for Noting {
             let mut ends = ends.lock().unwrap_or_else(PoisonError::into_inner);
             ends.push((context.side(), Told::of(end), end.elapsed()));
         };
-        next.run_observed(request, note).await
+        next.on_call_end(note).run(request).await
     }
 }
 

@@ -145,6 +145,6 @@ impl<N: Next> Interceptor<N> for RunObserved {
     async fn intercept(&self, request: Request<N::Request>, _: Context, next: N) -> Outcome<N> {
         let plan = self.0.clone();
         let on_end = move |end: &CallEnd<'_>| plan.tell(By::RunObserved, What::End(Told::of(end)));
-        next.run_observed(request, on_end).await
+        next.on_call_end(on_end).run(request).await
     }
 }

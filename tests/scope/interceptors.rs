@@ -11,7 +11,7 @@ pub(crate) struct InScope(pub(crate) &'static str);
 
 impl<N: Next> Interceptor<N> for InScope {
     async fn intercept(&self, request: Request<N::Request>, _: Context, next: N) -> Outcome<N> {
-        next.run_in_scope(request, scope(self.0)).await
+        next.in_scope(scope(self.0)).run(request).await
     }
 }
 
@@ -21,7 +21,7 @@ pub(crate) struct In<S>(pub(crate) S);
 
 impl<N: Next, S: Scope + Sync> Interceptor<N> for In<S> {
     async fn intercept(&self, request: Request<N::Request>, _: Context, next: N) -> Outcome<N> {
-        next.run_in_scope(request, self.0.clone()).await
+        next.in_scope(self.0.clone()).run(request).await
     }
 }
 

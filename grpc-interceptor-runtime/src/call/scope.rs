@@ -5,12 +5,12 @@ use tonic::Status;
 /// What the rest of a call runs inside of: a task-local, a `tracing` span, a guard against panics.
 ///
 /// A response's stream is read outside of the interceptor's future, so that what is entered around
-/// `next.run(…)` doesn't reach it. [`Next::run_in_scope`](crate::Next::run_in_scope) runs all of the
+/// `next.run(…)` doesn't reach it. [`Next::in_scope`](crate::Next::in_scope) runs all of the
 /// rest of the call inside of a scope: each poll of the future, each poll of the response's stream,
 /// on a client each poll of the request's stream, too, which tonic reads in a task of its own, and
 /// whatever is dropped at the end or before. A clone is made for each stream.
 ///
-/// It is implemented for closures that call what they get: see [`Next::run_in_scope`](crate::Next::run_in_scope).
+/// It is implemented for closures that call what they get: see [`Next::in_scope`](crate::Next::in_scope).
 /// A type can end the call besides:
 ///
 /// ```

@@ -1,67 +1,46 @@
-use std::{
-    future::Future,
-    pin::Pin,
-    task::{Context, Poll},
+use std::{fmt, future::Future};
+
+use tonic::Request;
+
+use super::{
+    next::{Next, Outcome},
+    scoped::Scoped,
 };
+use crate::{Payload as _, Scope, Side};
 
-use pin_project_lite::pin_project;
-use tonic::Status;
+/// The rest of a chain, inside of a [scope](Scope): made by [`Next::in_scope`].
+#[must_use = "call `run` on it"]
+pub struct InScope<N, S> {
+    pub(super) next: N,
+    pub(super) scope: S,
+}
 
-use crate::{Scope, call::poll_inside, error::run_in_drop};
-
-pin_project! {
-    /// A future that runs inside of a scope: when it is polled, and when it is dropped. It gives the
-    /// scope back.
-    pub(crate) struct InScope<F, S: Scope> {
-        #[pin]
-        future: Option<F>,
-        scope: Option<S>,
-    }
-
-    impl<F, S: Scope> PinnedDrop for InScope<F, S> {
-        fn drop(this: Pin<&mut Self>) {
-            let this = this.project();
-            if let Some(scope) = this.scope.take() {
-                run_in_drop(|| drop_inside(&scope, this.future));
-            }
+impl<N: Next, S: Scope> InScope<N, S> {
+    /// Runs the rest of the chain, as [`Next::run`] does.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Next::run`], and the scope's.
+    // A method of a type, and not of `Next`, as that of `Observed` is.
+    pub fn run(self, request: Request<N::Request>) -> impl Future<Output = Outcome<N>> + Send {
+        let InScope { next, scope } = self;
+        let request = match next.context().side() {
+            Side::Client => request
+                .map(|payload| payload.wrap_stream(|stream| stream.sent_in_scope(scope.clone()))),
+            // The handler reads it, inside of its own future.
+            Side::Server => request,
+        };
+        // In an async block, so that all of `run` runs inside of the scope.
+        let future = Scoped::new(scope, async move { next.run(request).await });
+        async move {
+            let (outcome, scope) = future.await;
+            Ok(outcome?.map(|payload| payload.wrap_stream(|stream| stream.in_scope(scope))))
         }
     }
 }
 
-impl<F, S: Scope> InScope<F, S> {
-    pub(crate) fn new(scope: S, future: F) -> Self {
-        InScope { future: Some(future), scope: Some(scope) }
-    }
-}
-
-fn drop_inside<F>(scope: &impl Scope, mut future: Pin<&mut Option<F>>) {
-    // What a scope says after the end makes no difference.
-    let _ = scope.enter(&mut || future.set(None));
-}
-
-impl<F, S, T> Future for InScope<F, S>
-where
-    F: Future<Output = Result<T, Status>>,
-    S: Scope,
-{
-    type Output = (Result<T, Status>, S);
-
-    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        let mut this = self.project();
-        let (Some(scope), Some(mut future)) =
-            (this.scope.take(), this.future.as_mut().as_pin_mut())
-        else {
-            panic!("it was polled after its end");
-        };
-        let output = match poll_inside(&scope, || future.as_mut().poll(context), |_| true) {
-            Ok(Poll::Pending) => {
-                *this.scope = Some(scope);
-                return Poll::Pending;
-            }
-            Ok(Poll::Ready(output)) => output,
-            Err(status) => Err(status),
-        };
-        drop_inside(&scope, this.future);
-        Poll::Ready((output, scope))
+impl<N, S> fmt::Debug for InScope<N, S> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("InScope").finish_non_exhaustive()
     }
 }

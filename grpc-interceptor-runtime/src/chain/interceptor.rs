@@ -18,10 +18,8 @@ use crate::Context;
 ///
 /// /// Any RPC, unary or streaming, server or client: one line for each call, whatever happens to it.
 /// async fn log<N: Next>(request: Request<N::Request>, context: Context, next: N) -> Outcome<N> {
-///     next.run_observed(request, move |end| {
-///         println!("{} -> {:?}", context.method_name(), end.code());
-///     })
-///     .await
+///     let method = context.method_name();
+///     next.on_call_end(move |end| println!("{method}: {:?}", end.code())).run(request).await
 /// }
 /// ```
 ///

@@ -5,9 +5,10 @@ use tonic::{Request, Response, Status, metadata::MetadataMap};
 use super::{
     in_scope::InScope,
     in_time::in_time,
-    observation::{ObservedCall, OnEnd, Watching},
+    observation::{ObservedCall, OnEnd},
+    observed::Observed,
 };
-use crate::{CallEnd, Context, Payload, Scope, Side, call::Timer};
+use crate::{CallEnd, Context, Payload, Scope, call::Timer};
 
 /// What a call came to: the response, or the [`Status`] that it failed with.
 ///
@@ -65,7 +66,7 @@ pub trait Next: Sealed + Copy + Send + Sync {
     ///
     /// Dropping the future drops the rest of the chain where it waits, and nothing after this `await`
     /// runs, such as if the client goes away. What has to run at the end of every call belongs in
-    /// [`run_observed`](Next::run_observed).
+    /// [`on_call_end`](Next::on_call_end).
     ///
     /// # Errors
     ///
@@ -93,81 +94,65 @@ pub trait Next: Sealed + Copy + Send + Sync {
         Some(Request::from_parts(metadata, extensions, payload))
     }
 
-    /// Runs the rest of the chain, and the closure once at the end of the whole call: when it is
-    /// complete, has failed, was dropped, is out of time or panicked. If the response is a stream, that
-    /// is when the stream has ended; what this returns is there before.
+    /// The rest of the chain, with a closure that is called once at the end of the whole call: when it
+    /// is complete, has failed, was dropped, is out of time or panicked. If the response is a stream,
+    /// that is when the stream has ended; the response itself is there before.
     ///
     /// ```
+    /// # use grpc_interceptor_proto::default_stubs::greeter_server::{Greeter, GreeterServer};
+    /// # use grpc_interceptor_proto::greeter::*;
+    /// # use tonic::{Response, Status};
+    /// # struct MyGreeter;
+    /// # #[grpc_interceptor::intercepted(log)]
+    /// # impl Greeter for MyGreeter {
+    /// #     async fn say_hello(&self, _: Request<HelloRequest>) -> Result<Response<HelloReply>, Status> {
+    /// #         unimplemented!()
+    /// #     }
+    /// # }
     /// use grpc_interceptor::{Context, Next, Outcome};
     /// use tonic::Request;
     ///
     /// /// Any RPC: one line for each call, whatever happens to it.
     /// async fn log<N: Next>(request: Request<N::Request>, context: Context, next: N) -> Outcome<N> {
-    ///     next.run_observed(request, move |end| {
-    ///         println!("{}: {:?}", context.method_name(), end.code());
-    ///     })
-    ///     .await
+    ///     let method = context.method_name();
+    ///     next.on_call_end(move |end| println!("{method}: {:?}", end.code())).run(request).await
     /// }
     /// ```
     ///
-    /// Let the closure capture the context, not a [`MethodName`](crate::MethodName) or other type with a
-    /// lifetime: rustc forgets in an async fn that it is `'static` ("implementation of `Send` is not
-    /// general enough").
-    ///
-    /// The call begins when this is called, and so does [`CallEnd::elapsed`]. The closure runs where
-    /// the call ends, which may be in a destructor: it should be quick, and should not wait.
-    ///
-    /// It takes no allocation for a unary RPC, and one for the call if there are streams. A request
-    /// stream on a server, and a response stream on a client, take those of a stream that is looked
-    /// into, as messages are counted.
-    ///
-    /// # Errors
-    ///
-    /// Those of [`run`](Next::run).
-    fn run_observed<F>(
-        self,
-        request: Request<Self::Request>,
-        on_end: F,
-    ) -> impl Future<Output = Outcome<Self>> + Send
+    /// The closure runs where the call ends, which may be in a destructor: it should be quick, and
+    /// should not wait.
+    #[must_use = "call `run` on it"]
+    fn on_call_end<F>(self, on_end: F) -> Observed<Self, OnEnd<F>>
     where
         F: FnOnce(&CallEnd<'_>) + Send + 'static,
     {
-        self.run_observed_by(request, OnEnd::new(on_end))
+        self.observed_by(OnEnd::new(on_end))
     }
 
     /// The same with more than a closure: it is told of each message, too. An
     /// [`Observer`](crate::Observer) makes one for each call.
-    ///
-    /// # Errors
-    ///
-    /// Those of [`run`](Next::run).
-    fn run_observed_by<C>(
-        self,
-        request: Request<Self::Request>,
-        call: C,
-    ) -> impl Future<Output = Outcome<Self>> + Send
+    #[must_use = "call `run` on it"]
+    fn observed_by<C>(self, call: C) -> Observed<Self, C>
     where
         C: ObservedCall<Self::RequestMessage, Self::ResponseMessage>,
     {
-        let mut watching = Watching::new(call, self.context());
-        async move {
-            let request = request.map(|payload| payload.watched_by(&mut watching.request()));
-            match self.run(request).await {
-                Ok(response) => {
-                    Ok(response.map(|payload| payload.watched_by(&mut watching.response())))
-                }
-                Err(status) => {
-                    watching.failed(&status);
-                    Err(status)
-                }
-            }
-        }
+        Observed { next: self, call }
     }
 
-    /// Runs the rest of the call inside of a scope: the future, the response's stream, and on a client
-    /// the request's, too. Trailing metadata is kept.
+    /// The rest of the chain, inside of a scope: the future, the response's stream, and on a client the
+    /// request's, too. Trailing metadata is kept.
     ///
     /// ```
+    /// # use grpc_interceptor_proto::default_stubs::greeter_server::{Greeter, GreeterServer};
+    /// # use grpc_interceptor_proto::greeter::*;
+    /// # use tonic::{Response, Status};
+    /// # struct MyGreeter;
+    /// # #[grpc_interceptor::intercepted(with_method, in_span)]
+    /// # impl Greeter for MyGreeter {
+    /// #     async fn say_hello(&self, _: Request<HelloRequest>) -> Result<Response<HelloReply>, Status> {
+    /// #         unimplemented!()
+    /// #     }
+    /// # }
     /// use grpc_interceptor::{Context, Next, Outcome};
     /// use tonic::Request;
     ///
@@ -183,7 +168,7 @@ pub trait Next: Sealed + Copy + Send + Sync {
     /// ) -> Outcome<N> {
     ///     let method = context.method_name().path();
     ///     let scope = move |run: &mut dyn FnMut()| METHOD.sync_scope(method, run);
-    ///     next.run_in_scope(request, scope).await
+    ///     next.in_scope(scope).run(request).await
     /// }
     ///
     /// /// The same with a `tracing` span: it is entered at each poll.
@@ -194,30 +179,12 @@ pub trait Next: Sealed + Copy + Send + Sync {
     /// ) -> Outcome<N> {
     ///     let span = tracing::info_span!("call", method = context.method_name().path());
     ///     let scope = move |run: &mut dyn FnMut()| span.in_scope(run);
-    ///     next.run_in_scope(request, scope).await
+    ///     next.in_scope(scope).run(request).await
     /// }
     /// ```
-    ///
-    /// # Errors
-    ///
-    /// Those of [`run`](Next::run), and the scope's.
-    fn run_in_scope<S: Scope>(
-        self,
-        request: Request<Self::Request>,
-        scope: S,
-    ) -> impl Future<Output = Outcome<Self>> + Send {
-        let request = match self.context().side() {
-            Side::Client => request
-                .map(|payload| payload.wrap_stream(|stream| stream.sent_in_scope(scope.clone()))),
-            // The handler reads it, inside of its own future.
-            Side::Server => request,
-        };
-        // In an async block, so that all of `run` runs inside of the scope.
-        let future = InScope::new(scope, async move { self.run(request).await });
-        async move {
-            let (outcome, scope) = future.await;
-            Ok(outcome?.map(|payload| payload.wrap_stream(|stream| stream.in_scope(scope))))
-        }
+    #[must_use = "call `run` on it"]
+    fn in_scope<S: Scope>(self, scope: S) -> InScope<Self, S> {
+        InScope { next: self, scope }
     }
 
     /// Runs the rest of the call until its [deadline](Context::deadline): then it is dropped and

@@ -49,11 +49,13 @@ pub trait ObservedCall<Q, P>: Send + Sync + 'static {
     fn end(&self, end: &CallEnd<'_>);
 }
 
-/// A closure that is called at the end.
-pub(crate) struct OnEnd<F>(Mutex<Option<F>>);
+/// A closure that is called at the end of one call, as [`Next::on_call_end`](crate::Next::on_call_end)
+/// takes it.
+#[derive(Debug)]
+pub struct OnEnd<F>(Mutex<Option<F>>);
 
 impl<F> OnEnd<F> {
-    pub(crate) fn new(on_end: F) -> Self {
+    pub(super) fn new(on_end: F) -> Self {
         OnEnd(Mutex::new(Some(on_end)))
     }
 }

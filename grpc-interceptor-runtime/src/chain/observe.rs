@@ -60,8 +60,8 @@ pub trait Observer<Q, P>: Send + Sync {
 ///
 /// Put it outside of whatever may refuse a call or make a status of a panic: it tells what the
 /// interceptors inside of it made of the call. For the end alone there is [`on_call_end`], and inside
-/// of an interceptor of your own [`Next::run_observed`](crate::Next::run_observed), which says what it
-/// costs.
+/// of an interceptor of your own [`Next::on_call_end`](crate::Next::on_call_end). What it costs is
+/// [there](crate::Observed).
 pub const fn observe<O>(observer: O) -> Observe<O> {
     Observe { observer }
 }
@@ -85,7 +85,7 @@ where
         next: N,
     ) -> impl Future<Output = Outcome<N>> + Send {
         let call = self.observer.start(&context, request.metadata());
-        next.run_observed_by(request, call)
+        next.observed_by(call).run(request)
     }
 }
 
@@ -132,6 +132,6 @@ where
         next: N,
     ) -> impl Future<Output = Outcome<N>> + Send {
         let on_end = self.on_end.clone();
-        next.run_observed(request, move |end| on_end(&context, end))
+        next.on_call_end(move |end| on_end(&context, end)).run(request)
     }
 }

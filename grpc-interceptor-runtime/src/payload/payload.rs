@@ -143,7 +143,7 @@ pub trait Payload<M>: Erase<M> + Sized + Send + 'static {
     /// that.
     ///
     /// This is the end of one stream. The end of a whole call, which may come before there is any
-    /// response, is told by [`Next::run_observed`](crate::Next::run_observed).
+    /// response, is told by [`Next::on_call_end`](crate::Next::on_call_end).
     #[must_use = "the end is seen as the stream is read: pass on what this returns"]
     fn on_end(self, on_end: impl FnOnce(StreamEnd<'_>) + Send + 'static) -> Self;
 

@@ -3,7 +3,7 @@
 use std::hint::black_box;
 
 use grpc_interceptor::{
-    Context, Next, Outcome, Payload as _, intercepted, interceptor,
+    CallEnd, Context, Next, Outcome, Payload as _, intercepted, interceptor,
     interceptors::{CatchPanic, ErrorToStatus},
 };
 use tonic::{Code, Request, Status, metadata::MetadataValue};
@@ -33,10 +33,10 @@ pub async fn look<N: Next>(request: Request<N::Request>, _: Context, next: N) ->
 /// Is told the end of the whole call.
 #[interceptor]
 pub async fn observe<N: Next>(request: Request<N::Request>, _: Context, next: N) -> Outcome<N> {
-    next.run_observed(request, |end| {
+    let on_end = |end: &CallEnd<'_>| {
         black_box(end.code());
-    })
-    .await
+    };
+    next.on_call_end(on_end).run(request).await
 }
 
 #[interceptor]
