@@ -267,8 +267,9 @@ fn links(service: &Service, rpc: &Rpc) -> TokenStream {
         Receiver::Arc => quote_spanned!(span=> __runtime::Clone::clone(__service)),
     };
     let context = rpc.takes_context.then(|| quote_spanned!(span=> , __context));
+    let is_large = is_large(service, rpc);
     let run = quote_spanned! {span=>
-        __runtime::handle::<Self, #holder, _>(__request, move |__argument| {
+        __runtime::handle::<Self, #holder, _, __runtime::Held<#is_large>>(__request, move |__argument| {
             <#self_type as __Handler>::#ident(#service_value, __argument #context)
         })
     };
@@ -279,6 +280,16 @@ fn links(service: &Service, rpc: &Rpc) -> TokenStream {
     // when it comes to that around it.
     let interceptors = interceptors.rev();
     quote!(#handler #(#interceptors)* #layouts)
+}
+
+/// Whether the handler's future is large. How large that of a generic impl is, can't be asked.
+fn is_large(service: &Service, rpc: &Rpc) -> TokenStream {
+    if !service.generics.params.is_empty() {
+        return quote!({ __runtime::GENERIC_IS_LARGE });
+    }
+    let (ident, self_type) = (rpc.ident(), &service.self_type);
+    let is_large = if rpc.takes_context { quote!(is_large_with_context) } else { quote!(is_large) };
+    quote!({ __runtime::#is_large(&<#self_type as __Handler>::#ident) })
 }
 
 /// In a long chain, the compiler is asked for the futures within before it meets the whole: those

@@ -8,6 +8,7 @@ mod call;
 mod chain;
 mod detect;
 mod entry;
+mod held;
 mod intercepted;
 mod layout;
 mod name;
@@ -21,6 +22,7 @@ pub use call::{Served, handle, intercept, serve, serve_arc};
 pub use chain::{Chain, ChainOutcome, ChainPayload, ChainRequest, Link, Rpc, Sent};
 pub use detect::{Detect, NotAStream};
 pub use entry::{Entry, NotAFunction};
+pub use held::{GENERIC_IS_LARGE, Held, Hold, is_large, is_large_with_context};
 pub use intercepted::{
     Intercepted, intercepted, parts, serve_intercepted, serve_intercepted_arc, shared_parts,
 };

@@ -9,7 +9,7 @@ use std::{
 use pin_project_lite::pin_project;
 use tonic::{Request, Response, Status};
 
-use super::{Argument, ChainOutcome, ChainRequest, Link, Returned, Rpc, Sent};
+use super::{Argument, ChainOutcome, ChainRequest, Hold, Link, Returned, Rpc, Sent};
 use crate::{Context, Interceptor, Next, Outcome};
 
 /// What a method of tonic's trait returns.
@@ -77,16 +77,17 @@ pub fn intercept<N: Next, I: Interceptor<N>>(
 
 /// The end of an RPC's chain: calls the handler.
 #[inline]
-pub fn handle<R, T, F>(
+pub fn handle<R, T, F, H>(
     request: ChainRequest<R, T>,
     handler: impl FnOnce(R::Argument) -> F,
 ) -> impl Future<Output = ChainOutcome<R, T>> + Send
 where
     R: Rpc<T>,
     F: Future<Output = R::Returned> + Send,
+    H: Hold<F, Held: Future<Output = R::Returned> + Send>,
 {
-    let future = handler(R::Argument::from_request(request));
-    IntoChain::<F, R::ReturnedKind> { future, returned: PhantomData }
+    let future = H::hold(handler(R::Argument::from_request(request)));
+    IntoChain::<H::Held, R::ReturnedKind> { future, returned: PhantomData }
 }
 
 // What these two do, an async block would do as well, and move the future in it once more.

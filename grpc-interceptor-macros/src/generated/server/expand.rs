@@ -140,7 +140,7 @@ fn rpc_impl(server: &Server, method: &Method) -> TokenStream {
                 {
                     __request.extensions_mut().insert(deadline);
                 }
-                __runtime::handle::<Self, __runtime::Arc<T>, _>(__request, move |__argument| {
+                __runtime::handle::<Self, __runtime::Arc<T>, _, __runtime::Held<false>>(__request, move |__argument| {
                     <T as #service_trait>::#ident(#service, __argument)
                 })
             }
