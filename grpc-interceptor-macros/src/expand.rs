@@ -13,12 +13,9 @@ use proc_macro2::{Group, Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens as _, quote, quote_spanned};
 use syn::{Path, PathArguments, Type, spanned::Spanned as _};
 
-use crate::{
-    model::{CalledAs, Receiver, Returns, Rpc, Service, ServiceName, Stream, Streams},
-    names_test,
-};
+use crate::model::{CalledAs, Receiver, Returns, Rpc, Service, ServiceName, Stream, Streams};
 
-/// The whole output.
+/// The impl, with its chains.
 pub(crate) fn service(service: &Service) -> TokenStream {
     let Service { runtime, outer_attributes, async_traits, .. } = service;
     let service_trait = without_arguments(&service.service_trait);
@@ -38,7 +35,6 @@ pub(crate) fn service(service: &Service) -> TokenStream {
         }
     });
     let service_impl = service_impl(service);
-    let names_test = names_test::expand(service);
     quote! {
         #[allow(non_local_definitions)]
         #(#outer_attributes)*
@@ -63,7 +59,6 @@ pub(crate) fn service(service: &Service) -> TokenStream {
             #(#rpcs)*
             #service_impl
         };
-        #names_test
     }
 }
 

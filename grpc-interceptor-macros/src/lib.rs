@@ -18,6 +18,7 @@ mod service_name;
 mod snapshot;
 
 use proc_macro::TokenStream;
+use proc_macro2::TokenStream as TokenStream2;
 
 use crate::{arguments::Arguments, errors::Errors, item::Item};
 
@@ -27,10 +28,11 @@ pub fn intercepted(arguments: TokenStream, item: TokenStream) -> TokenStream {
     // What can be expanded in spite of an error is, so that this error stays the only one.
     let mut errors = Errors::default();
     let arguments: Arguments = errors.ok(syn::parse(arguments)).unwrap_or_default();
-    let item: proc_macro2::TokenStream = item.into();
+    let item: TokenStream2 = item.into();
     let expanded = match Item::of(&item) {
         Item::ServiceImpl => parse::service(arguments, item, &mut errors)
-            .map(|service| expand::service(&service))
+            .map(|service| [expand::service(&service), names_test::expand(&service)])
+            .map(TokenStream2::from_iter)
             .unwrap_or_default(),
         Item::Struct => errors.ok(generated::at_struct(&arguments, item.clone())).unwrap_or(item),
         Item::Module => errors.ok(generated::in_module(&arguments, item.clone())).unwrap_or(item),

@@ -9,6 +9,7 @@ mod next;
 mod observation;
 mod observe;
 mod observed;
+mod run;
 mod scoped;
 mod tuple;
 mod when;

@@ -1,6 +1,6 @@
 use quote::quote;
 
-use crate::{arguments::Arguments, errors::Errors, parse, snapshot};
+use crate::{arguments::Arguments, errors::Errors, names_test, parse, snapshot};
 
 #[test]
 fn the_expansion_is_that_of_the_snapshot() {
@@ -27,5 +27,6 @@ fn the_expansion_is_that_of_the_snapshot() {
     let mut errors = Errors::default();
     let service = parse::service(arguments, item, &mut errors);
     let service = service.unwrap_or_else(|| panic!("{:?}", errors.messages()));
-    snapshot::check("service", super::service(&service));
+    let expanded = [super::service(&service), names_test::expand(&service)];
+    snapshot::check("service", expanded.into_iter().collect());
 }

@@ -1,0 +1,69 @@
+//! How the rest of a chain runs with something of an interceptor's own: watched, or inside of a scope.
+//!
+//! These are methods of types, and not of [`Next`]. There the compiler would have to prove for any
+//! lifetime that what a closure has captured is `'static`, and refuse a `&'static str`.
+
+use std::future::Future;
+
+use tonic::Request;
+
+use super::{
+    in_scope::InScope,
+    next::{Next, Outcome},
+    observation::{ObservedCall, Watching},
+    observed::Observed,
+    scoped::Scoped,
+};
+use crate::{Payload as _, Scope, Side};
+
+impl<N, C> Observed<N, C>
+where
+    N: Next,
+    C: ObservedCall<N::RequestMessage, N::ResponseMessage>,
+{
+    /// Runs the rest of the chain, as [`Next::run`] does. The call begins when this is called, and so
+    /// does [`CallEnd::elapsed`](crate::CallEnd::elapsed).
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Next::run`].
+    pub fn run(self, request: Request<N::Request>) -> impl Future<Output = Outcome<N>> + Send {
+        let Observed { next, call } = self;
+        let mut watching = Watching::new(call, next.context());
+        async move {
+            let request = request.map(|payload| payload.watched_by(&mut watching.request()));
+            match next.run(request).await {
+                Ok(response) => {
+                    Ok(response.map(|payload| payload.watched_by(&mut watching.response())))
+                }
+                Err(status) => {
+                    watching.failed(&status);
+                    Err(status)
+                }
+            }
+        }
+    }
+}
+
+impl<N: Next, S: Scope> InScope<N, S> {
+    /// Runs the rest of the chain, as [`Next::run`] does.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Next::run`], and the scope's.
+    pub fn run(self, request: Request<N::Request>) -> impl Future<Output = Outcome<N>> + Send {
+        let InScope { next, scope } = self;
+        let request = match next.context().side() {
+            Side::Client => request
+                .map(|payload| payload.wrap_stream(|stream| stream.sent_in_scope(scope.clone()))),
+            // The handler reads it, inside of its own future.
+            Side::Server => request,
+        };
+        // In an async block, so that all of `run` runs inside of the scope.
+        let future = Scoped::new(scope, async move { next.run(request).await });
+        async move {
+            let (outcome, scope) = future.await;
+            Ok(outcome?.map(|payload| payload.wrap_stream(|stream| stream.in_scope(scope))))
+        }
+    }
+}
