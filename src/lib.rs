@@ -165,7 +165,7 @@
 /// `Status` or an [`Error`] in its chain of sources decides, anything else is `UNKNOWN`, with a text
 /// that tells nothing, and the error as the status's source.
 ///
-/// `#[async_trait]` isn't needed. Where it is there, it stands below `#[intercepted]`.
+/// `#[async_trait]` isn't needed. If it is there, put it below `#[intercepted]`.
 ///
 /// `type ChatStream = …` stays what you wrote for the handlers. What tonic's trait gets is a stream
 /// that may have interceptors around it.
@@ -187,10 +187,10 @@
 /// The last one may be wrong: `GetURL` and `GetUrl` both are `get_url` in Rust. So the macro adds a
 /// unit test to your crate, under `cfg(test)`, that calls the generated server by each name and
 /// looks which method answers. It is named after the impl, as in
-/// `my_greeter_has_the_rpc_names_of_greeter`, and where it fails it says which `#[rpc(name = "…")]`
+/// `my_greeter_has_the_rpc_names_of_greeter`, and if it fails, it says which `#[rpc(name = "…")]`
 /// to write.
 ///
-/// There is no such test where the service's name is a string, or where a type in the handlers'
+/// There is no such test if the service's name is a string, or if a type in the handlers'
 /// signatures depends on a type parameter of the impl. In an impl inside of a fn, Rust runs no
 /// test, and says so (`cannot test inner items`): put the impl into a module.
 ///
@@ -259,7 +259,8 @@
 /// be made by itself, too, as around a service in an `Arc`. `greeter_server::GreeterServerInterceptors<T>` is
 /// the trait of interceptors that serve all RPCs of a service `T`, for generic code.
 ///
-/// Where the service's impl is `#[intercepted(…)]` itself, these run first, and then those.
+/// If the service's impl is `#[intercepted(…)]` itself, the server's interceptors run first, then those
+/// of the impl.
 ///
 /// An RPC that a service leaves to tonic's default stub goes through the interceptors, too: nobody
 /// can tell the stub from a handler. Only a method that the server doesn't know at all goes past them.
@@ -292,16 +293,16 @@ pub use grpc_interceptor_macros::intercepted;
 ///
 /// An async fn alone is no value that could be given to a client: it is another one for each `N`.
 ///
-/// It can't be called as a fn any more. The attribute takes the path to this crate where it isn't
-/// `::grpc_interceptor`, `#[interceptor(crate = …)]`, and nothing else.
+/// It can't be called as a fn any more. Its only argument is the path to this crate, if that isn't
+/// `::grpc_interceptor`: `#[interceptor(crate = …)]`.
 #[doc(inline)]
 pub use grpc_interceptor_macros::interceptor;
 
 #[doc(inline)]
 pub use grpc_interceptor_runtime::{
-    CallEnd, Context, Detach, Detached, EndCause, Error, Intercepted, Interceptor,
-    InvalidMethodName, MessageStream, MethodName, Next, ObservedCall, Observer, Outcome, Panicked,
-    Payload, RpcKind, Scope, Side, StreamEnd, Transport, trailers,
+    CallEnd, Context, Detach, Detached, EndCause, Error, InScope, Intercepted, Interceptor,
+    InvalidMethodName, MessageStream, MethodName, Next, Observed, ObservedCall, Observer, OnEnd,
+    Outcome, Panicked, Payload, RpcKind, Scope, Side, StreamEnd, Transport, trailers,
 };
 
 /// Interceptors that are ready to be put into a chain.

@@ -134,3 +134,152 @@ async fn they_do_in_a_generic_impl() {
     let response = client.say_hello(hello("you")).await.expect("you are greeted");
     assert_eq!(values(response.metadata(), "seen").len(), 16);
 }
+
+/// What an interceptor of one's own does to the rest of a call.
+mod around_the_rest {
+    use std::sync::Mutex;
+
+    use grpc_interceptor::{Context, Next, Outcome, interceptor, interceptors::CatchPanic};
+    use tonic::Request;
+
+    use super::{GreeterServer, call_each, call_each_through, connect, greeter, plain_answers};
+
+    static ENDS: Mutex<Vec<&str>> = Mutex::new(Vec::new());
+
+    #[interceptor]
+    async fn ended<N: Next>(request: Request<N::Request>, context: Context, next: N) -> Outcome<N> {
+        let name = context.method_name();
+        let note = move |_: &grpc_interceptor::CallEnd<'_>| {
+            ENDS.lock().expect("nobody panics with it").push(name.method());
+        };
+        next.on_call_end(note).run(request).await
+    }
+
+    #[interceptor]
+    async fn scoped<N: Next>(request: Request<N::Request>, _: Context, next: N) -> Outcome<N> {
+        next.in_scope(|run: &mut dyn FnMut()| run()).run(request).await
+    }
+
+    #[interceptor]
+    async fn timed<N: Next>(request: Request<N::Request>, _: Context, next: N) -> Outcome<N> {
+        next.run_in_time(request).await
+    }
+
+    const CATCH: CatchPanic = CatchPanic::new();
+
+    struct Ended;
+    greeter!(
+        Ended,
+        [
+            ended, ended, ended, ended, ended, ended, ended, ended, //
+            ended, ended, ended, ended, ended, ended, ended, ended,
+        ]
+    );
+
+    struct Scoped;
+    greeter!(
+        Scoped,
+        [
+            scoped, scoped, scoped, scoped, scoped, scoped, scoped, scoped, //
+            scoped, scoped, scoped, scoped, scoped, scoped, scoped, scoped,
+        ]
+    );
+
+    struct Timed;
+    greeter!(
+        Timed,
+        [
+            timed, timed, timed, timed, timed, timed, timed, timed, //
+            timed, timed, timed, timed, timed, timed, timed, timed,
+        ]
+    );
+
+    struct Plain;
+    greeter!(Plain, []);
+
+    macro_rules! sixteen {
+        ($interceptor:expr) => {
+            (
+                $interceptor,
+                $interceptor,
+                $interceptor,
+                $interceptor, //
+                $interceptor,
+                $interceptor,
+                $interceptor,
+                $interceptor, //
+                $interceptor,
+                $interceptor,
+                $interceptor,
+                $interceptor, //
+                $interceptor,
+                $interceptor,
+                $interceptor,
+                $interceptor,
+            )
+        };
+    }
+
+    macro_rules! twelve {
+        ($interceptor:expr) => {
+            (
+                $interceptor,
+                $interceptor,
+                $interceptor,
+                $interceptor, //
+                $interceptor,
+                $interceptor,
+                $interceptor,
+                $interceptor, //
+                $interceptor,
+                $interceptor,
+                $interceptor,
+                $interceptor,
+            )
+        };
+    }
+
+    macro_rules! assert_answers {
+        ($call:expr) => {
+            for (answer, plain) in $call.into_iter().zip(plain_answers("Ada")) {
+                assert_eq!(answer.messages(), plain, "{:?}", answer.kind);
+            }
+        };
+    }
+
+    #[tokio::test]
+    async fn sixteen_in_an_attribute() {
+        assert_answers!(call_each(&mut connect(GreeterServer::new(Ended)).await, "Ada").await);
+        assert_answers!(call_each(&mut connect(GreeterServer::new(Scoped)).await, "Ada").await);
+        assert_answers!(call_each(&mut connect(GreeterServer::new(Timed)).await, "Ada").await);
+    }
+
+    #[tokio::test]
+    async fn sixteen_at_creation() {
+        macro_rules! check {
+            ($interceptor:expr) => {
+                let server = GreeterServer::with_interceptors(Plain, sixteen!($interceptor));
+                assert_answers!(call_each(&mut connect(server).await, "Ada").await);
+            };
+        }
+        check!(ended);
+        check!(scoped);
+        check!(timed);
+        check!(CATCH);
+    }
+
+    #[tokio::test]
+    async fn twelve_on_a_client() {
+        let server = connect(GreeterServer::new(Plain)).await;
+        macro_rules! check {
+            ($interceptor:expr) => {
+                let mut client = server.through(twelve!($interceptor));
+                assert_answers!(call_each_through(&mut client, "Ada").await);
+            };
+        }
+        check!(ended);
+        check!(scoped);
+        check!(timed);
+        check!(CATCH);
+    }
+}

@@ -19,8 +19,8 @@ use tonic::{Code, Request, Status};
 /// It catches what is inside of it, so put it outside of whatever may panic, and inside of what
 /// observes calls: the status's source is [`Panicked`], by which a
 /// [`CallEnd`](grpc_interceptor_runtime::CallEnd) tells a panic from other INTERNAL errors. On a client
-/// it makes INTERNAL of a panic in the caller's own request stream, too, which would be a panic of the
-/// call without it.
+/// it also makes INTERNAL of a panic in the caller's own request stream. Without it, the call itself
+/// would panic.
 ///
 /// ```
 /// # use grpc_interceptor_proto::default_stubs::greeter_server::{Greeter, GreeterServer};

@@ -9,8 +9,10 @@ mod next;
 mod observation;
 mod observe;
 mod observed;
+mod observing;
 mod run;
 mod scoped;
+mod timed;
 mod tuple;
 mod when;
 
@@ -23,4 +25,5 @@ pub use next::{Next, Outcome, Sealed};
 pub use observation::{ObservedCall, OnEnd};
 pub use observe::{Observe, Observer, OnCallEnd, observe, on_call_end};
 pub use observed::Observed;
+pub(crate) use timed::Timed;
 pub use when::{When, when};

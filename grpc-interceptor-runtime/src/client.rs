@@ -7,6 +7,7 @@ mod guarded;
 mod intercepted_grpc;
 mod method;
 mod shared;
+mod to_caller;
 mod transport;
 
 pub use call::{Call, bidirectional, client_streaming, server_streaming, unary};

@@ -15,7 +15,7 @@ use grpc_interceptor_runtime::{__private::Call, Interceptor};
 ///
 /// Its methods take and give the texts alone. For requests with metadata or a timeout, and for
 /// responses and streams as they are, there is [`get_mut`](Self::get_mut). `C` are the client's
-/// interceptors: each method is there where they serve its RPC.
+/// interceptors: each method is there if they serve its RPC.
 ///
 /// When it is dropped, the server and the connection end, and so does every call that is still
 /// made by a clone of what `get_mut` gives: it fails, and its handler is dropped. To wait for that,

@@ -40,7 +40,7 @@ const ROUNDS: usize = 1000;
 ///
 /// It is the clock of the whole runtime. Tokio's own ways to use it, such as
 /// `#[tokio::test(start_paused = true)]` and `tokio::time::advance`, can be mixed with this. As with
-/// those, the clock also moves by itself to the next timer where every task waits: a test that awaits
+/// those, the clock also moves by itself to the next timer when every task waits: a test that awaits
 /// a call that takes an hour has the answer at once.
 ///
 /// [In memory](crate::dummy) that is exact. With sockets tokio doesn't know that a message is on its
@@ -57,7 +57,7 @@ impl Clock {
     ///
     /// # Panics
     ///
-    /// Where there is no tokio runtime, or one with several threads, whose clock can't be stopped.
+    /// If there is no tokio runtime, or one with several threads, whose clock can't be stopped.
     /// `#[tokio::test]` has one thread unless told otherwise.
     ///
     /// ```

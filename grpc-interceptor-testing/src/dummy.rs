@@ -238,7 +238,7 @@ impl<C> Dummy<(), C> {
     ///
     /// # Errors
     ///
-    /// [`InvalidInput`](io::ErrorKind::InvalidInput) where that is no URI, or where there are special
+    /// [`InvalidInput`](io::ErrorKind::InvalidInput) if that is no URI, or if there are special
     /// cases, which only a server of its own could have; otherwise why it can't connect.
     ///
     /// # Panics

@@ -34,9 +34,9 @@ use std::{fmt, future::Future, marker::PhantomData};
 
 use grpc_interceptor_runtime::{
     __private::{RpcInfo, Sealed, new_context},
-    Context, MessageStream, MethodName, Next, Outcome, Payload, RpcKind, Side,
+    Context, Detach, MessageStream, MethodName, Next, Outcome, Payload, RpcKind, Side,
 };
-use tonic::{Request, Response, Status};
+use tonic::{Request, Response, Status, metadata::MetadataMap};
 
 type Types<P, QM, PM> = PhantomData<fn() -> (P, QM, PM)>;
 type Answer<P> = Result<Response<P>, Status>;
@@ -169,21 +169,52 @@ where
     type ResponseMessage = PM;
 
     fn run(self, request: Request<Q>) -> impl Future<Output = Outcome<Self>> + Send {
-        (self.run)(request)
+        (self.run)(match self.context.side() {
+            // As the wire does.
+            Side::Client => {
+                request.map(|payload| payload.wrap_stream(MessageStream::in_its_scopes))
+            }
+            Side::Server => request,
+        })
     }
 
     fn context(&self) -> Context {
         self.context
     }
 
-    fn with_context(mut self, context: Context) -> Self {
-        if let Some(deadline) = context.deadline() {
-            self.context = self.context.with_deadline(deadline);
-        }
-        self
+    fn with_context(self, context: Context) -> Self {
+        TestNext { context: self.context.with_deadline_of(context), ..self }
     }
 
     fn clone_payload(&self, payload: &Q) -> Option<Q> {
         (self.clone)(payload)
+    }
+
+    fn note_timeout_in(&mut self, metadata: &MetadataMap) {
+        if self.context.side() == Side::Client {
+            self.context.note_timeout_in(metadata);
+        }
+    }
+}
+
+/// If the closure is `Clone`.
+impl<Q, P, QM, PM, F, O> Detach for TestNext<'_, Q, P, QM, PM, F>
+where
+    Q: Payload<QM>,
+    P: Payload<PM>,
+    QM: Send + 'static,
+    PM: Send + 'static,
+    F: Fn(Request<Q>) -> O + Clone + Send + Sync + 'static,
+    O: Future<Output = Answer<P>> + Send,
+{
+    type Owned = (Context, F, fn(&Q) -> Option<Q>);
+    type Borrowed<'b> = TestNext<'b, Q, P, QM, PM, F>;
+
+    fn into_owned(self) -> Self::Owned {
+        (self.context, self.run.clone(), self.clone)
+    }
+
+    fn borrow((context, run, clone): &Self::Owned) -> Self::Borrowed<'_> {
+        TestNext { context: *context, run, clone: *clone, types: PhantomData }
     }
 }

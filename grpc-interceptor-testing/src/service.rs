@@ -86,7 +86,7 @@ impl DummyService {
 
     /// Answers this input by a closure that returns a future, in all RPCs: for what takes time.
     ///
-    /// Otherwise it is as [`special_case`](Self::special_case). The future is dropped where the
+    /// Otherwise it is as [`special_case`](Self::special_case). The future is dropped when the
     /// call is given up.
     ///
     /// ```

@@ -5,6 +5,7 @@
 
 mod caller;
 mod case;
+mod caught_outside;
 mod clock;
 mod counts;
 mod example;
@@ -12,6 +13,7 @@ mod interceptors;
 mod judge;
 mod noting;
 mod observers;
+mod out_of_time;
 mod plan;
 mod right;
 mod server;

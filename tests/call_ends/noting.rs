@@ -21,6 +21,10 @@ use crate::{observers::Told, plan::TAIL};
 pub(crate) struct Ends(Arc<Mutex<Vec<(Side, Told, Duration)>>>);
 
 impl Ends {
+    pub(crate) fn note(&self, side: Side, told: Told, elapsed: Duration) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).push((side, told, elapsed));
+    }
+
     /// Those of one side, which are taken out.
     pub(crate) fn take(&self, side: Side) -> Vec<(Told, Duration)> {
         let mut ends = self.0.lock().unwrap_or_else(PoisonError::into_inner);
@@ -59,11 +63,8 @@ impl<N: Next> Interceptor<N> for Noting {
         context: Context,
         next: N,
     ) -> Outcome<N> {
-        let Ends(ends) = self.0.clone();
-        let note = move |end: &CallEnd<'_>| {
-            let mut ends = ends.lock().unwrap_or_else(PoisonError::into_inner);
-            ends.push((context.side(), Told::of(end), end.elapsed()));
-        };
+        let ends = self.0.clone();
+        let note = move |end: &CallEnd<'_>| ends.note(context.side(), Told::of(end), end.elapsed());
         next.on_call_end(note).run(request).await
     }
 }

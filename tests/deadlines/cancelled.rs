@@ -1,6 +1,6 @@
 //! Tonic's own timeouts end a call with CANCELLED. At the deadline that is DEADLINE_EXCEEDED.
 
-use std::time::Duration;
+use std::{error::Error as _, time::Duration};
 
 use grpc_interceptor::{
     Context, Interceptor, MessageStream, Next, Outcome, Payload as _,
@@ -108,7 +108,8 @@ async fn the_source_tells_what_it_was() {
     let request = crate::kinds::with_timeout(crate::kinds::request("foo"), Some(ms(100)));
     let status = client.get_mut().execute(request).await.expect_err("it is cancelled");
     assert_eq!(status.code(), Code::DeadlineExceeded);
-    let source = std::error::Error::source(&status).and_then(|source| source.downcast_ref());
-    let source: &Status = source.expect("the status is there");
+    let sources = std::iter::successors(status.source(), |&source| source.source());
+    let source = sources.into_iter().find_map(|source| source.downcast_ref::<Status>());
+    let source = source.expect("the status is there");
     assert_eq!((source.code(), source.message()), (Code::Cancelled, "Timeout expired"));
 }

@@ -4,6 +4,7 @@
 //! The clock stands still, so that each time is exact.
 
 mod attempts;
+mod busy;
 mod cancelled;
 mod interceptors;
 mod kinds;

@@ -119,3 +119,18 @@ async fn the_longest_timeout_is_as_good_as_none() {
         client.execute(with_header(value)).await.expect("it echoes");
     }
 }
+
+/// A deadline that is too far away for `grpc-timeout` isn't told to the server.
+#[tokio::test(start_paused = true)]
+async fn a_deadline_may_be_as_far_away_as_a_clock_can_tell() {
+    for seconds in [99_999_999 * 3600, 99_999_999 * 3600 + 1, 1 << 40, u64::MAX / 4] {
+        let far = crate::interceptors::WithDeadline(Duration::from_secs(seconds));
+        let seen = crate::interceptors::Seen::default();
+        let dummy =
+            testing::dummy().client_interceptors(far).server_interceptors((far, seen.clone()));
+        let mut client = dummy.start().await.expect("it starts");
+        assert_eq!(client.execute("foo").await.expect("it echoes"), "foo");
+        let [sight] = &seen.take()[..] else { panic!("it is one call") };
+        assert_eq!(sight.timeout.is_some(), seconds <= 99_999_999 * 3600, "{seconds}");
+    }
+}

@@ -105,3 +105,17 @@ async fn both_sides_add_to_them() {
     let server = connect(server).await;
     assert_through!(&server, [Add("client")], "you", &expected);
 }
+
+/// The status is among the trailers on the wire. That alone is nothing to tell of.
+#[tokio::test]
+async fn a_stream_without_any_tells_of_none() {
+    let server = plain().await;
+    let (tell, mut told) = events();
+    let ends = Ends(tell);
+    let mut client = server.through((ends.clone(), Look, ends));
+    drop(got_of_both!(&mut client, BARE));
+    drop(client);
+    while let Some(End { from, .. }) = told.recv().await {
+        assert_eq!(from, None);
+    }
+}

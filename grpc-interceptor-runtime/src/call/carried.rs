@@ -11,12 +11,12 @@ use super::{clock::TICK, context::Context, timeout::deadline_in};
 #[derive(Clone, Copy)]
 pub struct Carried(Instant);
 
-/// The deadline to carry, if there is one: the metadata alone says none, or one that is later by more
-/// than the call took to get here.
+/// The deadline to carry, if there is one. The metadata alone would give none, or, counted from now, one
+/// that is later by a millisecond or more.
 #[must_use]
 pub fn deadline_to_carry(context: Context, metadata: &MetadataMap) -> Option<Carried> {
     let deadline = context.deadline()?;
-    let is_later = |by_metadata| deadline + TICK <= by_metadata;
+    let is_later = |by_metadata: Instant| by_metadata.saturating_duration_since(deadline) >= TICK;
     deadline_in(metadata).is_none_or(is_later).then_some(Carried(deadline))
 }
 

@@ -80,11 +80,14 @@ impl Context {
     /// When the caller stops waiting, or `None` if it waits as long as it takes.
     ///
     /// It is the request's `grpc-timeout`, counted from when the call reached the chain, unless an
-    /// interceptor around this one has chosen [an earlier one](Context::with_deadline). On a server
-    /// it reads the header exactly as tonic does, which drops the call when that time is over, unless
-    /// the response has begun by then. On a client it is one for the whole call: for the time that
-    /// interceptors take, all attempts, and the reading of the response's stream. When it has passed,
-    /// the call ends with DEADLINE_EXCEEDED.
+    /// interceptor around this one has chosen [an earlier one](Context::with_deadline).
+    ///
+    /// On a server the header is read exactly as tonic reads it. Tonic drops the call when that time is
+    /// over, unless the response has begun by then.
+    ///
+    /// On a client there is one deadline for the whole call: for the time that interceptors take, all
+    /// attempts, and the reading of the response's stream. When it has passed, the call ends with
+    /// DEADLINE_EXCEEDED. That takes a timer of tokio's, so the runtime has to have them (`enable_time`).
     #[must_use]
     pub const fn deadline(&self) -> Option<Instant> {
         self.deadline
@@ -129,13 +132,16 @@ impl Context {
     }
 
     /// This context with the deadline of another one, if that is earlier.
-    pub(crate) fn with_deadline_of(self, other: Context) -> Self {
+    #[doc(hidden)]
+    #[must_use]
+    pub fn with_deadline_of(self, other: Context) -> Self {
         other.deadline.map_or(self, |deadline| self.with_deadline(deadline))
     }
 
     /// Takes the deadline that this metadata asks for, from now on.
+    #[doc(hidden)]
     #[inline]
-    pub(crate) fn note_timeout_in(&mut self, metadata: &MetadataMap) {
+    pub fn note_timeout_in(&mut self, metadata: &MetadataMap) {
         if !metadata.is_empty()
             && let Some(deadline) = deadline_in(metadata)
         {

@@ -1,25 +1,50 @@
 //! What happens when a call's time is over.
 
 use std::{
-    pin::Pin,
+    error::Error as StdError,
+    fmt,
     sync::Arc,
-    task::Context as TaskContext,
     time::{Duration, Instant},
 };
 
-use tokio::{runtime::Handle, time::Sleep};
-use tonic::{Code, Request, Status};
+use tonic::{Code, Request, Status, metadata::MetadataMap};
 
 use super::{
     clock::{TICK, now},
-    context::Context,
-    kind::Side,
     timeout::timeout_of,
 };
+use crate::error::sources;
 
-/// How a client's call ends when its time is over.
+/// The longest time that `grpc-timeout` can say: eight digits of hours.
+const LONGEST: Duration = Duration::from_secs(99_999_999 * 60 * 60);
+
+/// The source of a status that says that a deadline passed here. An observer outside of who set the
+/// deadline knows by it that the call is out of time.
+#[derive(Debug)]
+struct DeadlinePassed(Option<Status>);
+
+impl fmt::Display for DeadlinePassed {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("the deadline has passed")
+    }
+}
+
+impl StdError for DeadlinePassed {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        self.0.as_ref().map(|status| status as _)
+    }
+}
+
+/// Whether this status says that a deadline passed here, not on another machine.
+pub(crate) fn is_deadline_passed(status: &Status) -> bool {
+    status
+        .source()
+        .is_some_and(|source| sources(source).any(|source| source.is::<DeadlinePassed>()))
+}
+
+/// How a call ends when its time is over.
 pub(crate) fn deadline_exceeded() -> Status {
-    Status::deadline_exceeded("the deadline has passed")
+    because(DeadlinePassed(None))
 }
 
 /// Tonic says CANCELLED when a timeout of its own fires, on either side. At the deadline that is
@@ -28,15 +53,16 @@ pub(crate) fn or_deadline_exceeded(status: Status, deadline: Instant) -> Status 
     if status.code() != Code::Cancelled || now() + 2 * TICK < deadline {
         return status;
     }
-    let mut exceeded = deadline_exceeded();
-    exceeded.set_source(Arc::new(status));
-    exceeded
+    because(DeadlinePassed(Some(status)))
+}
+
+fn because(source: DeadlinePassed) -> Status {
+    let mut status = Status::deadline_exceeded(source.to_string());
+    status.set_source(Arc::new(source));
+    status
 }
 
 /// Tells the server how long the client still waits. If nothing is left, nothing is sent.
-///
-/// A timeout that is there is left as it is if it says so already, to the millisecond: interceptors
-/// that take no time change nothing.
 pub(crate) fn tell_time_remaining<P>(
     request: &mut Request<P>,
     remaining: Duration,
@@ -44,60 +70,14 @@ pub(crate) fn tell_time_remaining<P>(
     if remaining.is_zero() {
         return Err(deadline_exceeded());
     }
-    if timeout_of(request.metadata()).is_none_or(|timeout| timeout > remaining + TICK) {
+    if has_to_be_told(request.metadata(), remaining) {
         request.set_timeout(remaining);
     }
     Ok(())
 }
 
-/// Goes off at a deadline. In a box: it is larger than most futures that are around it.
-pub(crate) struct Timer {
-    deadline: Instant,
-    sleep: Pin<Box<Sleep>>,
-}
-
-impl Timer {
-    /// None without a deadline. Nor without a tokio runtime, as on a client in a browser: then the
-    /// server alone looks after the deadline.
-    #[inline]
-    pub(crate) fn new(deadline: Option<Instant>) -> Option<Self> {
-        deadline.and_then(Self::at)
-    }
-
-    fn at(deadline: Instant) -> Option<Self> {
-        Handle::try_current().ok()?;
-        let sleep = Box::pin(tokio::time::sleep_until(deadline.into()));
-        Some(Timer { deadline, sleep })
-    }
-
-    pub(crate) fn deadline(&self) -> Instant {
-        self.deadline
-    }
-
-    /// Whether the deadline has passed. If not, the task is woken when it has.
-    pub(crate) fn is_over(&mut self, task: &mut TaskContext<'_>) -> bool {
-        self.sleep.as_mut().poll(task).is_ready()
-    }
-}
-
-impl Context {
-    /// Whether a call that started then and was dropped just now is out of time.
-    ///
-    /// A caller's clock starts before the server's, by as long as the request is on its way: its
-    /// reset arrives a little before the server's own deadline. So on a server the last twentieth of
-    /// the time counts as its end: at least 10 ms, for a connection that is made or a request that
-    /// waits for others, and at most a second, for who really cancels shortly before the end. Of a
-    /// very short time it is the second half. On a client there is but one clock, with its ticks.
-    pub(crate) fn is_out_of_time(&self, start: Instant) -> bool {
-        let Some(deadline) = self.deadline() else { return false };
-        let slack = match self.side() {
-            Side::Client => TICK,
-            Side::Server => {
-                let whole = deadline.saturating_duration_since(start);
-                let slack = (whole / 20).clamp(Duration::from_millis(10), Duration::from_secs(1));
-                slack.min(whole / 2)
-            }
-        };
-        now() + slack >= deadline
-    }
+/// A timeout that is there is left as it is if it says so already, to the millisecond: interceptors
+/// that take no time change nothing.
+fn has_to_be_told(metadata: &MetadataMap, remaining: Duration) -> bool {
+    remaining <= LONGEST && timeout_of(metadata).is_none_or(|timeout| timeout > remaining + TICK)
 }

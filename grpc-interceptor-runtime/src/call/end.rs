@@ -8,18 +8,34 @@ use tonic::{Code, Status, metadata::MetadataMap};
 /// | what happened | [`code`](CallEnd::code) | [`cause`](CallEnd::cause) |
 /// | --- | --- | --- |
 /// | it was answered; a response stream was read to its end | `OK` | `Complete` |
-/// | it failed, be it in the middle of the response stream | the status's | `Failed` |
+/// | it failed, even in the middle of the response stream | the status's | `Failed` |
 /// | it was dropped before its response, or before the end of its response stream | `CANCELLED` | `Cancelled` |
-/// | the same, or a failure with `DEADLINE_EXCEEDED`, when its deadline had passed | `DEADLINE_EXCEEDED` | `TimedOut` |
-/// | something panicked, and nothing inside made a status of that | `UNKNOWN` | `Panicked` |
-/// | the same, with a `CatchPanic` inside | `INTERNAL` | `Panicked` |
+/// | its deadline passed, and it was dropped for that or failed with `DEADLINE_EXCEEDED` | `DEADLINE_EXCEEDED` | `TimedOut` |
+/// | something inside panicked, and nothing inside made a status of that | `UNKNOWN` | `Panicked` |
+/// | something inside panicked, and a `CatchPanic` inside caught it | `INTERNAL` | `Panicked` |
+///
+/// # What counts as out of time
+///
+/// The deadline is that of the observer's [context](crate::Context::deadline), or one that an interceptor
+/// inside of it has set. Tonic's `Server::timeout` is none: a call that it drops is `Cancelled`.
+///
+/// A caller's clock starts before the server's, so when the time is over, its reset arrives a little
+/// before the server's own deadline. On a server a call is out of time, therefore, if it is dropped in
+/// the last twentieth of its time: that is at least 10 ms, at most a second, and at most half of the
+/// time.
+///
+/// # What one side can't know
 ///
 /// A client that drops a response stream after the last message, but before it has polled the end,
 /// has cancelled the call: it has not seen the status, which might have been an error.
 ///
+/// A server's call is complete when tonic has read the response stream to its end. The client may leave
+/// before it has read all of that.
+///
 /// A server can't tell a client that cancels in the middle of its request stream from one that has
 /// ended it: tonic gives the handler the end of the stream for both. If the handler then answers, the
-/// call is complete. Of a bidirectional RPC the response stream is dropped, and so that is seen.
+/// call is complete. In a bidirectional RPC the response stream is dropped, so there the end is
+/// `Cancelled`.
 #[derive(Clone, Copy, Debug)]
 pub struct CallEnd<'a> {
     pub(crate) code: Code,
@@ -45,15 +61,15 @@ impl<'a> CallEnd<'a> {
         self.cause
     }
 
-    /// The status of a call that failed. `None` if it was complete, and if it was dropped: then
-    /// nobody had a status for it.
+    /// The status of a call that failed. `None` if it was complete or was dropped: then there was no
+    /// status.
     #[must_use]
     pub const fn status(&self) -> Option<&'a Status> {
         self.status
     }
 
-    /// The trailing metadata of a response stream, or of a failed call, if there is any. One response
-    /// message has it among the response's metadata.
+    /// The trailing metadata of a response stream, or of a failed call, if there is any. If the response
+    /// is one message, it is in the response's metadata.
     #[must_use]
     pub const fn trailers(&self) -> Option<&'a MetadataMap> {
         self.trailers

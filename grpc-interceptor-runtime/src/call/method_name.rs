@@ -23,7 +23,7 @@ impl<'a> MethodName<'a> {
     ///
     /// # Errors
     ///
-    /// [`InvalidMethodName`] where `path` isn't a slash, a service, a slash and a method.
+    /// [`InvalidMethodName`] if `path` isn't a slash, a service, a slash and a method.
     pub const fn parse(path: &'a str) -> Result<Self, InvalidMethodName> {
         let bytes = path.as_bytes();
         if bytes.is_empty() || bytes[0] != b'/' {

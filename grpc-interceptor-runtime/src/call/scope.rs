@@ -4,14 +4,18 @@ use tonic::Status;
 
 /// What the rest of a call runs inside of: a task-local, a `tracing` span, a guard against panics.
 ///
-/// A response's stream is read outside of the interceptor's future, so that what is entered around
-/// `next.run(…)` doesn't reach it. [`Next::in_scope`](crate::Next::in_scope) runs all of the
-/// rest of the call inside of a scope: each poll of the future, each poll of the response's stream,
-/// on a client each poll of the request's stream, too, which tonic reads in a task of its own, and
-/// whatever is dropped at the end or before. A clone is made for each stream.
+/// A response's stream is read outside of the interceptor's future, so what is entered around
+/// `next.run(…)` doesn't reach it. [`Next::in_scope`](crate::Next::in_scope) runs the whole rest of the
+/// call inside of a scope: each poll of the future and of the response's stream, and whatever is dropped
+/// at the end or before. On a client that includes the request's stream, which tonic reads in a task of
+/// its own. The scope is cloned for each stream.
+///
+/// Two things leave a scope: a [detached](crate::Detach) rest of a chain, which runs in a task of its own,
+/// and a client's request stream that is replaced by one made anew. An interceptor that replaces a stream
+/// by [`Payload::map_stream`](crate::Payload::map_stream) keeps it in its scope.
 ///
 /// It is implemented for closures that call what they get: see [`Next::in_scope`](crate::Next::in_scope).
-/// A type can end the call besides:
+/// A type of your own can also end the call:
 ///
 /// ```
 /// use grpc_interceptor::{Context, Next, Outcome, Scope};
@@ -40,8 +44,10 @@ pub trait Scope: Clone + Send + 'static {
     ///
     /// # Errors
     ///
-    /// The call ends with this status, unless the piece that just ran was its last: then that counts.
-    /// If `run` wasn't called, nothing of the rest runs any more.
+    /// The call ends with this status, unless the piece that just ran was the last one: then its result
+    /// counts. If `run` wasn't called, the rest of the call doesn't run any more.
+    ///
+    /// If this returns `Ok` and hasn't called `run`, the piece runs outside of the scope.
     fn enter(&self, run: &mut dyn FnMut()) -> Result<(), Status>;
 }
 

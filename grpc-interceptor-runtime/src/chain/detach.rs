@@ -35,14 +35,17 @@ use crate::Context;
 /// let server = GreeterServer::with_interceptors(MyGreeter, (Finish,));
 /// ```
 ///
-/// It is there where what is borrowed can be shared:
+/// A chain can be detached if what it borrows can be shared:
 ///
-/// - on a server for interceptors that are given at its creation, and for those of an `#[intercepted]`
-///   impl whose methods take `self: Arc<Self>`;
-/// - on a client, whose transport is `Clone`.
+/// - on a server, for interceptors that were given when the server was created, and for those of an
+///   `#[intercepted]` impl if its methods take `self: Arc<Self>`;
+/// - on a client, always.
 ///
-/// The interceptors of a tuple have to be `Clone`, as the rest of it is cloned: put those that aren't
-/// into an `Arc`. In a [`List`](crate::List) it isn't there.
+/// All interceptors of a tuple have to be `Clone`, as the tuple is cloned: put those that aren't into an
+/// `Arc`. In a [`List`](crate::List) nothing can be detached.
+///
+/// What runs in a task of its own is outside of the [scopes](crate::Scope) around this interceptor, and so
+/// outside of a `CatchPanic` there: a panic is what joining the task tells.
 #[diagnostic::on_unimplemented(
     message = "the rest of this chain can't be detached from its call: it borrows the service, or interceptors \
                that aren't `Clone`",
@@ -89,7 +92,7 @@ type BoxFuture<P> = Pin<Box<dyn Future<Output = Result<Response<P>, Status>> + S
 /// The rest of a chain, detached from its call: made by [`Detach::detach`]. `Q` and `P` are what travels
 /// as the request and as the response.
 ///
-/// A clone is the same chain. Each has an allocation or two for each time it runs.
+/// A clone is the same chain. Each run takes an allocation or two.
 pub struct Detached<Q, P> {
     context: Context,
     run: Arc<dyn Fn(Request<Q>) -> BoxFuture<P> + Send + Sync>,

@@ -66,8 +66,9 @@ use crate::Context;
 ///
 /// # Several as one
 ///
-/// A tuple of interceptors (up to sixteen) is one, its first the outermost; for more, put a tuple into it. `Option<I>` is one that
-/// may be absent, `Arc<I>` one that is shared, and `()` one that does nothing.
+/// A tuple of up to sixteen interceptors is an interceptor, too, its first the outermost; for more, put a
+/// tuple into it. So is `Option<I>`, which may be absent, `Arc<I>`, which is shared, and `()`, which does
+/// nothing.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not an interceptor for this RPC",
     label = "not an interceptor for this RPC",

@@ -72,7 +72,7 @@ use crate::{Context, payload::Erase};
 /// only some may be off, a tuple with an `Option` in it is cheaper.
 ///
 /// Each interceptor takes some of the thread's stack, as it is polled by the one around it. So there are
-/// at most 256: with more, each call fails with INTERNAL and says so. Otherwise it would take the process
+/// at most 128: with more, each call fails with INTERNAL and says so. Otherwise it would take the process
 /// down.
 ///
 /// A clone shares the interceptors.
@@ -81,8 +81,9 @@ pub struct List {
     interceptors: Vec<Arc<dyn AnyInterceptor>>,
 }
 
-/// How many interceptors a thread's stack of 2 MiB has room for, in a debug build, with a margin.
-const MOST: usize = 256;
+/// How many interceptors a thread's stack of 2 MiB has room for, in a debug build, with a margin for those
+/// that take more of it than ours do.
+const MOST: usize = 128;
 
 #[cold]
 fn too_many(number: usize) -> Status {

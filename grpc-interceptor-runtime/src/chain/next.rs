@@ -1,14 +1,14 @@
-use std::{future::Future, pin::pin};
+use std::future::Future;
 
 use tonic::{Request, Response, Status, metadata::MetadataMap};
 
 use super::{
     in_scope::InScope,
-    in_time::in_time,
     observation::{ObservedCall, OnEnd},
     observed::Observed,
+    timed::Timed,
 };
-use crate::{CallEnd, Context, Payload, Scope, call::Timer};
+use crate::{CallEnd, Context, Payload, Scope};
 
 /// What a call came to: the response, or the [`Status`] that it failed with.
 ///
@@ -78,7 +78,7 @@ pub trait Next: Sealed + Copy + Send + Sync {
 
     /// The rest of the chain with another context, which [`Context::with_deadline`] made: the
     /// interceptors inside of this one, the handler's `context` and a client's wire see that
-    /// deadline. A later one than there is changes nothing.
+    /// deadline. One that is later than what is already there changes nothing.
     #[must_use = "it is another `next`: call `run` on it"]
     fn with_context(self, context: Context) -> Self;
 
@@ -87,7 +87,7 @@ pub trait Next: Sealed + Copy + Send + Sync {
     ///
     /// Ask for it before the request is sent, as `run` takes that. Whether a message is `Clone` is
     /// known for the messages of generated code, and for those of an `#[intercepted]` impl, unless
-    /// they depend on a type parameter that doesn't say so.
+    /// their type has a parameter without the bound `Clone`.
     fn clone_request(&self, request: &Request<Self::Request>) -> Option<Request<Self::Request>> {
         let payload = self.clone_payload(request.get_ref())?;
         let (metadata, extensions) = (request.metadata().clone(), request.extensions().clone());
@@ -120,7 +120,10 @@ pub trait Next: Sealed + Copy + Send + Sync {
     /// ```
     ///
     /// The closure runs where the call ends, which may be in a destructor: it should be quick, and
-    /// should not wait.
+    /// should not wait. The call begins with [`run`](Observed::run): if that isn't called, nothing is
+    /// told.
+    ///
+    /// To have the call in a [scope](Next::in_scope), too, write a second interceptor.
     #[must_use = "call `run` on it"]
     fn on_call_end<F>(self, on_end: F) -> Observed<Self, OnEnd<F>>
     where
@@ -187,13 +190,13 @@ pub trait Next: Sealed + Copy + Send + Sync {
         InScope { next: self, scope }
     }
 
-    /// Runs the rest of the call until its [deadline](Context::deadline): then it is dropped and
-    /// DEADLINE_EXCEEDED, be it in the middle of the response's stream. Without a deadline it is
-    /// [`run`](Next::run).
+    /// Runs the rest of the call until its [deadline](Context::deadline). Then the call is dropped and
+    /// fails with DEADLINE_EXCEEDED, even in the middle of the response's stream. Without a deadline this
+    /// is the same as [`run`](Next::run).
     ///
-    /// A client does this for each call, with the deadline that the call began with. It is for an
-    /// interceptor that sets one, by [`with_context`](Next::with_context), or that enforces one on a
-    /// server. There tonic drops a call whose time is over, but not a response stream.
+    /// Use it in an interceptor that sets a deadline, by [`with_context`](Next::with_context), or that
+    /// enforces one on a server: there tonic drops a call whose time is over, but doesn't end its response
+    /// stream. A client enforces the deadline that the call began with by itself.
     ///
     /// # Errors
     ///
@@ -202,12 +205,9 @@ pub trait Next: Sealed + Copy + Send + Sync {
         self,
         request: Request<Self::Request>,
     ) -> impl Future<Output = Outcome<Self>> + Send {
-        let deadline = self.context().deadline();
-        async move {
-            let mut timer = Timer::new(deadline);
-            let response = in_time(&mut timer, pin!(self.run(request))).await?;
-            Ok(response.map(|payload| payload.wrap_stream(|stream| stream.in_time(deadline))))
-        }
+        let mut next = self;
+        next.note_timeout_in(request.metadata());
+        Timed::new(next.context().deadline(), next.run(request))
     }
 
     /// A copy of what travels, if there can be one.

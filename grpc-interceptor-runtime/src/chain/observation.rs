@@ -10,7 +10,6 @@ use std::{
         Arc, Mutex, PoisonError,
         atomic::{AtomicU64, Ordering},
     },
-    thread,
     time::Instant,
 };
 
@@ -18,7 +17,7 @@ use tonic::{Code, Status, metadata::MetadataMap};
 
 use crate::{
     CallEnd, Context, EndCause, StreamEnd,
-    call::now,
+    call::{is_deadline_passed, now},
     error::{is_panic, run_in_drop},
     payload::{ResponseWatch, Watch, WatchRequest, WatchResponse, Watcher},
 };
@@ -42,8 +41,8 @@ pub trait ObservedCall<Q, P>: Send + Sync + 'static {
         let _ = message;
     }
 
-    /// The call has ended. Called exactly once, and last of all, except that what is left of a request's
-    /// stream may still be read.
+    /// The call has ended. Called exactly once, after all other methods, except that the rest of a
+    /// request stream may still pass.
     ///
     /// It may be called in a destructor, such as when a client goes away.
     fn end(&self, end: &CallEnd<'_>);
@@ -95,7 +94,9 @@ impl Progress {
     fn failed<'a>(&self, status: &'a Status) -> CallEnd<'a> {
         let out_of_time = || self.context.is_out_of_time(self.start);
         let cause = match status.code() {
-            Code::DeadlineExceeded if out_of_time() => EndCause::TimedOut,
+            Code::DeadlineExceeded if out_of_time() || is_deadline_passed(status) => {
+                EndCause::TimedOut
+            }
             _ if is_panic(status) => EndCause::Panicked,
             _ => EndCause::Failed,
         };
@@ -104,14 +105,16 @@ impl Progress {
 
     #[cold]
     fn dropped(&self) -> CallEnd<'static> {
-        let (code, cause) = if thread::panicking() {
-            (Code::Unknown, EndCause::Panicked)
-        } else if self.context.is_out_of_time(self.start) {
-            (Code::DeadlineExceeded, EndCause::TimedOut)
-        } else {
-            (Code::Cancelled, EndCause::Cancelled)
+        let (code, cause) = match self.context.is_out_of_time(self.start) {
+            true => (Code::DeadlineExceeded, EndCause::TimedOut),
+            false => (Code::Cancelled, EndCause::Cancelled),
         };
         self.end(code, cause, None, None)
+    }
+
+    #[cold]
+    fn panicked(&self) -> CallEnd<'static> {
+        self.end(Code::Unknown, EndCause::Panicked, None, None)
     }
 
     fn end<'a>(
@@ -159,10 +162,18 @@ impl<C: ObservedCall<Q, P>, Q, P> WatchResponse<P> for Observation<C, Q, P> {
             StreamEnd::Cancelled => self.progress.dropped(),
         });
     }
+
+    fn panicked(&self) {
+        self.call.end(&self.progress.panicked());
+    }
 }
 
 /// Watches a call until its response has begun. If it is dropped before, the call was.
-pub(crate) struct Watching<C: ObservedCall<Q, P>, Q, P>(State<C, Q, P>);
+pub(crate) struct Watching<C: ObservedCall<Q, P>, Q, P> {
+    state: State<C, Q, P>,
+    /// If it is dropped then, it has panicked: see [`ResponseWatch`].
+    is_polled: bool,
+}
 
 enum State<C, Q, P> {
     Alone(Observation<C, Q, P>),
@@ -175,7 +186,17 @@ enum State<C, Q, P> {
 impl<C: ObservedCall<Q, P>, Q, P> Watching<C, Q, P> {
     pub(crate) fn new(call: C, context: Context) -> Self {
         let progress = Progress::new(context);
-        Watching(State::Alone(Observation { call, progress, messages: PhantomData }))
+        let state = State::Alone(Observation { call, progress, messages: PhantomData });
+        Watching { state, is_polled: false }
+    }
+
+    /// Runs a piece of the call, which may panic.
+    #[inline]
+    pub(crate) fn watch<T>(&mut self, run: impl FnOnce(&mut Self) -> T) -> T {
+        self.is_polled = true;
+        let result = run(self);
+        self.is_polled = false;
+        result
     }
 
     pub(crate) fn request(&mut self) -> OfRequest<'_, C, Q, P> {
@@ -187,19 +208,20 @@ impl<C: ObservedCall<Q, P>, Q, P> Watching<C, Q, P> {
     }
 
     pub(crate) fn failed(&mut self, status: &Status) {
-        self.end(StreamEnd::Failed(status));
+        self.tell(|observation| observation.end(StreamEnd::Failed(status)));
     }
 
-    fn end(&mut self, end: StreamEnd<'_>) {
-        match mem::replace(&mut self.0, State::Over) {
-            State::Alone(observation) => observation.end(end),
-            State::Shared(observation) => observation.end(end),
+    /// Tells of the end, if that wasn't told.
+    fn tell(&mut self, tell: impl FnOnce(&Observation<C, Q, P>)) {
+        match mem::replace(&mut self.state, State::Over) {
+            State::Alone(observation) => tell(&observation),
+            State::Shared(observation) => tell(&observation),
             State::Over => {}
         }
     }
 
     fn get(&self) -> Option<&Observation<C, Q, P>> {
-        match &self.0 {
+        match &self.state {
             State::Alone(observation) => Some(observation),
             State::Shared(observation) => Some(observation),
             State::Over => None,
@@ -208,20 +230,26 @@ impl<C: ObservedCall<Q, P>, Q, P> Watching<C, Q, P> {
 
     /// For a stream, which keeps it.
     fn share(&mut self) -> Arc<Observation<C, Q, P>> {
-        let shared = match mem::replace(&mut self.0, State::Over) {
+        let shared = match mem::replace(&mut self.state, State::Over) {
             State::Alone(observation) => Arc::new(observation),
             State::Shared(observation) => observation,
             State::Over => unreachable!("a call has one request and one response"),
         };
-        self.0 = State::Shared(shared.clone());
+        self.state = State::Shared(shared.clone());
         shared
     }
 }
 
 impl<C: ObservedCall<Q, P>, Q, P> Drop for Watching<C, Q, P> {
     fn drop(&mut self) {
-        if !matches!(self.0, State::Over) {
-            run_in_drop(|| self.end(StreamEnd::Cancelled));
+        if !matches!(self.state, State::Over) {
+            let panicked = self.is_polled;
+            run_in_drop(|| {
+                self.tell(|observation| match panicked {
+                    true => observation.panicked(),
+                    false => observation.end(StreamEnd::Cancelled),
+                });
+            });
         }
     }
 }
@@ -251,12 +279,12 @@ impl<C: ObservedCall<Q, P>, Q: 'static, P: 'static> Watcher<P> for OfResponse<'_
         if let Some(observation) = self.0.get() {
             observation.response(message);
         }
-        self.0.end(StreamEnd::Complete { trailers: None });
+        self.0.tell(|observation| observation.end(StreamEnd::Complete { trailers: None }));
     }
 
     fn share(&mut self) -> Watch<P> {
         let shared = self.0.share();
-        self.0.0 = State::Over;
+        self.0.state = State::Over;
         Watch::Response(ResponseWatch::new(shared))
     }
 }

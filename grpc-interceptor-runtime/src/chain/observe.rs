@@ -60,8 +60,8 @@ pub trait Observer<Q, P>: Send + Sync {
 ///
 /// Put it outside of whatever may refuse a call or make a status of a panic: it tells what the
 /// interceptors inside of it made of the call. For the end alone there is [`on_call_end`], and inside
-/// of an interceptor of your own [`Next::on_call_end`](crate::Next::on_call_end). What it costs is
-/// [there](crate::Observed).
+/// of an interceptor of your own [`Next::on_call_end`](crate::Next::on_call_end). What it costs: see
+/// [`Observed`](crate::Observed).
 pub const fn observe<O>(observer: O) -> Observe<O> {
     Observe { observer }
 }

@@ -12,6 +12,7 @@ use super::{
     next::{Next, Outcome},
     observation::{ObservedCall, Watching},
     observed::Observed,
+    observing::Observing,
     scoped::Scoped,
 };
 use crate::{Payload as _, Scope, Side};
@@ -28,20 +29,13 @@ where
     ///
     /// Those of [`Next::run`].
     pub fn run(self, request: Request<N::Request>) -> impl Future<Output = Outcome<N>> + Send {
-        let Observed { next, call } = self;
+        let Observed { mut next, call } = self;
+        next.note_timeout_in(request.metadata());
         let mut watching = Watching::new(call, next.context());
-        async move {
-            let request = request.map(|payload| payload.watched_by(&mut watching.request()));
-            match next.run(request).await {
-                Ok(response) => {
-                    Ok(response.map(|payload| payload.watched_by(&mut watching.response())))
-                }
-                Err(status) => {
-                    watching.failed(&status);
-                    Err(status)
-                }
-            }
-        }
+        let future = watching.watch(|watching| {
+            next.run(request.map(|payload| payload.watched_by(&mut watching.request())))
+        });
+        Observing { future, watching }
     }
 }
 
@@ -59,11 +53,6 @@ impl<N: Next, S: Scope> InScope<N, S> {
             // The handler reads it, inside of its own future.
             Side::Server => request,
         };
-        // In an async block, so that all of `run` runs inside of the scope.
-        let future = Scoped::new(scope, async move { next.run(request).await });
-        async move {
-            let (outcome, scope) = future.await;
-            Ok(outcome?.map(|payload| payload.wrap_stream(|stream| stream.in_scope(scope))))
-        }
+        Scoped::new(scope, || next.run(request))
     }
 }

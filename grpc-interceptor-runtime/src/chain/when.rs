@@ -6,7 +6,7 @@ use super::{
 };
 use crate::Context;
 
-/// Runs an interceptor only on calls of which this holds. Others pass by it.
+/// Runs an interceptor only on calls for which the predicate returns `true`. Other calls pass it by.
 ///
 /// What there is to ask is in the [`Context`]: the RPC's name and service, its kind, the side. The
 /// closure is called once for each call that gets there. In a variable it is written with its type,

@@ -14,12 +14,12 @@ use super::{
     guarded::Guarded,
     method::ready,
     shared::{Lent, Shared},
+    to_caller::ToCaller,
 };
 use crate::{
     Context, Interceptor, MessageStream, Next, Outcome, RpcKind, Side,
     call::{RpcInfo, Timer, tell_time_remaining},
-    chain::{Detach, Sealed, in_time},
-    payload::into_streaming,
+    chain::{Detach, Sealed, Timed, in_time},
 };
 
 /// The [`Next`] inside of a client's last interceptor: makes the call. Each time it runs, it makes
@@ -261,14 +261,6 @@ fn call<T, I, M, const C: bool, const S: bool>(
     Call { grpc: &client.grpc, context, method: PhantomData }
 }
 
-/// What interceptors answer with goes to the caller, in the time that the call has.
-fn to_caller<M: Send + 'static>(
-    response: Response<MessageStream<M>>,
-    context: Context,
-) -> Response<Streaming<M>> {
-    response.map(|stream| into_streaming(stream.in_time(context.deadline())))
-}
-
 /// Runs a unary RPC through the client's interceptors.
 pub fn unary<M, T, I>(
     client: &InterceptedGrpc<T, I>,
@@ -280,11 +272,8 @@ where
     I: for<'a> Interceptor<Call<'a, T, M, false, false>>,
 {
     let context = context::<M, false, false>(request.metadata());
-    async move {
-        let timer = &mut Timer::new(context.deadline());
-        let outcome = client.interceptors.intercept(request, context, call(client, context));
-        in_time(timer, pin!(outcome)).await
-    }
+    let outcome = client.interceptors.intercept(request, context, call(client, context));
+    Timed::<_, M::Response>::new(context.deadline(), outcome)
 }
 
 /// Runs a server-streaming RPC through the client's interceptors.
@@ -298,11 +287,8 @@ where
     I: for<'a> Interceptor<Call<'a, T, M, false, true>>,
 {
     let context = context::<M, false, true>(request.metadata());
-    async move {
-        let timer = &mut Timer::new(context.deadline());
-        let outcome = client.interceptors.intercept(request, context, call(client, context));
-        Ok(to_caller(in_time(timer, pin!(outcome)).await?, context))
-    }
+    let outcome = client.interceptors.intercept(request, context, call(client, context));
+    ToCaller::new(Timed::<_, M::Response>::new(context.deadline(), outcome))
 }
 
 /// Runs a client-streaming RPC through the client's interceptors.
@@ -317,11 +303,8 @@ where
 {
     let context = context::<M, true, false>(request.metadata());
     let request = request.map(MessageStream::from_messages);
-    async move {
-        let timer = &mut Timer::new(context.deadline());
-        let outcome = client.interceptors.intercept(request, context, call(client, context));
-        in_time(timer, pin!(outcome)).await
-    }
+    let outcome = client.interceptors.intercept(request, context, call(client, context));
+    Timed::<_, M::Response>::new(context.deadline(), outcome)
 }
 
 /// Runs a bidirectional RPC through the client's interceptors.
@@ -336,9 +319,6 @@ where
 {
     let context = context::<M, true, true>(request.metadata());
     let request = request.map(MessageStream::from_messages);
-    async move {
-        let timer = &mut Timer::new(context.deadline());
-        let outcome = client.interceptors.intercept(request, context, call(client, context));
-        Ok(to_caller(in_time(timer, pin!(outcome)).await?, context))
-    }
+    let outcome = client.interceptors.intercept(request, context, call(client, context));
+    ToCaller::new(Timed::<_, M::Response>::new(context.deadline(), outcome))
 }

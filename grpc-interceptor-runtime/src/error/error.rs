@@ -9,7 +9,7 @@ use super::{
 
 /// An error with a gRPC code: raise it anywhere, and the caller of the RPC gets that status.
 ///
-/// A handler may return it, and so may any fn below the handler: where it is the
+/// A handler may return it, and so may any fn below the handler: if it is the
 /// [source](StdError::source) of other errors, however deep, it still decides the status.
 ///
 /// ```

@@ -7,8 +7,12 @@ use std::{
 
 use tonic::Status;
 
-use super::{source::Source, stream_end::StreamEnd, trailers::Trailers};
-use crate::error::{make_not_ok, not_ok, run_in_drop};
+use super::{
+    source::{Again, Source},
+    stream_end::StreamEnd,
+    trailers::Trailers,
+};
+use crate::error::{make_not_ok, run_in_drop};
 
 /// Another source's messages, each seen and changed in its place by a closure, and so its end:
 /// an error, or `None`, with the trailing metadata.
@@ -67,13 +71,8 @@ where
         self.trailers.take()
     }
 
-    fn error_again(mut self: Pin<&mut Self>, error: &Status) -> Option<Status> {
-        if !self.source_failed {
-            return None;
-        }
-        let mut again = Some(Err(self.source.as_mut().error_again(error)?));
-        (self.on_item)(&mut again, &mut None);
-        again?.err().map(not_ok)
+    fn error_again(mut self: Pin<&mut Self>) -> Option<Again> {
+        if self.source_failed { self.source.as_mut().error_again() } else { None }
     }
 }
 

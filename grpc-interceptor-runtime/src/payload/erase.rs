@@ -8,7 +8,11 @@ use std::{
 
 use tonic::Status;
 
-use super::{message_stream::MessageStream, source::Source, trailers::Trailers};
+use super::{
+    message_stream::MessageStream,
+    source::{Again, Source},
+    trailers::Trailers,
+};
 
 /// A message in a [`List`](crate::List), whose type is forgotten but can be asked for.
 ///
@@ -179,8 +183,8 @@ impl<M: Send + 'static> Source<AnyMessage> for Erased<M> {
         self.messages.take_trailers()
     }
 
-    fn error_again(mut self: Pin<&mut Self>, error: &Status) -> Option<Status> {
-        Pin::new(&mut self.messages).error_again(error)
+    fn error_again(mut self: Pin<&mut Self>) -> Option<Again> {
+        Pin::new(&mut self.messages).error_again()
     }
 }
 
@@ -203,7 +207,7 @@ impl<M: Send + 'static> Source<M> for Restored<M> {
         self.messages.take_trailers()
     }
 
-    fn error_again(mut self: Pin<&mut Self>, error: &Status) -> Option<Status> {
-        Pin::new(&mut self.messages).error_again(error)
+    fn error_again(mut self: Pin<&mut Self>) -> Option<Again> {
+        Pin::new(&mut self.messages).error_again()
     }
 }

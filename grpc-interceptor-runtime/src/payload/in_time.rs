@@ -6,7 +6,11 @@ use std::{
 
 use tonic::Status;
 
-use super::{message_stream::MessageStream, source::Source, trailers::Trailers};
+use super::{
+    message_stream::MessageStream,
+    source::{Again, Source},
+    trailers::Trailers,
+};
 use crate::call::{Timer, deadline_exceeded, now, or_deadline_exceeded};
 
 impl<M: Send + 'static> MessageStream<M> {
@@ -51,7 +55,7 @@ impl<M: Send + 'static> Source<M> for InTime<M> {
         self.source.as_mut().trailers()
     }
 
-    fn error_again(mut self: Pin<&mut Self>, error: &Status) -> Option<Status> {
-        if self.source_failed { self.source.as_mut().error_again(error) } else { None }
+    fn error_again(mut self: Pin<&mut Self>) -> Option<Again> {
+        if self.source_failed { self.source.as_mut().error_again() } else { None }
     }
 }

@@ -12,7 +12,7 @@ use tonic::{Status, Streaming, metadata::MetadataMap};
 use super::{
     around::{Around, AtEnd},
     scopes::Scopes,
-    source::{FromMessages, FromStream, Source, WithoutTrailers},
+    source::{Again, FromMessages, FromStream, FromWire, Source, WithoutTrailers},
     stream_end::StreamEnd,
     trailers::{Kept, Trailers},
     watch::Watch,
@@ -41,8 +41,8 @@ use crate::{call::Scope, error::make_not_ok};
 /// }
 /// ```
 ///
-/// A status with the code OK, as an error, is the stream's end: so a stream that is made anew, and a
-/// handler's own, is given [trailing metadata](crate::trailers).
+/// An error that is a status with the code OK ends the stream well: that is how a handler, or an
+/// interceptor that makes a stream, sends [trailing metadata](crate::trailers).
 ///
 /// After an error or the end no message follows, and what the messages came from is dropped.
 pub struct MessageStream<M> {
@@ -57,8 +57,8 @@ enum State<M> {
     Unread(Box<dyn Source<M>>),
     Reading(Pin<Box<dyn Source<M>>>),
     Ended {
-        /// The error that tonic repeats, once.
-        again: Option<Status>,
+        /// The error that follows the one that there was, and whether it is the same.
+        again: Option<(Status, bool)>,
         /// What is to be dropped when the stream is, as it is inside of another.
         source: Option<Pin<Box<dyn Source<M>>>>,
     },
@@ -227,7 +227,7 @@ impl<M> MessageStream<M> {
     ///
     /// A client gets it from the server, a server from the handler. A request stream has none.
     pub fn trailers(&self) -> Option<&MetadataMap> {
-        self.trailers.as_ref().map(Trailers::metadata)
+        self.trailers.as_ref().and_then(Trailers::metadata)
     }
 
     /// For whoever tells the end only once.
@@ -241,7 +241,9 @@ impl<M: 'static> MessageStream<M> {
     #[cold]
     fn poll_unread(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<M, Status>>> {
         match &mut self.state {
-            State::Ended { again, .. } => return Poll::Ready(again.take().map(Err)),
+            State::Ended { again, .. } => {
+                return Poll::Ready(again.take().map(|(status, _)| Err(status)));
+            }
             State::Reading(_) => unreachable!("this is called where it isn't being read"),
             State::Unread(_) => {}
         }
@@ -262,7 +264,10 @@ impl<M: 'static> MessageStream<M> {
         let watch = self.watch.take();
         let again = if let Some(Err(status)) = item {
             make_not_ok(status);
-            let again = source.as_mut().error_again(status);
+            let again = source.as_mut().error_again().map(|again| match again {
+                Again::Same => (status.clone(), true),
+                Again::Other(status) => (status, false),
+            });
             if let Some(watch) = watch {
                 watch.end(StreamEnd::Failed(status));
             }
@@ -294,14 +299,21 @@ impl<M: 'static> MessageStream<M> {
         let State::Reading(source) = &mut self.state else {
             return self.poll_unread(context);
         };
+        if let Some(watch) = &mut self.watch {
+            watch.poll();
+        }
         let mut polled = source.as_mut().poll_item(context);
         match &mut polled {
             Poll::Ready(Some(Ok(message))) => {
-                if let Some(watch) = &self.watch {
+                if let Some(watch) = &mut self.watch {
                     watch.message(message);
                 }
             }
-            Poll::Pending => {}
+            Poll::Pending => {
+                if let Some(watch) = &mut self.watch {
+                    watch.pending();
+                }
+            }
             Poll::Ready(end) => self.end(end),
         }
         polled
@@ -336,9 +348,12 @@ impl<M: Send + 'static> Source<M> for MessageStream<M> {
         self.take_trailers()
     }
 
-    fn error_again(mut self: Pin<&mut Self>, _: &Status) -> Option<Status> {
+    fn error_again(mut self: Pin<&mut Self>) -> Option<Again> {
         match &mut self.state {
-            State::Ended { again, .. } => again.take(),
+            State::Ended { again, .. } => again.take().map(|(status, is_same)| match is_same {
+                true => Again::Same,
+                false => Again::Other(status),
+            }),
             State::Unread(_) | State::Reading(_) => None,
         }
     }
@@ -347,7 +362,7 @@ impl<M: Send + 'static> Source<M> for MessageStream<M> {
 /// A stream that came over the wire.
 impl<M: Send + 'static> From<tonic::Streaming<M>> for MessageStream<M> {
     fn from(stream: tonic::Streaming<M>) -> Self {
-        Self::from_source(stream)
+        Self::from_source(FromWire::new(stream))
     }
 }
 
@@ -421,8 +436,7 @@ impl<M: Send + 'static> MessageStream<M> {
             if item.is_none()
                 && let Some(map) = map.take()
             {
-                let none = || Trailers::Metadata(MetadataMap::new());
-                map(trailers.get_or_insert_with(none).metadata_mut());
+                map(trailers.get_or_insert_default().metadata_mut());
             }
         })
     }
@@ -436,7 +450,7 @@ impl<M: Send + 'static> MessageStream<M> {
             Some(Ok(_)) => {}
             Some(Err(status)) => at_end.end(StreamEnd::Failed(status)),
             None => {
-                let trailers = trailers.as_ref().map(Trailers::metadata);
+                let trailers = trailers.as_ref().and_then(Trailers::metadata);
                 at_end.end(StreamEnd::Complete { trailers });
             }
         })

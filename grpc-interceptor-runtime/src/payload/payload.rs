@@ -42,8 +42,8 @@ use super::{erase::Erase, message_stream::MessageStream, stream_end::StreamEnd, 
 /// }
 /// ```
 ///
-/// The trait is implemented for every type, as every type may be a message. Its methods' names
-/// are such that they don't get in the way of others.
+/// The trait is implemented for every type, as every type may be a message. Its methods have names
+/// that don't get in the way of others.
 pub trait Payload<M>: Erase<M> + Sized + Send + 'static {
     /// Whether this is a stream of messages.
     ///

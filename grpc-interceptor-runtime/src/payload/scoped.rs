@@ -7,7 +7,7 @@ use tonic::Status;
 
 use super::{
     message_stream::MessageStream,
-    source::{Nothing, Source},
+    source::{Again, Nothing, Source},
     trailers::Trailers,
 };
 use crate::{
@@ -22,7 +22,9 @@ impl<M: Send + 'static> MessageStream<M> {
     }
 
     /// Runs it inside of the scopes that came along with it.
-    pub(crate) fn in_its_scopes(mut self) -> Self {
+    #[doc(hidden)]
+    #[must_use]
+    pub fn in_its_scopes(mut self) -> Self {
         let scopes = self.take_scopes();
         if scopes.is_empty() { self } else { self.scoped(scopes) }
     }
@@ -80,8 +82,8 @@ impl<M: Send + 'static, S: Enter> Source<M> for Scoped<M, S> {
         self.ask(|source| source.trailers())
     }
 
-    fn error_again(mut self: Pin<&mut Self>, error: &Status) -> Option<Status> {
-        self.ask(|source| source.error_again(error))
+    fn error_again(mut self: Pin<&mut Self>) -> Option<Again> {
+        self.ask(|source| source.error_again())
     }
 }
 

@@ -7,33 +7,45 @@ use tonic::Status;
 
 use crate::call::{Enter, Scope};
 
-/// The outermost first.
+/// None, one, or some, the outermost first.
 #[derive(Default)]
-pub(super) struct Scopes(Vec<Box<dyn Enter>>);
+pub(super) struct Scopes(Option<Box<dyn Enter>>);
 
 impl Scopes {
     /// Adds one inside of those that are there.
     pub(super) fn push(&mut self, scope: impl Scope) {
-        self.0.push(Box::new(scope));
+        self.0 = Some(match self.0.take() {
+            None => Box::new(scope),
+            Some(outer) => Box::new(Nested { outer, inner: scope }),
+        });
     }
 
     pub(super) fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.0.is_none()
     }
 }
 
 impl Enter for Scopes {
     fn enter(&self, run: &mut dyn FnMut()) -> Result<(), Status> {
-        enter(&self.0, run)
+        match &self.0 {
+            Some(scope) => scope.enter(run),
+            None => {
+                run();
+                Ok(())
+            }
+        }
     }
 }
 
-fn enter(scopes: &[Box<dyn Enter>], run: &mut dyn FnMut()) -> Result<(), Status> {
-    let Some((outermost, rest)) = scopes.split_first() else {
-        run();
-        return Ok(());
-    };
-    let mut within = Ok(());
-    outermost.enter(&mut || within = enter(rest, run))?;
-    within
+struct Nested<S> {
+    outer: Box<dyn Enter>,
+    inner: S,
+}
+
+impl<S: Scope> Enter for Nested<S> {
+    fn enter(&self, run: &mut dyn FnMut()) -> Result<(), Status> {
+        let mut within = Ok(());
+        self.outer.enter(&mut || within = Scope::enter(&self.inner, run))?;
+        within
+    }
 }

@@ -31,11 +31,17 @@ pub(crate) trait Source<M>: Any + Send {
         false
     }
 
-    /// The error again, if this would give it again. Called once, after an error.
-    fn error_again(self: Pin<&mut Self>, error: &Status) -> Option<Status> {
-        let _ = error;
+    /// The error that would follow, if there is one. Called once, after an error.
+    fn error_again(self: Pin<&mut Self>) -> Option<Again> {
         None
     }
+}
+
+/// What follows an error.
+pub(crate) enum Again {
+    /// The same, with what has become of it further out.
+    Same,
+    Other(Status),
 }
 
 pin_project! {
@@ -70,7 +76,7 @@ where
     }
 
     fn trailers(self: Pin<&mut Self>) -> Option<Trailers> {
-        self.project().trailers.take().map(Trailers::Status)
+        self.project().trailers.take().map(Trailers::of_status)
     }
 }
 
@@ -108,31 +114,52 @@ impl<S: Stream + Send + 'static> Source<S::Item> for FromMessages<S> {
 }
 
 /// A response's stream that came over the wire, and may have trailing metadata.
-impl<M: Send + 'static> Source<M> for Streaming<M> {
+pub(super) struct FromWire<M> {
+    pub(super) stream: Streaming<M>,
+    /// What it failed with.
+    error: Option<Status>,
+}
+
+impl<M> FromWire<M> {
+    pub(super) fn new(stream: Streaming<M>) -> Self {
+        FromWire { stream, error: None }
+    }
+}
+
+impl<M: Send + 'static> Source<M> for FromWire<M> {
     fn poll_item(
-        self: Pin<&mut Self>,
+        mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<M, Status>>> {
-        self.poll_next(context)
+        let polled = Pin::new(&mut self.stream).poll_next(context);
+        if let Poll::Ready(Some(Err(status))) = &polled {
+            self.error = Some(status.clone());
+        }
+        polled
     }
 
     fn trailers(self: Pin<&mut Self>) -> Option<Trailers> {
         // After the last message there is nothing to wait for.
-        let trailers = pin!(self.get_mut().trailers());
+        let trailers = pin!(self.get_mut().stream.trailers());
         match trailers.poll(&mut Context::from_waker(Waker::noop())) {
-            Poll::Ready(Ok(trailers)) => trailers.map(Trailers::Metadata),
+            Poll::Ready(Ok(trailers)) => trailers.map(Trailers::new),
             _ => None,
         }
     }
 
-    /// Tonic repeats an error of the transport, once, and none that the server sent.
-    fn error_again(self: Pin<&mut Self>, error: &Status) -> Option<Status> {
-        // Here the body has ended: it need not be polled to know what comes.
+    /// Tonic repeats an error of the transport, once, and none that the server sent. After a message that
+    /// it can't read, it reads on.
+    fn error_again(mut self: Pin<&mut Self>) -> Option<Again> {
+        let error = self.error.take()?;
+        // The body has ended, and isn't to be polled again: it is known what would come.
         if error.message() == UNEXPECTED_END {
-            return Some(error.clone());
+            return Some(Again::Same);
         }
-        match self.poll_next(&mut Context::from_waker(Waker::noop())) {
-            Poll::Ready(Some(Err(status))) => Some(status),
+        match Pin::new(&mut self.stream).poll_next(&mut Context::from_waker(Waker::noop())) {
+            Poll::Ready(Some(Err(again))) if again.message() == error.message() => {
+                Some(Again::Same)
+            }
+            Poll::Ready(Some(Err(again))) => Some(Again::Other(again)),
             _ => None,
         }
     }

@@ -7,8 +7,8 @@ use tonic::{Code, Status, metadata::MetadataMap};
 pub enum StreamEnd<'a> {
     /// All messages have passed.
     Complete {
-        /// The trailing metadata of a response's stream, if there is any. A request has none, nor has
-        /// one message, whose response has it among its metadata.
+        /// The trailing metadata of a response's stream, if there is any. A request has none. If the
+        /// response is one message, it is in the response's metadata.
         trailers: Option<&'a MetadataMap>,
     },
     /// The stream failed; nothing follows. The status has the trailing metadata.

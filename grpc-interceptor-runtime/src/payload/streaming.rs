@@ -25,7 +25,11 @@ use tonic::{
     metadata::MetadataMap,
 };
 
-use super::{message_stream::MessageStream, source::WithoutTrailers, trailers::Trailers};
+use super::{
+    message_stream::MessageStream,
+    source::{FromWire, WithoutTrailers},
+    trailers::Trailers,
+};
 
 /// The bytes of a header: whether the message is compressed, and how long it is.
 const HEADER: usize = 5;
@@ -51,7 +55,7 @@ static HEADERS: [u8; BLOCK] = {
 /// The stream as it came over the wire if nothing was put around it, else one around it.
 pub(crate) fn into_streaming<M: Send + 'static>(messages: MessageStream<M>) -> Streaming<M> {
     let messages = match messages.into_source() {
-        Ok(stream) => return stream,
+        Ok(FromWire { stream, .. }) => return stream,
         Err(messages) => messages,
     };
     match messages.into_source() {

@@ -1,12 +1,15 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
-use tonic::{Code, Status, metadata::MetadataMap};
+use tonic::{Code, Status, codegen::http::HeaderName, metadata::MetadataMap};
 
-/// What a handler's stream ends with to send trailing metadata though it ends well: as its last item,
-/// `Err(trailers(metadata))`.
+/// The status, as it is among a response's trailers.
+const STATUS: [&str; 3] = ["grpc-status", "grpc-message", "grpc-status-details-bin"];
+
+/// Trailing metadata for a stream that ends well: a handler's stream yields `Err(trailers(metadata))` as
+/// its last item.
 ///
-/// It is a status with the code OK, which tonic takes for that, too. On one response message tonic
-/// sends no trailing metadata.
+/// It is a status with the code OK, which tonic understands in the same way. With one response message
+/// tonic sends no trailing metadata.
 ///
 /// ```
 /// use grpc_interceptor::trailers;
@@ -28,43 +31,45 @@ pub fn trailers(metadata: MetadataMap) -> Status {
     Status::with_metadata(Code::Ok, "", metadata)
 }
 
-/// The trailing metadata of a stream that ended well.
+/// The trailing metadata of a stream that ended well: in a status that is OK, as a handler sends it, and
+/// which is no larger than a pointer.
 #[derive(Clone)]
-pub(crate) enum Trailers {
-    /// From the wire, or an interceptor.
-    Metadata(MetadataMap),
-    /// From a handler, in a status that is OK, which may have a text.
-    Status(Status),
-}
+pub(crate) struct Trailers(Status);
 
 impl Trailers {
-    pub(crate) fn metadata(&self) -> &MetadataMap {
-        match self {
-            Trailers::Metadata(metadata) => metadata,
-            Trailers::Status(status) => status.metadata(),
-        }
+    pub(crate) fn new(metadata: MetadataMap) -> Self {
+        Trailers(trailers(metadata))
+    }
+
+    /// From a handler, whose status may have a text.
+    pub(crate) fn of_status(status: Status) -> Self {
+        Trailers(status)
+    }
+
+    /// What there is to tell: nothing, if it is no more than the status, as a client has it there.
+    pub(crate) fn metadata(&self) -> Option<&MetadataMap> {
+        let metadata = self.0.metadata();
+        let is_of_status = |key: &HeaderName| STATUS.contains(&key.as_str());
+        (!metadata.as_ref().keys().all(is_of_status)).then_some(metadata)
     }
 
     pub(crate) fn metadata_mut(&mut self) -> &mut MetadataMap {
-        match self {
-            Trailers::Metadata(metadata) => metadata,
-            Trailers::Status(status) => status.metadata_mut(),
-        }
+        self.0.metadata_mut()
     }
 
-    pub(crate) fn into_metadata(self) -> MetadataMap {
-        match self {
-            Trailers::Metadata(metadata) => metadata,
-            Trailers::Status(mut status) => std::mem::take(status.metadata_mut()),
-        }
+    pub(crate) fn into_metadata(mut self) -> MetadataMap {
+        std::mem::take(self.metadata_mut())
     }
 
     /// What a server's stream ends with, for tonic to send them.
     pub(crate) fn into_status(self) -> Status {
-        match self {
-            Trailers::Metadata(metadata) => trailers(metadata),
-            Trailers::Status(status) => status,
-        }
+        self.0
+    }
+}
+
+impl Default for Trailers {
+    fn default() -> Self {
+        Trailers::new(MetadataMap::new())
     }
 }
 

@@ -15,6 +15,8 @@ pub trait WatchRequest<M>: Send + Sync {
 pub trait WatchResponse<M>: Send + Sync {
     fn response(&self, message: &M);
     fn end(&self, end: StreamEnd<'_>);
+    /// It was dropped because it panicked.
+    fn panicked(&self);
 }
 
 /// Watches one payload.
@@ -32,17 +34,35 @@ pub enum Watch<M> {
 }
 
 impl<M> Watch<M> {
-    pub(super) fn message(&self, message: &M) {
+    /// The stream is polled.
+    pub(super) fn poll(&mut self) {
+        if let Watch::Response(watch) = self {
+            watch.is_polled = true;
+        }
+    }
+
+    /// It has nothing yet.
+    pub(super) fn pending(&mut self) {
+        if let Watch::Response(watch) = self {
+            watch.is_polled = false;
+        }
+    }
+
+    pub(super) fn message(&mut self, message: &M) {
         match self {
             Watch::Request(watch) => watch.request(message),
-            Watch::Response(ResponseWatch(Some(watch))) => watch.response(message),
-            Watch::Response(ResponseWatch(None)) => {}
+            Watch::Response(watch) => {
+                if let Some(watch) = &watch.watch {
+                    watch.response(message);
+                }
+                watch.is_polled = false;
+            }
         }
     }
 
     pub(super) fn end(self, end: StreamEnd<'_>) {
         if let Watch::Response(mut watch) = self
-            && let Some(watch) = watch.0.take()
+            && let Some(watch) = watch.watch.take()
         {
             watch.end(end);
         }
@@ -50,18 +70,26 @@ impl<M> Watch<M> {
 }
 
 /// Tells of the end if it is dropped before.
-pub struct ResponseWatch<M>(Option<Arc<dyn WatchResponse<M>>>);
+pub struct ResponseWatch<M> {
+    watch: Option<Arc<dyn WatchResponse<M>>>,
+    /// If it is dropped then, it has panicked. Whether the thread panics wouldn't tell: a panic may be
+    /// caught before the stream is dropped, or be somebody else's.
+    is_polled: bool,
+}
 
 impl<M> ResponseWatch<M> {
     pub(crate) fn new(watch: Arc<dyn WatchResponse<M>>) -> Self {
-        ResponseWatch(Some(watch))
+        ResponseWatch { watch: Some(watch), is_polled: false }
     }
 }
 
 impl<M> Drop for ResponseWatch<M> {
     fn drop(&mut self) {
-        if let Some(watch) = self.0.take() {
-            run_in_drop(|| watch.end(StreamEnd::Cancelled));
+        if let Some(watch) = self.watch.take() {
+            run_in_drop(|| match self.is_polled {
+                true => watch.panicked(),
+                false => watch.end(StreamEnd::Cancelled),
+            });
         }
     }
 }

@@ -25,29 +25,32 @@ where
 }
 
 /// Anything that is called with what an interceptor is called with.
+///
+/// Nothing here asks whether a future is `Send`. When it generates code, the compiler would find that
+/// out anew for all of the chain that is in the future, and goes only so deep.
 pub trait Callable<N: Next>: FnOnce(Request<N::Request>, Context, N) -> Self::Future {
-    type Future: Future<Output = Outcome<N>> + Send;
+    type Future: Future<Output = Outcome<N>>;
 }
 
 impl<N, F, O> Callable<N> for F
 where
     N: Next,
     F: FnOnce(Request<N::Request>, Context, N) -> O,
-    O: Future<Output = Outcome<N>> + Send,
+    O: Future<Output = Outcome<N>>,
 {
     type Future = O;
 }
 
 /// Implemented for every entry, so that an error about one that is no interceptor says just that.
 pub trait NotAFunction<I, N: Next> {
-    fn callable(self) -> impl Callable<N>
+    fn callable(self) -> impl Callable<N, Future: Send>
     where
         I: Interceptor<N>;
 }
 
 impl<I, N: Next> NotAFunction<I, N> for Entry<'_, I, N> {
     #[inline]
-    fn callable(self) -> impl Callable<N>
+    fn callable(self) -> impl Callable<N, Future: Send>
     where
         I: Interceptor<N>,
     {

@@ -6,16 +6,16 @@
 use std::{future::Future, pin::Pin};
 
 /// From this size on a future is in a box, as in tokio's tasks.
-const LARGE: usize = 16 * 1024;
+const LARGE_FROM: usize = 16 * 1024;
 
 /// Whether the future that a handler returns is large. For a handler that takes no context.
 pub const fn is_large<F: FnOnce(S, Q) -> O, S, Q, O>(_: &F) -> bool {
-    size_of::<O>() >= LARGE
+    size_of::<O>() >= LARGE_FROM
 }
 
 /// The same for a handler that takes the context.
 pub const fn is_large_with_context<F: FnOnce(S, Q, C) -> O, S, Q, C, O>(_: &F) -> bool {
-    size_of::<O>() >= LARGE
+    size_of::<O>() >= LARGE_FROM
 }
 
 /// What a handler of a generic impl is taken for: in an optimized build it does no harm.

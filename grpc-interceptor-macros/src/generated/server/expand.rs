@@ -71,8 +71,10 @@ pub(crate) fn server(server: &Server, runtime: &TokenStream) -> TokenStream {
             label = "not an interceptor for every RPC of this service",
             note = "one is a type with `impl<N: Next> Interceptor<N>`, an async fn with `#[interceptor]` \
                     above it, a tuple of up to sixteen of these, or a `List`; its bounds on `N` have to allow all \
-                    of the service's RPCs. In `let predicate = |context: &Context| …`, for `when`, the type \
-                    has to be there. To find the wrong one, give them one at a time"
+                    of the service's RPCs. A closure in a variable needs its types, as in \
+                    `let predicate = |context: &Context| …` for `when`. With an interceptor that detaches \
+                    the rest of the chain, the others of its tuple have to be `Clone`. To find the wrong \
+                    one, give them one at a time"
         )]
         pub trait #interceptors<T: #service_trait>: #runtime::Send + #runtime::Sync + 'static {
             #(#[doc(hidden)] #heads;)*

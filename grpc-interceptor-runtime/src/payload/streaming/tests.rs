@@ -15,7 +15,10 @@ use tonic::{Code, Status, Streaming, metadata::MetadataMap};
 use super::{BLOCK, HEADER, into_streaming};
 use crate::{
     MessageStream, StreamEnd,
-    payload::{source::Source, trailers::Trailers},
+    payload::{
+        source::{FromWire, Source},
+        trailers::Trailers,
+    },
 };
 
 /// For this many messages there are headers at once.
@@ -110,15 +113,15 @@ async fn every_code_comes_through_as_an_error_and_ends_the_stream() {
 async fn a_stream_that_nobody_touched_comes_out_as_it_went_in() {
     let original = into_streaming(stream(vec![Ok(7)]));
     let untouched = MessageStream::from(original);
-    assert!(untouched.into_source::<Streaming<u32>>().is_ok());
+    assert!(untouched.into_source::<FromWire<u32>>().is_ok());
 
     let original = into_streaming(stream(vec![Ok(7)]));
     let touched = MessageStream::from(original).inspect_messages(|_: &u32| {});
-    assert!(touched.into_source::<Streaming<u32>>().is_err());
+    assert!(touched.into_source::<FromWire<u32>>().is_err());
 
     let mut read = MessageStream::from(into_streaming(stream(vec![Ok(7), Ok(8)])));
     assert_eq!(read.message().await.unwrap(), Some(7));
-    assert!(read.into_source::<Streaming<u32>>().is_err());
+    assert!(read.into_source::<FromWire<u32>>().is_err());
 }
 
 /// Counts down, and has trailing metadata.
@@ -137,7 +140,7 @@ impl Source<u32> for CountDown {
     fn trailers(self: Pin<&mut Self>) -> Option<Trailers> {
         let mut trailers = MetadataMap::new();
         trailers.insert("key", "value".parse().unwrap());
-        Some(Trailers::Metadata(trailers))
+        Some(Trailers::new(trailers))
     }
 }
 

@@ -1,0 +1,49 @@
+use std::{
+    future::Future,
+    marker::PhantomData,
+    pin::{Pin, pin},
+    task::{Context, Poll, ready},
+    time::Instant,
+};
+
+use pin_project_lite::pin_project;
+use tonic::{Response, Status};
+
+use super::in_time::in_time;
+use crate::{Payload, call::Timer};
+
+pin_project! {
+    /// A call until its deadline. If it gives a stream, that ends then, too. Not an async block: in a
+    /// long chain, the compiler would have to go deeper.
+    pub(crate) struct Timed<F, M> {
+        #[pin]
+        future: F,
+        timer: Option<Timer>,
+        deadline: Option<Instant>,
+        message: PhantomData<fn() -> M>,
+    }
+}
+
+impl<F, M> Timed<F, M> {
+    pub(crate) fn new(deadline: Option<Instant>, future: F) -> Self {
+        Timed { future, timer: Timer::new(deadline), deadline, message: PhantomData }
+    }
+}
+
+impl<F, R, M> Future for Timed<F, M>
+where
+    F: Future<Output = Result<Response<R>, Status>>,
+    R: Payload<M>,
+    M: Send + 'static,
+{
+    type Output = F::Output;
+
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = self.project();
+        let outcome = ready!(pin!(in_time(this.timer, this.future)).poll(context));
+        Poll::Ready(outcome.map(|response| {
+            let deadline = *this.deadline;
+            response.map(|payload| payload.wrap_stream(|stream| stream.in_time(deadline)))
+        }))
+    }
+}
