@@ -207,7 +207,7 @@ pub trait Next: Sealed + Copy + Send + Sync {
     ) -> impl Future<Output = Outcome<Self>> + Send {
         let mut next = self;
         next.note_timeout_in(request.metadata());
-        Timed::new(next.context().deadline(), next.run(request))
+        Timed::new(next.context().deadline(), || next.run(request))
     }
 
     /// A copy of what travels, if there can be one.

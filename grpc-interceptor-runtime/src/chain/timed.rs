@@ -25,8 +25,11 @@ pin_project! {
 }
 
 impl<F, M> Timed<F, M> {
-    pub(crate) fn new(deadline: Option<Instant>, future: F) -> Self {
-        Timed { future, timer: Timer::new(deadline), deadline, message: PhantomData }
+    /// Always inlined, so that the future is made where it stays.
+    #[inline(always)]
+    pub(crate) fn new(deadline: Option<Instant>, make: impl FnOnce() -> F) -> Self {
+        let timer = Timer::new(deadline);
+        Timed { future: make(), timer, deadline, message: PhantomData }
     }
 }
 

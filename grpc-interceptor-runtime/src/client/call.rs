@@ -262,6 +262,7 @@ fn call<T, I, M, const C: bool, const S: bool>(
 }
 
 /// Runs a unary RPC through the client's interceptors.
+#[inline]
 pub fn unary<M, T, I>(
     client: &InterceptedGrpc<T, I>,
     request: Request<M::Request>,
@@ -272,11 +273,13 @@ where
     I: for<'a> Interceptor<Call<'a, T, M, false, false>>,
 {
     let context = context::<M, false, false>(request.metadata());
-    let outcome = client.interceptors.intercept(request, context, call(client, context));
-    Timed::<_, M::Response>::new(context.deadline(), outcome)
+    Timed::<_, M::Response>::new(context.deadline(), move || {
+        client.interceptors.intercept(request, context, call(client, context))
+    })
 }
 
 /// Runs a server-streaming RPC through the client's interceptors.
+#[inline]
 pub fn server_streaming<M, T, I>(
     client: &InterceptedGrpc<T, I>,
     request: Request<M::Request>,
@@ -287,11 +290,13 @@ where
     I: for<'a> Interceptor<Call<'a, T, M, false, true>>,
 {
     let context = context::<M, false, true>(request.metadata());
-    let outcome = client.interceptors.intercept(request, context, call(client, context));
-    ToCaller::new(Timed::<_, M::Response>::new(context.deadline(), outcome))
+    ToCaller::new(Timed::<_, M::Response>::new(context.deadline(), move || {
+        client.interceptors.intercept(request, context, call(client, context))
+    }))
 }
 
 /// Runs a client-streaming RPC through the client's interceptors.
+#[inline]
 pub fn client_streaming<M, T, I>(
     client: &InterceptedGrpc<T, I>,
     request: Request<impl Stream<Item = M::Request> + Send + 'static>,
@@ -303,11 +308,13 @@ where
 {
     let context = context::<M, true, false>(request.metadata());
     let request = request.map(MessageStream::from_messages);
-    let outcome = client.interceptors.intercept(request, context, call(client, context));
-    Timed::<_, M::Response>::new(context.deadline(), outcome)
+    Timed::<_, M::Response>::new(context.deadline(), move || {
+        client.interceptors.intercept(request, context, call(client, context))
+    })
 }
 
 /// Runs a bidirectional RPC through the client's interceptors.
+#[inline]
 pub fn bidirectional<M, T, I>(
     client: &InterceptedGrpc<T, I>,
     request: Request<impl Stream<Item = M::Request> + Send + 'static>,
@@ -319,6 +326,7 @@ where
 {
     let context = context::<M, true, true>(request.metadata());
     let request = request.map(MessageStream::from_messages);
-    let outcome = client.interceptors.intercept(request, context, call(client, context));
-    ToCaller::new(Timed::<_, M::Response>::new(context.deadline(), outcome))
+    ToCaller::new(Timed::<_, M::Response>::new(context.deadline(), move || {
+        client.interceptors.intercept(request, context, call(client, context))
+    }))
 }

@@ -18,6 +18,7 @@ pin_project! {
 }
 
 impl<F> ToCaller<F> {
+    #[inline(always)]
     pub(super) fn new(future: F) -> Self {
         ToCaller { future }
     }
