@@ -27,6 +27,9 @@ fn main() {
         .generate_default_stubs(true)
         .server_mod_attribute(".", "#[grpc_interceptor::intercepted]");
     compile("default_stubs", default_stubs, "greeter.proto");
+    // As tonic generates it, without the attribute.
+    compile("plain", again(), "greeter.proto");
+    compile("plain", configure().extern_path(".Word", "crate::bare::Word"), "bare.proto");
     custom_codec();
 }
 
@@ -62,7 +65,9 @@ fn custom_codec() {
         .method(method("one", "One").build())
         .method(method("many", "Many").client_streaming().server_streaming().build())
         .build();
-    Builder::new().out_dir(out_dir("standard")).compile(&[service]);
+    for folder in ["standard", "plain"] {
+        Builder::new().out_dir(out_dir(folder)).compile(std::slice::from_ref(&service));
+    }
 
     // This builder takes no attributes.
     let generated = out_dir("standard").join("text.Lines.rs");

@@ -143,10 +143,9 @@
 /// They stand among the entries.
 ///
 /// - `service = …` says where the service's name comes from: the generated module,
-///   `service = pb::greeter_server`, or the name itself, `service = "pkg.Greeter"`. Without it, the
-///   generated server is looked for beside the trait: for `impl pb::greeter_server::Greeter` it is
-///   `pb::greeter_server::GreeterServer`, and for `impl Greeter` it is `GreeterServer`, which has
-///   to be imported, too.
+///   `service = pb::greeter_server`, or the name itself, `service = "pkg.Greeter"`. It is needed if
+///   neither the generated code [says its names](#names) nor the generated server is found where the trait
+///   is from: in the module that the trait is written with, or that the file imports it from.
 /// - `crate = …` is the path to this crate, if it isn't `::grpc_interceptor`.
 ///
 /// # `#[rpc(…)]`
@@ -177,8 +176,12 @@
 ///
 /// # Names
 ///
-/// [`Context::method_name`] is put together at compile time, of the generated server's
-/// `NamedService::NAME` and the RPC's name. That name is
+/// If the [generated server](#on-a-generated-server) carries the attribute, [`Context::method_name`] is the
+/// name in the generated code: it can't be wrong. A `#[rpc(name = "…")]` that says otherwise is a compile
+/// error. Decide by names only with that line in build.rs.
+///
+/// Without it, the name is put together at compile time, of the generated server's `NamedService::NAME` and
+/// the RPC's name. That is
 ///
 /// 1. what `#[rpc(name = "…")]` says;
 /// 2. or, for a server stream, the name of its type: `type ChatStream` is that of `Chat`;
@@ -187,8 +190,8 @@
 /// The last one may be wrong: `GetURL` and `GetUrl` both are `get_url` in Rust. So the macro adds a
 /// unit test to your crate, under `cfg(test)`, that calls the generated server by each name and
 /// looks which method answers. It is named after the impl, as in
-/// `my_greeter_has_the_rpc_names_of_greeter`, and if it fails, it says which `#[rpc(name = "…")]`
-/// to write.
+/// `my_greeter_has_the_rpc_names_of_greeter`. If it fails, it says which `#[rpc(name = "…")]` to write, for
+/// all of them at once. It also fails if it can't tell, because a codec refuses its empty message.
 ///
 /// There is no such test if the service's name is a string, or if a type in the handlers'
 /// signatures depends on a type parameter of the impl. In an impl inside of a fn, Rust runs no
@@ -311,7 +314,8 @@ pub mod interceptors {
     pub use grpc_interceptor_catalog::*;
     #[doc(inline)]
     pub use grpc_interceptor_runtime::{
-        AnyMessage, AnyNext, AnyPayload, List, Observe, OnCallEnd, When, observe, on_call_end, when,
+        AnyMessage, AnyNext, AnyPayload, List, Observe, OnCallEnd, When, except, observe,
+        on_call_end, only, services, when,
     };
 }
 

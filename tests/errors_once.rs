@@ -10,6 +10,7 @@ use std::{
         atomic::{AtomicUsize, Ordering},
     },
     task::{Context as TaskContext, Poll},
+    time::{Duration, Instant},
 };
 
 use grpc_interceptor::{
@@ -94,6 +95,22 @@ impl<N: Next> Interceptor<N> for Counting {
     }
 }
 
+/// Gives the rest of the call an hour.
+#[derive(Clone)]
+struct InTime;
+
+impl<N: Next> Interceptor<N> for InTime {
+    async fn intercept(
+        &self,
+        request: Request<N::Request>,
+        context: Context,
+        next: N,
+    ) -> Outcome<N> {
+        let deadline = Instant::now() + Duration::from_secs(3600);
+        next.with_context(context.with_deadline(deadline)).run_in_time(request).await
+    }
+}
+
 /// The first two errors that a stream gives, after its one message: bare tonic may go on for ever.
 async fn errors<T>(mut stream: Streaming<T>) -> Vec<(Code, String)> {
     assert!(stream.message().await.expect("there is a message").is_some());
@@ -133,8 +150,8 @@ async fn in_each_form() {
         }
         let count = Counting::default();
         let end = || on_call_end(|_, end| assert_ne!(end.code(), Code::Ok));
-        let tuple = through(wire.clone(), (end(), count.clone(), end())).await;
-        let list = List::new().with(end()).with(count.clone()).with(end());
+        let tuple = through(wire.clone(), (end(), InTime, count.clone(), InTime, end())).await;
+        let list = List::new().with(end()).with(InTime).with(count.clone()).with(end());
         let list = through(wire.clone(), list).await;
         for errors in tuple.into_iter().chain(list) {
             assert_eq!(errors, expected);

@@ -8,7 +8,7 @@ use std::sync::{
 };
 
 use grpc_interceptor::{
-    Context, Interceptor, Next, Outcome, Payload as _, RpcKind, Side, StreamEnd, interceptor,
+    Context, Interceptor, Next, Outcome, Payload, RpcKind, Side, StreamEnd, interceptor,
     interceptors::{AnyMessage, AnyNext, AnyPayload, CatchPanic, ErrorToStatus, List},
 };
 use support::{
@@ -209,6 +209,31 @@ async fn a_message_can_be_asked_for_its_type() {
     assert_eq!(client_streaming.messages(), ["Hello dear Ada and dear Ada"]);
     assert_eq!(server_streaming.messages(), ["Hello Ada 0", "Hello Ada 1"]);
     assert_eq!(bidirectional.messages(), ["Hello dear Ada", "Hello dear Ada"]);
+}
+
+/// Changes one message in its place, and tells what type it has.
+struct InPlace;
+
+impl<N: Next<RequestMessage = AnyMessage>> Interceptor<N> for InPlace {
+    async fn intercept(&self, mut request: Request<N::Request>, _: Context, next: N) -> Outcome<N> {
+        if let Some(message) = Payload::<AnyMessage>::single_mut(request.get_mut()) {
+            let text = format!("{message:?}");
+            if let Some(hello) = message.downcast_mut::<HelloRequest>() {
+                hello.name = text;
+            }
+        }
+        next.run(request).await
+    }
+}
+
+#[tokio::test]
+async fn one_message_can_be_changed_in_its_place_and_tells_its_type_alone() {
+    let list = List::from_iter([InPlace]);
+    let mut client = connect(GreeterServer::with_interceptors(Plain, list)).await;
+    let [unary, client_streaming, ..] = call_each(&mut client, "Ada").await;
+    let name = std::any::type_name::<HelloRequest>();
+    assert_eq!(unary.messages(), [format!("Hello AnyMessage({name})")]);
+    assert_eq!(client_streaming.messages(), ["Hello Ada and Ada"]);
 }
 
 /// Hands each call the request message of the call before.

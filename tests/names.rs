@@ -2,14 +2,10 @@
 
 use grpc_interceptor::intercepted;
 use grpc_interceptor_proto::{
-    bare::{
-        Word,
-        bare_server::{Bare, BareServer},
-    },
-    text::{
-        Line,
-        lines_server::{Lines, LinesServer},
-    },
+    bare::Word,
+    greeter::{GreetManyTimesRequest, HelloReply, HelloRequest},
+    plain::{bare::bare_server::Bare, greeter::greeter_server::Greeter, text::lines_server::Lines},
+    text::Line,
 };
 use tonic::{Request, Response, Status, Streaming, codegen::BoxStream};
 
@@ -31,17 +27,74 @@ fn a_wrong_name_fails_the_test_that_comes_with_the_impl() {
     service_has_the_rpc_names_of_bare();
 }
 
+/// What a test panics with.
+fn panic_of(test: fn()) -> String {
+    let payload = std::panic::catch_unwind(test).expect_err("it panics");
+    *payload.downcast::<String>().expect("it says why")
+}
+
+/// The test tells of all of them, with the lines to write.
 #[test]
 #[allow(unnameable_test_items)]
-#[should_panic = "`one` is not the RPC `/text.Lines/Many`: write `#[rpc(name = \"One\")]` on it"]
-fn the_name_of_another_rpc_fails_it_too() {
+fn several_wrong_names_are_told_at_once() {
     struct Service;
 
-    // Its codec refuses the empty message that the test sends, so that `One` can't be told from
-    // others; `Many`, which reads nothing before the handler asks for it, can.
+    #[intercepted]
+    impl Greeter for Service {
+        #[rpc(name = "Hello")]
+        async fn say_hello(
+            &self,
+            _: Request<HelloRequest>,
+        ) -> Result<Response<HelloReply>, Status> {
+            Err(Status::internal("not called"))
+        }
+
+        #[rpc(name = "SayHello")]
+        async fn greet_everybody(
+            &self,
+            _: Request<Streaming<HelloRequest>>,
+        ) -> Result<Response<HelloReply>, Status> {
+            Err(Status::internal("not called"))
+        }
+
+        type GreetManyTimesStream = BoxStream<HelloReply>;
+
+        async fn greet_many_times(
+            &self,
+            _: Request<GreetManyTimesRequest>,
+        ) -> Result<Response<Self::GreetManyTimesStream>, Status> {
+            Err(Status::internal("not called"))
+        }
+
+        type ChatStream = BoxStream<HelloReply>;
+
+        async fn chat(
+            &self,
+            _: Request<Streaming<HelloRequest>>,
+        ) -> Result<Response<Self::ChatStream>, Status> {
+            Err(Status::internal("not called"))
+        }
+    }
+
+    let told = panic_of(service_has_the_rpc_names_of_greeter);
+    let lines: Vec<_> = told.lines().collect();
+    assert_eq!(lines.len(), 2, "{told}");
+    assert!(
+        lines[0].starts_with("`say_hello` is not the RPC `/greeter.v1.Greeter/Hello`"),
+        "{told}"
+    );
+    assert!(lines[0].contains("write `#[rpc(name = \"SayHello\")]`"), "{told}");
+    assert!(lines[1].contains("write `#[rpc(name = \"GreetEverybody\")]`"), "{told}");
+}
+
+/// A codec that refuses an empty message doesn't tell which method would have answered.
+#[test]
+#[allow(unnameable_test_items)]
+fn what_cannot_be_told_fails_it_too() {
+    struct Service;
+
     #[intercepted]
     impl Lines for Service {
-        #[rpc(name = "Many")]
         async fn one(&self, _: Request<String>) -> Result<Response<Line>, Status> {
             Err(Status::internal("not called"))
         }
@@ -56,5 +109,8 @@ fn the_name_of_another_rpc_fails_it_too() {
         }
     }
 
-    service_has_the_rpc_names_of_lines();
+    let told = panic_of(service_has_the_rpc_names_of_lines);
+    assert!(told.starts_with("whether `one` is the RPC `/text.Lines/One` can't be told"), "{told}");
+    assert!(told.contains("server_mod_attribute"), "{told}");
+    assert_eq!(told.lines().count(), 1, "{told}");
 }

@@ -4,7 +4,7 @@ mod support;
 
 use grpc_interceptor::{
     Context, Next, Outcome, RpcKind, Side, intercepted,
-    interceptors::{List, when},
+    interceptors::{List, except, only, services, when},
 };
 use grpc_interceptor_proto::default_stubs;
 use support::{
@@ -23,6 +23,24 @@ where
 {
     let mut client = connect(GreeterServer::with_interceptors(Plain, interceptor)).await;
     call_each(&mut client, "Ada").await.map(|answer| !answer.values("seen").is_empty())
+}
+
+/// The constants of the generated code say which RPCs, on a server and on a client.
+#[tokio::test]
+async fn by_the_names_of_rpcs_and_services() {
+    use grpc_interceptor_proto::greeter::{
+        greeter_client,
+        greeter_server::{SERVICE_NAME, methods},
+    };
+
+    assert_eq!(methods::GREET_MANY_TIMES.path(), "/greeter.v1.Greeter/GreetManyTimes");
+    assert_eq!(methods::CHAT, greeter_client::methods::CHAT);
+    let two = when(only([methods::SAY_HELLO, methods::CHAT]), Tag("two"));
+    assert_eq!(runs(two).await, [true, false, false, true]);
+    let others = when(except([methods::SAY_HELLO, methods::CHAT]), Tag("others"));
+    assert_eq!(runs(others).await, [false, true, true, false]);
+    assert_eq!(runs(when(services([SERVICE_NAME]), Tag("all"))).await, [true; 4]);
+    assert_eq!(runs(when(services(["grpc.health.v1.Health"]), Tag("none"))).await, [false; 4]);
 }
 
 #[tokio::test]

@@ -13,7 +13,10 @@ use proc_macro2::{Group, Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens as _, quote, quote_spanned};
 use syn::{Path, PathArguments, Type, spanned::Spanned as _};
 
-use crate::model::{CalledAs, Receiver, Returns, Rpc, Service, ServiceName, Stream, Streams};
+use crate::{
+    exact,
+    model::{CalledAs, Lookup, Receiver, Returns, Rpc, Service, ServiceName, Stream, Streams},
+};
 
 /// The impl, with its chains.
 pub(crate) fn service(service: &Service) -> TokenStream {
@@ -35,6 +38,7 @@ pub(crate) fn service(service: &Service) -> TokenStream {
         }
     });
     let service_impl = service_impl(service);
+    let no_names = exact::fallback(&service.rpcs);
     quote! {
         #[allow(non_local_definitions)]
         #(#outer_attributes)*
@@ -55,6 +59,7 @@ pub(crate) fn service(service: &Service) -> TokenStream {
             #[allow(non_camel_case_types)]
             mod __rpc { #(#rpc_types)* }
             #service_name
+            #no_names
             #streams
             #(#rpcs)*
             #service_impl
@@ -71,23 +76,75 @@ fn without_arguments(path: &Path) -> Path {
     path
 }
 
-/// `const __SERVICE: &str`, and the check that the server whose name it is serves this trait.
+/// `const __SERVICE: &str`, and the check that the server whose name it is serves this trait. It is empty if
+/// there is no server in sight.
 fn service_name(service: &Service) -> TokenStream {
-    match &service.name {
-        ServiceName::Literal(literal) => quote!(const __SERVICE: &str = #literal;),
-        ServiceName::Server(server) => {
-            let (impl_generics, _, where_clause) = service.generics.split_for_impl();
-            let self_type = &service.self_type;
-            let span = server.span().resolved_at(Span::mixed_site());
-            quote_spanned! {span=>
-                const __SERVICE: &str = <#server<()> as __runtime::NamedService>::NAME;
-                #[allow(dead_code)]
-                const fn __serves #impl_generics () #where_clause {
-                    __runtime::assert_serves::<#server<#self_type>>();
-                }
-            }
+    let help = match &service.name {
+        ServiceName::Literal(literal) => {
+            return quote! {
+                const __SERVICE: &str = #literal;
+                const __NO_SERVICE: &str = "";
+            };
+        }
+        ServiceName::Server(_) => "",
+        ServiceName::Lookup(Lookup { help, .. }) => help,
+    };
+    let (impl_generics, _, where_clause) = service.generics.split_for_impl();
+    let self_type = &service.self_type;
+    let (server, span) = server(&service.name);
+    quote_spanned! {span=>
+        #server
+        const __SERVICE: &str = <__Server<()> as __runtime::NamedService>::NAME;
+        const __NO_SERVICE: &str = #help;
+        #[allow(dead_code)]
+        const fn __serves #impl_generics () #where_clause {
+            __runtime::assert_serves::<__Server<#self_type>>();
         }
     }
+}
+
+/// `__Server<T>`, which is the generated server, or what stands for none. Beneath all modules that it may be
+/// in there is one with the latter.
+///
+/// Nothing else is said in the scope of these modules: their names would hide the user's.
+pub(crate) fn server(name: &ServiceName) -> (TokenStream, Span) {
+    let (found, span) = match name {
+        ServiceName::Literal(_) => return (TokenStream::new(), Span::call_site()),
+        ServiceName::Server(server) => {
+            let span = server.span().resolved_at(Span::mixed_site());
+            (
+                quote_spanned!(span=> impl __runtime::OfService for __Found { type Server<__T> = #server<__T>; }),
+                span,
+            )
+        }
+        ServiceName::Lookup(Lookup { server, modules, .. }) => {
+            let span = server.span().resolved_at(Span::mixed_site());
+            let found = quote_spanned! {span=>
+                impl __runtime::OfService for __Found { type Server<__T> = #server<__T>; }
+            };
+            let scopes = modules.iter().rev().fold(quote!({ #found }), |inner, module| {
+                quote!({
+                    #[allow(unused_imports)]
+                    use #module::*;
+                    #inner
+                })
+            });
+            let scopes = quote! {
+                const _: () = {
+                    #[allow(unused_imports)]
+                    use __runtime::NoServer as #server;
+                    #scopes
+                };
+            };
+            (scopes, span)
+        }
+    };
+    let server = quote! {
+        struct __Found;
+        #found
+        type __Server<__T> = <__Found as __runtime::OfService>::Server<__T>;
+    };
+    (server, span)
 }
 
 /// The stream types as the user wrote them, which the handlers name as `Self::SayHelloStream`.
@@ -153,18 +210,44 @@ fn rpc_impl(service: &Service, rpc: &Rpc) -> TokenStream {
     let span = rpc.returned.span().resolved_at(Span::mixed_site());
     let returned = quote_spanned!(span=> <#self_type as __Handler>::Returned);
     let argument_streams = is_stream(rpc.client_streams, &rpc.argument);
+    let method_name = method_name(service, rpc);
+    // A wrong name is an error whether somebody calls the RPC or not.
+    let known = service.generics.params.is_empty().then(|| {
+        quote! {
+            const _: __runtime::MethodName<'static> =
+                <__rpc::#ident as __runtime::Rpc<#holder>>::NAME;
+        }
+    });
     let returned_kind = returned_kind(rpc);
     quote! {
         const __NAME: &[u8] =
             &__runtime::name_bytes::<{ __runtime::name_length(__SERVICE, #name) }>(__SERVICE, #name);
         impl #impl_generics __runtime::Rpc<#holder> for __rpc::#ident #where_clause {
-            const NAME: __runtime::MethodName<'static> = __runtime::method_name(__NAME);
+            const NAME: __runtime::MethodName<'static> = #method_name;
             type Argument = #argument;
             type ArgumentKind = __runtime::ArgumentKind<{ #argument_streams }>;
             type Returned = #returned;
             type ReturnedKind = __runtime::ReturnedKind<{ #returned_kind }>;
             #clone_payload
         }
+        #known
+    }
+}
+
+/// The RPC's whole name: that which the generated code has, or what is put together.
+fn method_name(service: &Service, rpc: &Rpc) -> TokenStream {
+    let self_type = &service.self_type;
+    let exact = exact::constant(rpc.ident());
+    let named =
+        exact::named(service, |Stream { ident, .. }| quote!(<#self_type as __Streams>::#ident));
+    let (name, span) = match (&rpc.given_name, &service.name) {
+        (Some(given), _) => (given.value(), given.span()),
+        (None, ServiceName::Lookup(lookup)) => (String::new(), lookup.server.span()),
+        (None, _) => (String::new(), rpc.ident().span()),
+    };
+    let span = span.resolved_at(Span::mixed_site());
+    quote_spanned! {span=>
+        __runtime::exact_name(<#named>::#exact, #name, __NAME, __NO_SERVICE)
     }
 }
 

@@ -4,6 +4,7 @@ mod body;
 mod client;
 mod find;
 mod kind;
+mod methods;
 mod server;
 
 use proc_macro2::{Group, TokenStream, TokenTree};

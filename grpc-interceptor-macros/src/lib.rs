@@ -5,8 +5,10 @@
 
 mod arguments;
 mod errors;
+mod exact;
 mod expand;
 mod generated;
+mod imports;
 mod interceptor;
 mod item;
 mod model;

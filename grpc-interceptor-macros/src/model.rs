@@ -67,9 +67,22 @@ pub(crate) fn idents_in(ty: &Type) -> HashSet<String> {
 }
 
 pub(crate) enum ServiceName {
-    /// The generated server's type, without its argument: `greeter_server::GreeterServer`.
-    Server(Path),
+    /// `service = "pkg.Greeter"`
     Literal(LitStr),
+    /// `service = greeter_server::GreeterServer`: the generated server's type, without its argument.
+    Server(Path),
+    /// The server is looked for.
+    Lookup(Lookup),
+}
+
+/// Where a generated server may be.
+pub(crate) struct Lookup {
+    /// `GreeterServer`
+    pub(crate) server: Ident,
+    /// Modules that it may be in, the most likely one last.
+    pub(crate) modules: Vec<Path>,
+    /// What to write if it is in none of them.
+    pub(crate) help: String,
 }
 
 /// What a service's methods are called on, all of them alike.
@@ -120,8 +133,10 @@ pub(crate) struct Rpc {
     pub(crate) signature: Signature,
     /// The body in its braces, which nothing here reads.
     pub(crate) body: TokenStream,
-    /// The name in the .proto file: `SayHello`.
+    /// The name in the .proto file: `SayHello`. If the generated code has it, that counts.
     pub(crate) name: String,
+    /// What `#[rpc(name = "…")]` says.
+    pub(crate) given_name: Option<LitStr>,
     /// The type of the request argument, as it is written.
     pub(crate) argument: Type,
     pub(crate) returned: Type,

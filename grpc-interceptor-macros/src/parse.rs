@@ -46,7 +46,7 @@ fn parse_impl(
         if input.peek(Token![<]) { input.parse()? } else { Generics::default() };
     let service_trait = parse_trait(input)?;
     input.parse::<Token![for]>().map_err(|error| Error::new(error.span(), EXPECTED))?;
-    let self_type = input.parse()?;
+    let self_type: Type = input.parse()?;
     generics.where_clause = input.parse()?;
     let content;
     braced!(content in input);
@@ -68,8 +68,12 @@ fn parse_impl(
         }
     }
 
-    let context =
-        ImplContext { generics: &generics, streams: &streams, entries: &arguments.entries };
+    let context = ImplContext {
+        generics: &generics,
+        streams: &streams,
+        methods: methods.iter().map(|method| method.signature.ident.unraw().to_string()).collect(),
+        entries: &arguments.entries,
+    };
     let mut rpcs = Vec::new();
     let mut receiver = Receiver::Reference;
     for method in methods {
@@ -83,7 +87,7 @@ fn parse_impl(
         }
     }
     let runtime = arguments.crate_path();
-    let name = service_name::find(arguments.service, &service_trait);
+    let name = service_name::find(arguments.service, &service_trait, &self_type);
     let Some(name) = errors.ok(name).filter(|_| whole) else { return Ok(None) };
     Ok(Some(Service {
         runtime,
@@ -181,6 +185,8 @@ fn parse_item(input: ParseStream<'_>) -> Result<Item> {
 struct ImplContext<'a> {
     generics: &'a Generics,
     streams: &'a [Stream],
+    /// The names of all methods.
+    methods: Vec<String>,
     entries: &'a [Entry],
 }
 
@@ -198,14 +204,16 @@ impl ImplContext<'_> {
         };
         let returned = (**returned).clone();
 
-        let stream = self.stream_of(&signature.ident);
+        let stream = self.stream_of(&signature.ident, attribute.name.as_ref());
         let returns = match stream {
             Some(at) => Returns::OwnStream(at),
             None => Returns::MessageOrBoxedStream(self.streams(&returned, &["BoxStream"])),
         };
         let stream = stream.map(|at| &self.streams[at]);
+        let name = rpc_name(&signature.ident, attribute.name.as_ref(), stream, errors);
         let rpc = Rpc {
-            name: rpc_name(&signature.ident, attribute.name.as_ref(), stream, errors),
+            given_name: attribute.name.clone().filter(|given| given.value() == name),
+            name,
             chain: self.chain(&attribute, errors),
             client_streams: self.streams(&argument, &["Streaming"]),
             attributes,
@@ -219,12 +227,26 @@ impl ImplContext<'_> {
         Ok((rpc, receiver))
     }
 
-    /// The place of `type SayHelloStream` for `say_hello`.
-    fn stream_of(&self, method: &Ident) -> Option<usize> {
-        let method = folded(&method.unraw().to_string());
-        self.streams
-            .iter()
-            .position(|stream| stream.rpc_name().is_some_and(|name| folded(&name) == method))
+    /// The place of `type SayHelloStream` for `say_hello`: by the RPC's name if `#[rpc]` says that, else by
+    /// the method's, spelt as usual or in another way. One that is spelt as usual isn't another's.
+    fn stream_of(&self, method: &Ident, given: Option<&LitStr>) -> Option<usize> {
+        let of = |is_named: &dyn Fn(&str) -> bool| {
+            self.streams
+                .iter()
+                .position(|stream| stream.rpc_name().is_some_and(|name| is_named(&name)))
+        };
+        let method = method.unraw().to_string();
+        if let Some(given) = given
+            && let stream @ Some(_) = of(&|name| name == given.value())
+        {
+            return stream;
+        }
+        of(&|name| name == upper_camel(&method)).or_else(|| {
+            of(&|name| {
+                folded(name) == folded(&method)
+                    && !self.methods.iter().any(|other| upper_camel(other) == name)
+            })
+        })
     }
 
     fn streams(&self, ty: &Type, stream_types: &[&str]) -> Streams {

@@ -1,22 +1,24 @@
 //! Where the service's full name comes from.
 
-use std::fs;
-
 use proc_macro2::Ident;
-use quote::format_ident;
-use syn::{Error, Path, Result, ext::IdentExt as _, parse_quote};
+use quote::{ToTokens as _, format_ident};
+use syn::{Error, Path, Result, Type, ext::IdentExt as _, parse_quote};
 
 use crate::{
     arguments::{ServiceOption, ServiceValue},
-    model::ServiceName,
+    imports::{self, Beside, Imported},
+    model::{Lookup, ServiceName},
 };
 
-/// What `service = …` says, else the server beside the trait.
-pub(crate) fn find(option: Option<ServiceOption>, service_trait: &Path) -> Result<ServiceName> {
+/// What `service = …` says, else the server that is beside the trait.
+pub(crate) fn find(
+    option: Option<ServiceOption>,
+    service_trait: &Path,
+    self_type: &Type,
+) -> Result<ServiceName> {
     let Some(trait_name) = service_trait.segments.last().map(|segment| &segment.ident) else {
         return Err(Error::new_spanned(service_trait, "the trait has no name"));
     };
-    let server = format_ident!("{}Server", trait_name.unraw(), span = trait_name.span());
     match option.map(|option| option.value) {
         Some(ServiceValue::Literal(literal)) => {
             let name = literal.value();
@@ -33,34 +35,56 @@ pub(crate) fn find(option: Option<ServiceOption>, service_trait: &Path) -> Resul
             let is_a_type = path.segments.last().is_some_and(|last| {
                 last.ident.to_string().starts_with(|first: char| first.is_uppercase())
             });
+            let server = server_of(trait_name, &trait_name.unraw());
             Ok(ServiceName::Server(if is_a_type { path } else { parse_quote!(#path::#server) }))
         }
-        None if service_trait.get_ident().is_some() && is_surely_not_imported(&server) => {
-            Err(Error::new(
-                trait_name.span(),
-                format!(
-                    "the service's name comes from `{server}`, which is not in sight: import it beside \
-                     `{trait_name}`, write the trait with its module, as in \
-                     `impl greeter_server::Greeter for …`, or say where it is: \
-                     `#[intercepted(service = greeter_server)]`"
-                ),
-            ))
+        None => Ok(ServiceName::Lookup(lookup(service_trait, trait_name, self_type))),
+    }
+}
+
+/// `GreeterServer`, where the impl says `Greeter`.
+fn server_of(written: &Ident, trait_name: &Ident) -> Ident {
+    format_ident!("{}Server", trait_name, span = written.span())
+}
+
+/// Looks for the server's module: the one that the trait is written with, or that the file imports the
+/// trait from.
+fn lookup(service_trait: &Path, trait_name: &Ident, self_type: &Type) -> Lookup {
+    let mut module = service_trait.clone();
+    module.segments.pop();
+    module.segments.pop_punct();
+    if !module.segments.is_empty() {
+        let server = server_of(trait_name, &trait_name.unraw());
+        return Lookup { help: help(&server, None), server, modules: vec![module] };
+    }
+    match imports::of_trait(service_trait, self_type) {
+        Some(Imported { module, name, server: beside }) => {
+            let server = server_of(trait_name, &name.unraw());
+            let help = help(&server, Some(&module));
+            let modules = match beside {
+                // It may be imported by a `*`.
+                Beside::Nothing => vec![parse_quote!(self), module],
+                // Who imports it, maybe for this alone, shall not be told that it isn't used.
+                Beside::Import => vec![module, parse_quote!(self)],
+                Beside::Other => vec![module],
+            };
+            Lookup { help, server, modules }
         }
         None => {
-            let mut path = service_trait.clone();
-            if let Some(last) = path.segments.last_mut() {
-                *last = server.into();
-            }
-            Ok(ServiceName::Server(path))
+            let server = server_of(trait_name, &trait_name.unraw());
+            Lookup { help: help(&server, None), server, modules: vec![parse_quote!(self)] }
         }
     }
 }
 
-/// Whether the file of the impl neither says the server's name anywhere nor imports all of some
-/// module. The compiler finds it missing anyway, but can't tell what it is needed for.
-fn is_surely_not_imported(server: &Ident) -> bool {
-    // There is no file where this runs as a plain fn, in a test.
-    let file = if proc_macro::is_available() { server.span().unwrap().local_file() } else { None };
-    let source = file.and_then(|file| fs::read_to_string(file).ok());
-    source.is_some_and(|source| !source.contains(&server.to_string()) && !source.contains("::*"))
+fn help(server: &Ident, module: Option<&Path>) -> String {
+    let seen = module.map_or_else(String::new, |module| {
+        let module = module.to_token_stream().to_string().replace(' ', "");
+        format!(" and is not in `{module}`")
+    });
+    format!(
+        "the service's name comes from `{server}`, which is not in sight{seen}: say where it is, \
+         `#[intercepted(service = path::to::the_module_with::{server})]`, or have it in the generated code, by \
+         `.server_mod_attribute(\".\", \"#[grpc_interceptor::intercepted]\")` in build.rs"
+    )
 }

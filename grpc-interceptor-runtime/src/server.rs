@@ -13,6 +13,7 @@ mod intercepted;
 mod layout;
 mod name;
 mod names_on_the_wire;
+mod no_server;
 mod outlined;
 mod request;
 mod response;
@@ -27,8 +28,9 @@ pub use intercepted::{
     Intercepted, intercepted, parts, serve_intercepted, serve_intercepted_arc, shared_parts,
 };
 pub use layout::lay_out;
-pub use name::{method_name, name_bytes, name_length};
+pub use name::{exact_name, method_name, name_bytes, name_length};
 pub use names_on_the_wire::{answer_with_name, assert_names_on_the_wire, assert_serves};
+pub use no_server::{NoServer, OfService};
 pub use outlined::outlined;
 pub use request::{Argument, ArgumentKind};
 pub use response::{BOXED_STREAM, MESSAGE, OWN_STREAM, Returned, ReturnedKind};

@@ -32,6 +32,24 @@ pub mod default_stubs {
     include!(concat!(env!("OUT_DIR"), "/default_stubs/greeter.v1.rs"));
 }
 
+/// Services whose code has no attribute.
+pub mod plain {
+    /// `greeter.v1`
+    pub mod greeter {
+        include!(concat!(env!("OUT_DIR"), "/plain/greeter.v1.rs"));
+    }
+
+    /// `Bare`
+    pub mod bare {
+        include!(concat!(env!("OUT_DIR"), "/plain/_.rs"));
+    }
+
+    /// `text.Lines`
+    pub mod text {
+        include!(concat!(env!("OUT_DIR"), "/plain/text.Lines.rs"));
+    }
+}
+
 /// A service with a codec of its own, and messages that aren't prost's.
 pub mod text;
 

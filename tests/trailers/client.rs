@@ -5,7 +5,7 @@ use tonic::{Code, transport::Channel};
 
 use crate::{
     greeter::{BARE, FAILS, Got, got_of_both, trailing},
-    interceptors::{Add, Anew, End, Ends, Filter, First, Look, Replace},
+    interceptors::{Add, Anew, End, Ends, Filter, First, InTime, Look, Replace},
     support::{Client, GreeterInterceptors, GreeterServer, connect, events, hello, many, next},
 };
 
@@ -42,6 +42,36 @@ async fn they_get_through_to_the_caller() {
     assert_got(&server, List::new(), "you", &Got::plain()).await;
     assert_through!(&server, [Some(Look).filter(|_| false)], "you", &Got::plain());
     assert_through!(&server, [Look, Look], "you", &Got::plain());
+}
+
+/// What has a deadline, and what is observed, by one or by several.
+#[tokio::test]
+async fn they_get_through_what_else_is_around_a_stream() {
+    let server = plain().await;
+    let ends = |expected: &'static [&'static str]| {
+        grpc_interceptor::interceptors::on_call_end(move |_, end| {
+            let trailers = end.trailers().expect("there are some");
+            assert_eq!(crate::support::values(trailers, "from"), expected);
+        })
+    };
+    assert_through!(&server, [InTime], "you", &Got::plain());
+    assert_through!(&server, [Look, InTime, Look, InTime], "you", &Got::plain());
+    assert_through!(&server, [ends(&["handler"]), ends(&["handler"])], "you", &Got::plain());
+    let expected = Got::of(&["one", "two"], Code::Ok, &["handler", "inner", "outer"]);
+    assert_through!(
+        &server,
+        [
+            ends(&["handler", "inner", "outer"]),
+            Add("outer"),
+            InTime,
+            ends(&["handler", "inner"]),
+            ends(&["handler", "inner"]),
+            Add("inner"),
+            ends(&["handler"])
+        ],
+        "you",
+        &expected
+    );
 }
 
 #[tokio::test]

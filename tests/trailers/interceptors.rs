@@ -1,5 +1,7 @@
 //! What interceptors do with a stream and its trailing metadata. Each is for any RPC, on either side.
 
+use std::time::{Duration, Instant};
+
 use grpc_interceptor::{
     Context, Interceptor, MessageStream, Next, Outcome, Payload as _, StreamEnd, trailers,
 };
@@ -98,6 +100,22 @@ impl<N: Next> Interceptor<N> for Anew {
                 false => MessageStream::new(end),
             })
         }))
+    }
+}
+
+/// Gives the rest of the call an hour.
+#[derive(Clone)]
+pub(crate) struct InTime;
+
+impl<N: Next> Interceptor<N> for InTime {
+    async fn intercept(
+        &self,
+        request: Request<N::Request>,
+        context: Context,
+        next: N,
+    ) -> Outcome<N> {
+        let deadline = Instant::now() + Duration::from_secs(3600);
+        next.with_context(context.with_deadline(deadline)).run_in_time(request).await
     }
 }
 

@@ -1,11 +1,13 @@
 use proc_macro2::TokenStream;
 use quote::{ToTokens as _, quote};
 
+use syn::Path;
+
 use super::service;
 use crate::{
     arguments::Arguments,
     errors::Errors,
-    model::{CalledAs, Receiver, Returns, Rpc, Service, ServiceName, Streams},
+    model::{CalledAs, Lookup, Receiver, Returns, Rpc, Service, ServiceName, Streams},
 };
 
 /// The model, and what is wrong.
@@ -32,8 +34,13 @@ fn chain(rpc: &Rpc) -> Vec<String> {
 }
 
 fn server(service: &Service) -> String {
+    let text = |path: &Path| path.to_token_stream().to_string().replace(' ', "");
     match &service.name {
-        ServiceName::Server(server) => server.to_token_stream().to_string().replace(' ', ""),
+        ServiceName::Server(server) => text(server),
+        ServiceName::Lookup(Lookup { server, modules, .. }) => {
+            let modules: Vec<_> = modules.iter().map(text).collect();
+            format!("{}::{server}", modules.join(" or "))
+        }
         ServiceName::Literal(literal) => format!("{:?}", literal.value()),
     }
 }
@@ -104,7 +111,7 @@ fn the_name_of_the_service_is_the_servers_beside_the_trait() {
     let name = |arguments: TokenStream, service_trait: TokenStream| {
         server(&parsed(arguments, quote!(impl #service_trait for MyGreeter {})))
     };
-    assert_eq!(name(quote!(), quote!(Greeter)), "GreeterServer");
+    assert_eq!(name(quote!(), quote!(Greeter)), "self::GreeterServer");
     assert_eq!(
         name(quote!(), quote!(pb::greeter_server::Greeter)),
         "pb::greeter_server::GreeterServer"

@@ -4,7 +4,7 @@ use super::{
     interceptor::Interceptor,
     next::{Next, Outcome},
 };
-use crate::Context;
+use crate::{Context, MethodName};
 
 /// Runs an interceptor only on calls for which the predicate returns `true`. Other calls pass it by.
 ///
@@ -32,19 +32,14 @@ use crate::Context;
 ///     }
 /// }
 ///
-/// // All but health checks.
-/// let all_but_health =
-///     when(|context| context.method_name().fully_qualified_service() != "grpc.health.v1.Health", Auth);
-///
-/// // Only these two RPCs.
-/// let names = ["/greeter.v1.Greeter/SayHello", "/greeter.v1.Greeter/Chat"];
-/// let only_two = when(move |context| names.contains(&context.method_name().path()), Auth);
-///
 /// // By kind.
 /// let unary = when(|context| context.kind() == RpcKind::Unary, Auth);
 ///
-/// let server = GreeterServer::with_interceptors(MyGreeter, (all_but_health, only_two, unary));
+/// let server = GreeterServer::with_interceptors(MyGreeter, unary);
 /// ```
+///
+/// By name there are [`only`], [`except`] and [`services`], which take constants: a name that is misspelt in
+/// a closure holds for no RPC, and everything passes.
 ///
 /// An interceptor that is for some RPCs by the types of their messages still has to fit all RPCs
 /// that it is listed for, whatever the closure says.
@@ -53,6 +48,56 @@ where
     P: Fn(&Context) -> bool + Send + Sync,
 {
     When { predicate, interceptor }
+}
+
+/// For [`when`]: the calls of these RPCs.
+///
+/// The names are constants of the generated code, with `#[intercepted]` on its module.
+///
+/// ```
+/// # use grpc_interceptor_proto::default_stubs::greeter_server::{Greeter, GreeterServer};
+/// # struct MyGreeter;
+/// # #[tonic::async_trait]
+/// # impl Greeter for MyGreeter {}
+/// use grpc_interceptor::interceptors::{CatchPanic, only, when};
+/// use grpc_interceptor_proto::default_stubs::greeter_server::methods;
+///
+/// let two = when(only([methods::SAY_HELLO, methods::CHAT]), CatchPanic::new());
+/// let server = GreeterServer::with_interceptors(MyGreeter, two);
+/// ```
+pub fn only<const N: usize>(
+    names: [MethodName<'static>; N],
+) -> impl Fn(&Context) -> bool + Copy + Send + Sync {
+    move |context| names.contains(&context.method_name())
+}
+
+/// For [`when`]: the calls of all RPCs except these. See [`only`].
+///
+/// ```
+/// use grpc_interceptor::interceptors::{CatchPanic, except, when};
+/// use grpc_interceptor_proto::default_stubs::greeter_server::methods;
+///
+/// let all_except_chat = when(except([methods::CHAT]), CatchPanic::new());
+/// ```
+pub fn except<const N: usize>(
+    names: [MethodName<'static>; N],
+) -> impl Fn(&Context) -> bool + Copy + Send + Sync {
+    move |context| !names.contains(&context.method_name())
+}
+
+/// For [`when`]: the calls of all RPCs of these services, by their full names. Tonic has a constant for each
+/// server.
+///
+/// ```
+/// use grpc_interceptor::interceptors::{CatchPanic, services, when};
+/// use grpc_interceptor_proto::greeter::greeter_server;
+///
+/// let of_the_greeter = when(services([greeter_server::SERVICE_NAME]), CatchPanic::new());
+/// ```
+pub fn services<const N: usize>(
+    services: [&'static str; N],
+) -> impl Fn(&Context) -> bool + Copy + Send + Sync {
+    move |context| services.contains(&context.method_name().fully_qualified_service())
 }
 
 /// An interceptor on some calls: made by [`when`].

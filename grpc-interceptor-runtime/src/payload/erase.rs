@@ -67,7 +67,8 @@ impl AnyMessage {
 /// Tells its type, and nothing of what is in it.
 impl fmt::Debug for AnyMessage {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "AnyMessage({})", self.0.type_name())
+        // Not the name of the box, which would be a message, too.
+        write!(formatter, "AnyMessage({})", (*self.0).type_name())
     }
 }
 

@@ -22,6 +22,41 @@ pub const fn name_bytes<const LENGTH: usize>(service: &str, method: &str) -> [u8
     name
 }
 
+/// The name that the generated code has, if it has one, else what [`name_bytes`] put together.
+///
+/// # Panics
+///
+/// That is a compile error: if the name that was given isn't the exact one, and if there is neither an
+/// exact one nor a service.
+pub const fn exact_name(
+    exact: Option<&'static str>,
+    given: &str,
+    put_together: &'static [u8],
+    help: &'static str,
+) -> MethodName<'static> {
+    match exact {
+        Some(path) if given.is_empty() || names_method(path, given) => method_name(path.as_bytes()),
+        Some(_) => panic!("the generated code has another name for this RPC: leave `name = …` out"),
+        // There is no service in it.
+        None if put_together[1] == b'/' => panic!("{}", help),
+        None => method_name(put_together),
+    }
+}
+
+/// Whether `"/service/method"` ends in this method.
+const fn names_method(path: &str, method: &str) -> bool {
+    let (path, method) = (path.as_bytes(), method.as_bytes());
+    let Some(start) = path.len().checked_sub(method.len() + 1) else { return false };
+    let mut at = 0;
+    while at < method.len() {
+        if path[start + 1 + at] != method[at] {
+            return false;
+        }
+        at += 1;
+    }
+    path[start] == b'/'
+}
+
 /// The name that [`name_bytes`] put together. What isn't a name is a compile error.
 pub const fn method_name(bytes: &'static [u8]) -> MethodName<'static> {
     match std::str::from_utf8(bytes) {
@@ -35,7 +70,26 @@ pub const fn method_name(bytes: &'static [u8]) -> MethodName<'static> {
 
 #[cfg(test)]
 mod tests {
-    use super::{method_name, name_bytes, name_length};
+    use super::{exact_name, method_name, name_bytes, name_length};
+
+    #[test]
+    fn an_exact_name_goes_first() {
+        assert_eq!(exact_name(Some("/a.B/C"), "", b"/a.B/c", "").path(), "/a.B/C");
+        assert_eq!(exact_name(Some("/a.B/C"), "C", b"/a.B/c", "").path(), "/a.B/C");
+        assert_eq!(exact_name(None, "c", b"/a.B/c", "").path(), "/a.B/c");
+    }
+
+    #[test]
+    #[should_panic = "the generated code has another name for this RPC"]
+    fn a_name_that_is_given_has_to_be_the_exact_one() {
+        exact_name(Some("/a.B/CC"), "C", b"/a.B/C", "");
+    }
+
+    #[test]
+    #[should_panic = "say where it is"]
+    fn a_service_without_a_name_is_refused() {
+        exact_name(None, "", b"//C", "say where it is");
+    }
 
     #[test]
     fn a_name_is_put_together_at_compile_time() {

@@ -18,7 +18,7 @@ use tonic::{
     server::NamedService,
 };
 
-/// A compile error where `S`, the server whose name is used, doesn't serve this service's trait.
+/// A compile error if `S`, the server whose name is used, doesn't serve this service's trait.
 pub const fn assert_serves<S: Service<http::Request<Body>>>() {}
 
 /// How a method of the service that the check makes answers: with its Rust name.
@@ -30,32 +30,57 @@ pub fn answer_with_name<T>(rust_name: &'static str) -> Result<T, Status> {
 ///
 /// # Panics
 ///
-/// Where the server has no RPC of that name, or it is another method's.
+/// If the server has no RPC of that name, or it is another method's, or the server doesn't tell. The panic
+/// tells of all of them.
 #[track_caller]
 pub fn assert_names_on_the_wire<S>(mut server: S, rpcs: &[(&'static str, &str)])
 where
     S: Service<http::Request<Body>, Response = http::Response<Body>, Error = Infallible>
         + NamedService,
 {
+    let wrong: Vec<_> =
+        rpcs.iter().filter_map(|(rust_name, name)| wrong(&mut server, rust_name, name)).collect();
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// What is wrong with an RPC's name.
+fn wrong<S>(server: &mut S, rust_name: &'static str, name: &str) -> Option<String>
+where
+    S: Service<http::Request<Body>, Response = http::Response<Body>, Error = Infallible>
+        + NamedService,
+{
     let service = S::NAME;
-    for (rust_name, name) in rpcs {
-        let Answer::Unknown = ask(&mut server, name, rust_name) else { continue };
-        let found = spellings(rust_name)
-            .into_iter()
-            .find(|spelling| matches!(ask(&mut server, spelling, rust_name), Answer::Itself));
-        let found = found.as_deref().unwrap_or("…");
-        panic!(
-            "`{rust_name}` is not the RPC `/{service}/{name}`: write `#[rpc(name = \"{found}\")]` on it, \
-             with the name that the .proto file has"
-        );
+    match ask(server, name, rust_name) {
+        Answer::Itself => None,
+        Answer::Untold => Some(format!(
+            "whether `{rust_name}` is the RPC `/{service}/{name}` can't be told, as its codec refuses an empty \
+             message: have the generated code say it, by \
+             `.server_mod_attribute(\".\", \"#[grpc_interceptor::intercepted]\")` in build.rs, or by that line \
+             above the generated module"
+        )),
+        Answer::Unknown => {
+            let spellings = spellings(rust_name);
+            let mut answered = |wanted: fn(&Answer) -> bool| {
+                spellings.iter().find(|spelling| wanted(&ask(server, spelling, rust_name)))
+            };
+            let found = answered(|answer| matches!(answer, Answer::Itself))
+                .or_else(|| answered(|answer| matches!(answer, Answer::Untold)));
+            let found = found.map_or("…", String::as_str);
+            Some(format!(
+                "`{rust_name}` is not the RPC `/{service}/{name}`: write `#[rpc(name = \"{found}\")]` on it, \
+                 with the name that the .proto file has"
+            ))
+        }
     }
 }
 
 enum Answer {
-    /// The method that was meant answered, or the codec refused the empty message before any did.
+    /// The method that was meant answered.
     Itself,
     /// There is no such RPC, or another method answered.
     Unknown,
+    /// There is such an RPC, and its codec refused the empty message before any method answered.
+    Untold,
 }
 
 fn ask<S>(server: &mut S, name: &str, rust_name: &str) -> Answer
@@ -74,15 +99,15 @@ where
     // All that it waits for is there, so that it is done at once.
     let Poll::Ready(Ok(response)) = response.as_mut().poll(&mut Context::from_waker(Waker::noop()))
     else {
-        return Answer::Itself;
+        return Answer::Untold;
     };
-    let status = Status::from_header_map(response.headers());
-    match status {
+    match Status::from_header_map(response.headers()) {
         Some(status) if status.code() == Code::Unimplemented => Answer::Unknown,
-        Some(status) if status.code() == Code::Aborted && status.message() != rust_name => {
-            Answer::Unknown
-        }
-        _ => Answer::Itself,
+        Some(status) if status.code() == Code::Aborted => match status.message() == rust_name {
+            true => Answer::Itself,
+            false => Answer::Unknown,
+        },
+        _ => Answer::Untold,
     }
 }
 

@@ -5,7 +5,7 @@ use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
 
 use super::model::{Client, Method};
-use crate::generated::kind::Kind;
+use crate::generated::{kind::Kind, methods};
 
 pub(crate) fn client(client: &Client, runtime: &TokenStream) -> TokenStream {
     let Client { ident, methods } = client;
@@ -18,6 +18,8 @@ pub(crate) fn client(client: &Client, runtime: &TokenStream) -> TokenStream {
     let calls = methods.iter().map(|method| call(method, runtime));
     let bounds: Vec<_> = methods.iter().map(|method| bound(method, runtime)).collect();
 
+    let names =
+        methods::methods(methods.iter().map(|method| (&method.ident, &method.path)), runtime);
     let with_doc = "Creates a client whose calls go through these interceptors, the first the \
                     outermost.\n\n\
                     `interceptors` is an `Interceptor`: a tuple of them, a struct, an async fn with \
@@ -48,6 +50,8 @@ pub(crate) fn client(client: &Client, runtime: &TokenStream) -> TokenStream {
             #(#[derive(Debug)] pub struct #rpc_types;)*
         }
         #(#rpc_impls)*
+
+        #names
 
         #constructor
 

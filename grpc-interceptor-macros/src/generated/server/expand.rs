@@ -7,13 +7,21 @@ use syn::Type;
 
 use super::model::{Method, Server};
 use crate::{
+    exact,
     expand::{clone_payload, method_head},
+    generated,
     model::Receiver,
 };
 
 pub(crate) fn server(server: &Server, runtime: &TokenStream) -> TokenStream {
     let Server { ident, service_trait, streams, methods, .. } = server;
     let interceptors = format_ident!("{ident}Interceptors");
+    let exact_names = exact_names(server, runtime);
+    let names = generated::methods::methods(
+        methods.iter().map(|method| (&method.ident, &method.path)),
+        runtime,
+    );
+    let streams: Vec<_> = streams.iter().map(|stream| &stream.ident).collect();
 
     // The service may have the usual name.
     let list = format_ident!("{}", if service_trait == "I" { "Interceptors" } else { "I" });
@@ -85,6 +93,10 @@ pub(crate) fn server(server: &Server, runtime: &TokenStream) -> TokenStream {
             #(#serves)*
         }
 
+        #names
+
+        #exact_names
+
         const _: () = {
             use #runtime as __runtime;
             #(#rpc_impls)*
@@ -95,6 +107,27 @@ pub(crate) fn server(server: &Server, runtime: &TokenStream) -> TokenStream {
                 #(#service_methods)*
             }
         };
+    }
+}
+
+/// The RPCs' names, on the type that an impl reaches through the trait, whatever it calls that.
+fn exact_names(server: &Server, runtime: &TokenStream) -> TokenStream {
+    let Server { service_trait, streams, methods, .. } = server;
+    let parameters: Vec<_> = (0..streams.len()).map(|at| format_ident!("S{at}")).collect();
+    let bounds = streams.iter().map(|stream| &stream.bounds);
+    let names = streams.iter().map(|stream| &stream.ident);
+    let constants = methods.iter().map(|method| {
+        let (constant, path) = (exact::constant(&method.ident), &method.path);
+        quote! {
+            #[doc(hidden)]
+            pub const #constant: #runtime::Option<&'static str> = #runtime::Option::Some(#path);
+        }
+    });
+    quote! {
+        #[allow(dead_code)]
+        impl<#(#parameters: #bounds),*> dyn #service_trait<#(#names = #parameters),*> {
+            #(#constants)*
+        }
     }
 }
 

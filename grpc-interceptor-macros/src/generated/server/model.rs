@@ -1,5 +1,5 @@
 use proc_macro2::Ident;
-use syn::{Attribute, LitStr, Type};
+use syn::{Attribute, LitStr, TraitItemType, Type};
 
 use crate::{generated::kind::Kind, model::Receiver};
 
@@ -10,8 +10,8 @@ pub(crate) struct Server {
     /// `Greeter`
     pub(crate) service_trait: Ident,
     pub(crate) receiver: Receiver,
-    /// `ChatStream`
-    pub(crate) streams: Vec<Ident>,
+    /// `ChatStream`, and what it has to be.
+    pub(crate) streams: Vec<TraitItemType>,
     pub(crate) methods: Vec<Method>,
 }
 

@@ -29,7 +29,7 @@ pub(crate) fn server(ident: &Ident, items: &[Item]) -> Result<Server> {
     let mut methods = Vec::new();
     for item in &service_trait.items {
         match item {
-            TraitItem::Type(item) => streams.push(item.ident.clone()),
+            TraitItem::Type(item) => streams.push(item.clone()),
             TraitItem::Fn(item) => methods.push(method(item, &routes)?),
             _ => {}
         }

@@ -1,0 +1,44 @@
+//! How an impl asks the generated code for its exact names.
+//!
+//! `#[intercepted]` on a generated server adds constants to the type `dyn Greeter<ChatStream = …>`. An impl
+//! reaches these through the trait, under whatever name and from whichever crate it has that. Where they
+//! aren't, a trait of our own with constants of the same names is: the compiler takes an inherent one first.
+
+use proc_macro2::{Ident, TokenStream};
+use quote::{format_ident, quote};
+use syn::ext::IdentExt as _;
+
+use crate::model::{Rpc, Service, Stream};
+
+/// The constant that has an RPC's name: `__NAME_OF_SAY_HELLO`.
+pub(crate) fn constant(rpc: &Ident) -> Ident {
+    format_ident!("__NAME_OF_{}", rpc.unraw().to_string().to_uppercase())
+}
+
+/// The trait with constants that have no names.
+pub(crate) fn fallback(rpcs: &[Rpc]) -> TokenStream {
+    let constants = rpcs.iter().map(|rpc| {
+        let (cfgs, constant) = (rpc.cfgs(), constant(rpc.ident()));
+        quote! {
+            #(#cfgs)*
+            const #constant: __runtime::Option<&'static str> = __runtime::Option::None;
+        }
+    });
+    quote! {
+        #[allow(dead_code, unused_imports)]
+        trait __NoNames {
+            #(#constants)*
+        }
+        impl<__T: ?::core::marker::Sized> __NoNames for __T {}
+    }
+}
+
+/// The type that has the names, if any has.
+pub(crate) fn named(service: &Service, stream: impl Fn(&Stream) -> TokenStream) -> TokenStream {
+    let service_trait = &service.service_trait;
+    let streams = service.streams.iter().map(|item| {
+        let (ident, ty) = (&item.ident, stream(item));
+        quote!(#ident = __runtime::ResponseStream<#ty>)
+    });
+    quote!(dyn #service_trait<#(#streams),*>)
+}
