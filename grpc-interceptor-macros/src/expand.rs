@@ -26,7 +26,7 @@ pub(crate) fn service(service: &Service) -> TokenStream {
     let streams = streams(service);
     let rpc_types = service.rpcs.iter().map(|rpc| {
         let (cfgs, ident) = (rpc.cfgs(), rpc.ident());
-        quote!(#(#cfgs)* pub struct #ident;)
+        quote!(#(#cfgs)* pub(super) struct #ident;)
     });
     let rpcs = service.rpcs.iter().map(|rpc| {
         let (cfgs, handler, rpc_impl, links) =
@@ -180,9 +180,8 @@ fn handler(service: &Service, rpc: &Rpc) -> TokenStream {
     let context = rpc.takes_context.then(|| quote!(, __context: __runtime::Context));
     let streams = (!service.streams.is_empty()).then(|| quote!(: __Streams));
     quote! {
-        // Public, as what public types are made of has to be.
-        #[allow(unreachable_pub, missing_docs)]
-        pub trait __Handler #streams {
+        // Private, as what a handler takes and returns may be.
+        trait __Handler #streams {
             type Argument;
             type Returned;
             fn #ident(#receiver, __request: Self::Argument #context)

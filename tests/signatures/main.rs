@@ -12,6 +12,7 @@ mod macro_rules;
 mod no_prelude;
 mod odd_names;
 mod paths;
+mod private_types;
 mod shadowed;
 
 use std::sync::{Arc, Mutex};
