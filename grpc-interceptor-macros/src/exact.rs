@@ -25,7 +25,6 @@ pub(crate) fn fallback(rpcs: &[Rpc]) -> TokenStream {
         }
     });
     quote! {
-        #[allow(dead_code, unused_imports)]
         trait __NoNames {
             #(#constants)*
         }
@@ -36,9 +35,15 @@ pub(crate) fn fallback(rpcs: &[Rpc]) -> TokenStream {
 /// The type that has the names, if any has.
 pub(crate) fn named(service: &Service, stream: impl Fn(&Stream) -> TokenStream) -> TokenStream {
     let service_trait = &service.service_trait;
-    let streams = service.streams.iter().map(|item| {
-        let (ident, ty) = (&item.ident, stream(item));
-        quote!(#ident = __runtime::ResponseStream<#ty>)
-    });
+    // One may be there several times, under `#[cfg]`.
+    let is_first = |at: usize| {
+        let ident = &service.streams[at].ident;
+        service.streams[..at].iter().all(|other| other.ident != *ident)
+    };
+    let streams =
+        service.streams.iter().enumerate().filter(|(at, _)| is_first(*at)).map(|(_, item)| {
+            let (ident, ty) = (&item.ident, stream(item));
+            quote!(#ident = #ty)
+        });
     quote!(dyn #service_trait<#(#streams),*>)
 }

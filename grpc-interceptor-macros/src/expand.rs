@@ -21,11 +21,11 @@ use crate::{
 /// The impl, with its chains.
 pub(crate) fn service(service: &Service) -> TokenStream {
     let Service { runtime, outer_attributes, async_traits, .. } = service;
-    let service_trait = without_arguments(&service.service_trait);
+    let service_trait = importable(&service.service_trait);
     let service_name = service_name(service);
     let streams = streams(service);
     let rpc_types = service.rpcs.iter().map(|rpc| {
-        let (cfgs, ident) = (rpc.cfgs(), rpc.ident());
+        let (cfgs, ident) = (rpc.cfgs(), without_lints(rpc.ident()));
         quote!(#(#cfgs)* pub(super) struct #ident;)
     });
     let rpcs = service.rpcs.iter().map(|rpc| {
@@ -40,23 +40,18 @@ pub(crate) fn service(service: &Service) -> TokenStream {
     let service_impl = service_impl(service);
     let no_names = exact::fallback(&service.rpcs);
     quote! {
-        #[allow(non_local_definitions)]
         #(#outer_attributes)*
         const _: () = {
             use #runtime::__private as __runtime;
             // A handler may call another RPC of its service: `self.say_hello(…)`.
-            #[allow(unused_imports)]
             use #service_trait as _;
             // For the interceptors that are named like fns.
-            #[allow(unused_imports)]
             use __runtime::NotAFunction as _;
             #(
-                // It is not needed, but it is no unused import either.
-                #[allow(unused_imports)]
-                use #async_traits as _;
+                // It is not needed, but it is no unused import either. What is public is never one.
+                pub use #async_traits as _;
             )*
             /// The RPCs, as types.
-            #[allow(non_camel_case_types)]
             mod __rpc { #(#rpc_types)* }
             #service_name
             #no_names
@@ -67,13 +62,28 @@ pub(crate) fn service(service: &Service) -> TokenStream {
     }
 }
 
-/// A path as it can be imported.
-fn without_arguments(path: &Path) -> Path {
+/// A path as it can be imported, which is no unused import if nobody needs it.
+fn importable(path: &Path) -> Path {
     let mut path = path.clone();
+    if let Some(colons) = &mut path.leading_colon {
+        colons.spans = colons.spans.map(|span| span.resolved_at(Span::mixed_site()));
+    }
     for segment in &mut path.segments {
         segment.arguments = PathArguments::None;
+        // What a macro by example calls its own crate, means another one elsewhere.
+        if segment.ident != "$crate" {
+            segment.ident = without_lints(&segment.ident);
+        }
     }
     path
+}
+
+/// The name of something that the macro makes: lints are for what the user wrote, and this word is the
+/// user's.
+pub(crate) fn without_lints(ident: &Ident) -> Ident {
+    let mut ident = ident.clone();
+    ident.set_span(ident.span().resolved_at(Span::mixed_site()));
+    ident
 }
 
 /// `const __SERVICE: &str`, and the check that the server whose name it is serves this trait. It is empty if
@@ -96,7 +106,6 @@ fn service_name(service: &Service) -> TokenStream {
         #server
         const __SERVICE: &str = <__Server<()> as __runtime::NamedService>::NAME;
         const __NO_SERVICE: &str = #help;
-        #[allow(dead_code)]
         const fn __serves #impl_generics () #where_clause {
             __runtime::assert_serves::<__Server<#self_type>>();
         }
@@ -124,14 +133,12 @@ pub(crate) fn server(name: &ServiceName) -> (TokenStream, Span) {
             };
             let scopes = modules.iter().rev().fold(quote!({ #found }), |inner, module| {
                 quote!({
-                    #[allow(unused_imports)]
                     use #module::*;
                     #inner
                 })
             });
             let scopes = quote! {
                 const _: () = {
-                    #[allow(unused_imports)]
                     use __runtime::NoServer as #server;
                     #scopes
                 };
@@ -154,14 +161,16 @@ fn streams(service: &Service) -> TokenStream {
     }
     let (impl_generics, _, where_clause) = service.generics.split_for_impl();
     let self_type = &service.self_type;
-    let declared = service.streams.iter().map(|Stream { ident, .. }| quote!(type #ident;));
-    let defined = service
-        .streams
-        .iter()
-        .map(|Stream { attributes, ident, ty }| quote!(#(#attributes)* type #ident = #ty;));
+    let declared = service.streams.iter().map(|stream| {
+        let (cfgs, ident) = (stream.cfgs(), without_lints(&stream.ident));
+        quote!(#(#cfgs)* type #ident;)
+    });
+    let defined = service.streams.iter().map(|Stream { attributes, ident, ty }| {
+        let ident = without_lints(ident);
+        quote!(#(#attributes)* type #ident = #ty;)
+    });
     quote! {
         // Public, as what public types are made of has to be.
-        #[allow(non_camel_case_types, unreachable_pub, missing_docs)]
         pub trait __Streams { #(#declared)* }
         impl #impl_generics __Streams for #self_type #where_clause { #(#defined)* }
     }
@@ -237,8 +246,10 @@ fn rpc_impl(service: &Service, rpc: &Rpc) -> TokenStream {
 fn method_name(service: &Service, rpc: &Rpc) -> TokenStream {
     let self_type = &service.self_type;
     let exact = exact::constant(rpc.ident());
-    let named =
-        exact::named(service, |Stream { ident, .. }| quote!(<#self_type as __Streams>::#ident));
+    let named = exact::named(
+        service,
+        |Stream { ident, .. }| quote!(__runtime::ResponseStream<<#self_type as __Streams>::#ident>),
+    );
     let (name, span) = match (&rpc.given_name, &service.name) {
         (Some(given), _) => (given.value(), given.span()),
         (None, ServiceName::Lookup(lookup)) => (String::new(), lookup.server.span()),
@@ -258,7 +269,6 @@ pub(crate) fn clone_payload(span: Span, holder: &TokenStream) -> TokenStream {
         fn clone_payload(
             __payload: &__runtime::ChainPayload<Self, #holder>,
         ) -> __runtime::Option<__runtime::ChainPayload<Self, #holder>> {
-            #[allow(unused_imports)]
             use __runtime::NotClone as _;
             __runtime::TryClone(__payload).try_clone()
         }
@@ -406,17 +416,15 @@ fn outside_of_the_impl(tokens: TokenStream, self_type: &Type) -> TokenStream {
     let mut outside = TokenStream::new();
     while let Some(token) = tokens.next() {
         match token {
-            TokenTree::Ident(ident) if ident == "self" => {
+            // `self::own` is a path.
+            TokenTree::Ident(ident) if ident == "self" && !is_colon(tokens.peek()) => {
                 let span = Span::mixed_site().located_at(ident.span());
                 outside.extend(quote_spanned!(span=> __service));
             }
             TokenTree::Ident(ident) if ident == "Self" => {
-                let before_colons =
-                    matches!(tokens.peek(), Some(TokenTree::Punct(next)) if next.as_char() == ':');
-                outside.extend(if before_colons {
-                    quote!(<#self_type>)
-                } else {
-                    quote!(#self_type)
+                outside.extend(match is_colon(tokens.peek()) {
+                    true => quote!(<#self_type>),
+                    false => as_expression(self_type).to_token_stream(),
                 });
             }
             TokenTree::Group(group) => {
@@ -431,12 +439,31 @@ fn outside_of_the_impl(tokens: TokenStream, self_type: &Type) -> TokenStream {
     outside
 }
 
+fn is_colon(token: Option<&TokenTree>) -> bool {
+    matches!(token, Some(TokenTree::Punct(punct)) if punct.as_char() == ':')
+}
+
+/// A type as it stands in an expression, too: `Service::<T>`.
+fn as_expression(ty: &Type) -> Type {
+    let mut ty = ty.clone();
+    if let Type::Path(path) = &mut ty {
+        for segment in &mut path.path.segments {
+            if let PathArguments::AngleBracketed(arguments) = &mut segment.arguments {
+                arguments.colon2_token.get_or_insert_default();
+            }
+        }
+    }
+    ty
+}
+
 /// tonic's trait: each method starts its chain. Its signature is the one that `async_trait` writes.
 fn service_impl(service: &Service) -> TokenStream {
     let (impl_generics, _, where_clause) = service.generics.split_for_impl();
     let Service { service_trait, self_type, .. } = service;
-    let streams = service.streams.iter().map(|Stream { ident, .. }| {
+    let streams = service.streams.iter().map(|stream| {
+        let (cfgs, ident) = (stream.cfgs(), &stream.ident);
         quote! {
+            #(#cfgs)*
             type #ident = __runtime::ResponseStream<<#self_type as __Streams>::#ident>;
         }
     });
@@ -469,7 +496,6 @@ fn service_impl(service: &Service) -> TokenStream {
         }
     });
     quote! {
-        #[allow(clippy::all, clippy::pedantic)]
         impl #impl_generics #service_trait for #self_type #where_clause {
             #(#streams)*
             #(#methods)*

@@ -8,6 +8,7 @@ use syn::{
 };
 
 use crate::arguments::Arguments;
+use crate::expand::without_lints;
 
 const EXPECTED: &str = "an interceptor is `async fn name<N: Next>(request: Request<N::Request>, \
                         context: Context, next: N) -> Outcome<N>`";
@@ -84,6 +85,7 @@ fn read(item: TokenStream) -> Result<Interceptor> {
 
 fn print(interceptor: Interceptor, runtime: &Path) -> TokenStream {
     let Interceptor { outer_attributes, visibility, function, name, next } = interceptor;
+    let name = without_lints(&name);
     let generics = function.sig.generics.clone();
     let (impl_generics, _, where_clause) = generics.split_for_impl();
     let method = match function.attrs.is_empty() {
@@ -94,16 +96,18 @@ fn print(interceptor: Interceptor, runtime: &Path) -> TokenStream {
     let of_the_body = outer_attributes.iter().filter(|attribute| {
         ["allow", "warn", "deny", "cfg"].iter().any(|name| attribute.path().is_ident(name))
     });
+    let deprecated =
+        outer_attributes.iter().any(|attribute| attribute.path().is_ident("deprecated"));
+    let deprecated = deprecated.then(|| quote!(#[allow(deprecated)]));
     quote! {
         #(#outer_attributes)*
-        #[allow(non_camel_case_types)]
         #[derive(
             ::core::clone::Clone, ::core::marker::Copy, ::core::fmt::Debug, ::core::default::Default,
         )]
         #visibility struct #name;
 
-        #[allow(non_local_definitions, deprecated)]
         #(#of_the_body)*
+        #deprecated
         const _: () = {
             impl #impl_generics #runtime::Interceptor<#next> for #name #where_clause {
                 #method

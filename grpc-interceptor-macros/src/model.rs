@@ -118,6 +118,11 @@ pub(crate) struct Stream {
 }
 
 impl Stream {
+    /// Its `#[cfg]`, which everything that is made for it needs as well.
+    pub(crate) fn cfgs(&self) -> impl Iterator<Item = &Attribute> {
+        self.attributes.iter().filter(|attribute| attribute.path().is_ident("cfg"))
+    }
+
     /// The RPC that this is the stream of: tonic puts `Stream` behind the name that it has in the
     /// .proto file.
     pub(crate) fn rpc_name(&self) -> Option<String> {

@@ -30,10 +30,10 @@ pub(crate) fn expand(service: &Service) -> TokenStream {
     let Service { runtime, service_trait, .. } = service;
     let cfgs = service.outer_attributes.iter().filter(|attribute| attribute.path().is_ident("cfg"));
     let test = test_name(service);
-    let streams = service
-        .streams
-        .iter()
-        .map(|Stream { ident, ty, .. }| quote!(type #ident = __runtime::ResponseStream<#ty>;));
+    let streams = service.streams.iter().map(|stream| {
+        let (cfgs, Stream { ident, ty, .. }) = (stream.cfgs(), stream);
+        quote!(#(#cfgs)* type #ident = __runtime::ResponseStream<#ty>;)
+    });
     let methods = service.rpcs.iter().map(|rpc| {
         let (cfgs, rust_name) = (rpc.cfgs(), rpc.ident().unraw().to_string());
         let sent = match rpc.returns {
@@ -61,16 +61,13 @@ pub(crate) fn expand(service: &Service) -> TokenStream {
         quote!(#(#cfgs)* (#rust_name, #name))
     });
     let no_names = exact::fallback(&service.rpcs);
-    let named = exact::named(service, |Stream { ty, .. }| ty.to_token_stream());
+    let named =
+        exact::named(service, |Stream { ident, .. }| quote!(<__Names as #service_trait>::#ident));
     let exact = service.rpcs.first().map(|rpc| exact::constant(rpc.ident()));
     let (server, _) = server(&service.name);
     quote! {
         #(#cfgs)*
         #[cfg(test)]
-        #[allow(
-            dead_code, deprecated, unnameable_test_items,
-            clippy::all, clippy::pedantic,
-        )]
         #[::core::prelude::v1::test]
         fn #test() {
             use #runtime::__private as __runtime;

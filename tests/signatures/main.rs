@@ -4,6 +4,7 @@
 mod aliases;
 mod arc_self;
 mod attributes;
+mod cfg_and_self;
 mod custom_codec;
 mod default_stubs;
 mod generics;
