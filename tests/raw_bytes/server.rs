@@ -90,7 +90,7 @@ fn readings(case: &Case, kind: RpcKind) -> Vec<Steps> {
     }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_server_sends_and_sees_what_a_bare_one_does() {
     let mut comparison = Comparison::default();
     for case in cases().into_iter().map(Arc::new) {

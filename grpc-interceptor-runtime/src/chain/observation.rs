@@ -4,6 +4,7 @@
 //! `Arc`, which each stream has a share of.
 
 use std::{
+    any::Any,
     marker::PhantomData,
     mem,
     sync::{
@@ -19,7 +20,7 @@ use crate::{
     CallEnd, Context, EndCause, StreamEnd,
     call::{is_deadline_passed, now},
     error::{is_panic, run_in_drop},
-    payload::{ResponseWatch, Watch, WatchRequest, WatchResponse, Watcher},
+    payload::{ResponseWatch, Watch, WatchCall, Watcher},
 };
 
 /// One call that an [`Observer`](crate::Observer) watches, from its start to its end.
@@ -142,20 +143,18 @@ struct Observation<C, Q, P> {
     messages: PhantomData<fn(Q, P)>,
 }
 
-impl<C: ObservedCall<Q, P>, Q, P> WatchRequest<Q> for Observation<C, Q, P> {
+impl<C: ObservedCall<Q, P>, Q, P> Observation<C, Q, P> {
     fn request(&self, message: &Q) {
         self.progress.requests.fetch_add(1, Ordering::Relaxed);
         self.call.request_message(message);
     }
-}
 
-impl<C: ObservedCall<Q, P>, Q, P> WatchResponse<P> for Observation<C, Q, P> {
     fn response(&self, message: &P) {
         self.progress.responses.fetch_add(1, Ordering::Relaxed);
         self.call.response_message(message);
     }
 
-    fn end(&self, end: StreamEnd<'_>) {
+    fn tell(&self, end: StreamEnd<'_>) {
         self.call.end(&match end {
             StreamEnd::Complete { trailers } => self.progress.complete(trailers),
             StreamEnd::Failed(status) => self.progress.failed(status),
@@ -163,8 +162,30 @@ impl<C: ObservedCall<Q, P>, Q, P> WatchResponse<P> for Observation<C, Q, P> {
         });
     }
 
-    fn panicked(&self) {
+    fn tell_panicked(&self) {
         self.call.end(&self.progress.panicked());
+    }
+}
+
+impl<C: ObservedCall<Q, P>, Q: 'static, P: 'static> WatchCall for Observation<C, Q, P> {
+    fn request(&self, message: &dyn Any) {
+        if let Some(message) = message.downcast_ref() {
+            self.request(message);
+        }
+    }
+
+    fn response(&self, message: &dyn Any) {
+        if let Some(message) = message.downcast_ref() {
+            self.response(message);
+        }
+    }
+
+    fn end(&self, end: StreamEnd<'_>) {
+        self.tell(end);
+    }
+
+    fn panicked(&self) {
+        self.tell_panicked();
     }
 }
 
@@ -208,7 +229,7 @@ impl<C: ObservedCall<Q, P>, Q, P> Watching<C, Q, P> {
     }
 
     pub(crate) fn failed(&mut self, status: &Status) {
-        self.tell(|observation| observation.end(StreamEnd::Failed(status)));
+        self.tell(|observation| observation.tell(StreamEnd::Failed(status)));
     }
 
     /// Tells of the end, if that wasn't told.
@@ -246,8 +267,8 @@ impl<C: ObservedCall<Q, P>, Q, P> Drop for Watching<C, Q, P> {
             let panicked = self.is_polled;
             run_in_drop(|| {
                 self.tell(|observation| match panicked {
-                    true => observation.panicked(),
-                    false => observation.end(StreamEnd::Cancelled),
+                    true => observation.tell_panicked(),
+                    false => observation.tell(StreamEnd::Cancelled),
                 });
             });
         }
@@ -265,7 +286,7 @@ impl<C: ObservedCall<Q, P>, Q: 'static, P: 'static> Watcher<Q> for OfRequest<'_,
         }
     }
 
-    fn share(&mut self) -> Watch<Q> {
+    fn share(&mut self) -> Watch {
         Watch::Request(self.0.share())
     }
 }
@@ -279,10 +300,10 @@ impl<C: ObservedCall<Q, P>, Q: 'static, P: 'static> Watcher<P> for OfResponse<'_
         if let Some(observation) = self.0.get() {
             observation.response(message);
         }
-        self.0.tell(|observation| observation.end(StreamEnd::Complete { trailers: None }));
+        self.0.tell(|observation| observation.tell(StreamEnd::Complete { trailers: None }));
     }
 
-    fn share(&mut self) -> Watch<P> {
+    fn share(&mut self) -> Watch {
         let shared = self.0.share();
         self.0.state = State::Over;
         Watch::Response(ResponseWatch::new(shared))

@@ -47,7 +47,7 @@ use crate::{call::Scope, error::make_not_ok};
 /// After an error or the end no message follows, and what the messages came from is dropped.
 pub struct MessageStream<M> {
     state: State<M>,
-    watch: Option<Watch<M>>,
+    watch: Option<Watch>,
     scopes: Scopes,
     trailers: Option<Trailers>,
 }
@@ -108,7 +108,7 @@ impl<M: Send + 'static> MessageStream<M> {
     }
 
     /// Has it watched.
-    pub(crate) fn watched(mut self, watch: Watch<M>) -> Self {
+    pub(crate) fn watched(mut self, watch: Watch) -> Self {
         // There is one place: who watches it already, does so further in.
         if self.watch.is_some() {
             let scopes = self.take_scopes();

@@ -83,13 +83,13 @@ where
 /// A status that is OK is the stream's end.
 #[cold]
 fn take_ok<M>(end: &mut Option<Result<M, Status>>) -> Option<Status> {
-    match end.take() {
-        Some(Err(status)) if status.code() == Code::Ok => Some(status),
-        other => {
-            *end = other;
-            None
-        }
+    let Some(Err(status)) = end else { return None };
+    if status.code() != Code::Ok {
+        return None;
     }
+    let ok = std::mem::replace(status, Status::unknown(String::new()));
+    *end = None;
+    Some(ok)
 }
 
 pin_project! {

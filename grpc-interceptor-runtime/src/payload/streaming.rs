@@ -52,12 +52,18 @@ static HEADERS: [u8; BLOCK] = {
     headers
 };
 
-/// The stream as it came over the wire if nothing was put around it, else one around it.
+/// A response's stream as it came over the wire if nothing was put around it, else one around it.
 pub(crate) fn into_streaming<M: Send + 'static>(messages: MessageStream<M>) -> Streaming<M> {
-    let messages = match messages.into_source() {
-        Ok(FromWire { stream, .. }) => return stream,
-        Err(messages) => messages,
-    };
+    match messages.into_source() {
+        Ok(FromWire { stream, .. }) => stream,
+        Err(messages) => into_request_streaming(messages),
+    }
+}
+
+/// The same of what can't have trailing metadata, such as a request's stream.
+pub(crate) fn into_request_streaming<M: Send + 'static>(
+    messages: MessageStream<M>,
+) -> Streaming<M> {
     match messages.into_source() {
         Ok(WithoutTrailers(stream)) => stream,
         Err(messages) => {

@@ -1,21 +1,20 @@
 //! Who watches a stream, in a place of its own: an observer of a whole call is in one allocation,
 //! which the request's stream, the response's and the call's future share.
+//!
+//! The type of the messages is forgotten here, as all of this would be compiled again for each. Whoever
+//! watches knows it.
 
-use std::sync::Arc;
+use std::{any::Any, sync::Arc};
 
 use super::stream_end::StreamEnd;
 use crate::error::run_in_drop;
 
-/// Watches the messages of a request.
-pub trait WatchRequest<M>: Send + Sync {
-    fn request(&self, message: &M);
-}
-
-/// Watches the messages of a response, and its end.
-pub trait WatchResponse<M>: Send + Sync {
-    fn response(&self, message: &M);
+/// Watches the messages of a call, and its end.
+pub trait WatchCall: Send + Sync {
+    fn request(&self, message: &dyn Any);
+    fn response(&self, message: &dyn Any);
     fn end(&self, end: StreamEnd<'_>);
-    /// It was dropped because it panicked.
+    /// The response's stream was dropped because it panicked.
     fn panicked(&self);
 }
 
@@ -24,16 +23,16 @@ pub trait Watcher<M> {
     /// It is one message.
     fn message(&mut self, message: &M);
     /// It is a stream.
-    fn share(&mut self) -> Watch<M>;
+    fn share(&mut self) -> Watch;
 }
 
 /// What a stream keeps of who watches it.
-pub enum Watch<M> {
-    Request(Arc<dyn WatchRequest<M>>),
-    Response(ResponseWatch<M>),
+pub enum Watch {
+    Request(Arc<dyn WatchCall>),
+    Response(ResponseWatch),
 }
 
-impl<M> Watch<M> {
+impl Watch {
     /// The stream is polled.
     pub(super) fn poll(&mut self) {
         if let Watch::Response(watch) = self {
@@ -48,7 +47,7 @@ impl<M> Watch<M> {
         }
     }
 
-    pub(super) fn message(&mut self, message: &M) {
+    pub(super) fn message(&mut self, message: &dyn Any) {
         match self {
             Watch::Request(watch) => watch.request(message),
             Watch::Response(watch) => {
@@ -70,20 +69,20 @@ impl<M> Watch<M> {
 }
 
 /// Tells of the end if it is dropped before.
-pub struct ResponseWatch<M> {
-    watch: Option<Arc<dyn WatchResponse<M>>>,
+pub struct ResponseWatch {
+    watch: Option<Arc<dyn WatchCall>>,
     /// If it is dropped then, it has panicked. Whether the thread panics wouldn't tell: a panic may be
     /// caught before the stream is dropped, or be somebody else's.
     is_polled: bool,
 }
 
-impl<M> ResponseWatch<M> {
-    pub(crate) fn new(watch: Arc<dyn WatchResponse<M>>) -> Self {
+impl ResponseWatch {
+    pub(crate) fn new(watch: Arc<dyn WatchCall>) -> Self {
         ResponseWatch { watch: Some(watch), is_polled: false }
     }
 }
 
-impl<M> Drop for ResponseWatch<M> {
+impl Drop for ResponseWatch {
     fn drop(&mut self) {
         if let Some(watch) = self.watch.take() {
             run_in_drop(|| match self.is_polled {

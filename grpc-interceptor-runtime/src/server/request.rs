@@ -1,6 +1,6 @@
 use tonic::{Request, Streaming};
 
-use crate::{MessageStream, Payload, payload::into_streaming};
+use crate::{MessageStream, Payload, payload::into_request_streaming};
 
 /// Whether a handler's argument holds a stream.
 pub struct ArgumentKind<const STREAM: bool>;
@@ -53,7 +53,7 @@ impl<M: Send + 'static> Argument<ArgumentKind<true>> for Request<Streaming<M>> {
     type Payload = MessageStream<M>;
 
     fn from_request(request: Request<MessageStream<M>>) -> Self {
-        request.map(into_streaming)
+        request.map(into_request_streaming)
     }
 
     fn into_request(self) -> Request<MessageStream<M>> {
