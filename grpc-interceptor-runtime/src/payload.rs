@@ -2,6 +2,7 @@
 
 mod any_payload;
 mod around;
+mod aside;
 mod erase;
 mod in_time;
 mod item;

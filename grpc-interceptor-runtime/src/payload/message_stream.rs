@@ -11,13 +11,14 @@ use tonic::{Status, Streaming, metadata::MetadataMap};
 
 use super::{
     around::{Around, AtEnd},
+    aside::Aside,
     scopes::Scopes,
     source::{Again, FromMessages, FromStream, FromWire, Source, WithoutTrailers},
     stream_end::StreamEnd,
     trailers::{Kept, Trailers},
     watch::Watch,
 };
-use crate::{call::Scope, error::make_not_ok};
+use crate::call::Scope;
 
 /// Many messages, as they travel through a chain: the `N::Request` of an RPC whose client streams,
 /// the `N::Response` of one whose server streams.
@@ -47,21 +48,15 @@ use crate::{call::Scope, error::make_not_ok};
 /// After an error or the end no message follows, and what the messages came from is dropped.
 pub struct MessageStream<M> {
     state: State<M>,
-    watch: Option<Watch>,
-    scopes: Scopes,
-    trailers: Option<Trailers>,
+    aside: Aside,
 }
 
 enum State<M> {
     /// Nothing has been read yet, so what the messages come from can still be taken out again.
     Unread(Box<dyn Source<M>>),
     Reading(Pin<Box<dyn Source<M>>>),
-    Ended {
-        /// The error that follows the one that there was, and whether it is the same.
-        again: Option<(Status, bool)>,
-        /// What is to be dropped when the stream is, as it is inside of another.
-        source: Option<Pin<Box<dyn Source<M>>>>,
-    },
+    /// What is to be dropped when the stream is, as it is inside of another.
+    Ended(Option<Pin<Box<dyn Source<M>>>>),
 }
 
 impl<M: Send + 'static> MessageStream<M> {
@@ -74,12 +69,7 @@ impl<M: Send + 'static> MessageStream<M> {
     }
 
     pub(crate) fn from_source(source: impl Source<M>) -> Self {
-        MessageStream {
-            state: State::Unread(Box::new(source)),
-            watch: None,
-            scopes: Scopes::default(),
-            trailers: None,
-        }
+        MessageStream { state: State::Unread(Box::new(source)), aside: Aside::default() }
     }
 
     /// Of a client's own request stream, in which there are no errors.
@@ -97,7 +87,9 @@ impl<M: Send + 'static> MessageStream<M> {
     #[allow(clippy::result_large_err, reason = "it is no error: the stream goes on")]
     pub(crate) fn into_source<S: 'static>(self) -> Result<S, Self> {
         match self.state {
-            State::Unread(source) if self.watch.is_none() && (&*source as &dyn Any).is::<S>() => {
+            State::Unread(source)
+                if self.aside.watch.is_none() && (&*source as &dyn Any).is::<S>() =>
+            {
                 match (source as Box<dyn Any>).downcast::<S>() {
                     Ok(source) => Ok(*source),
                     Err(_) => unreachable!("its type was compared just now"),
@@ -110,11 +102,12 @@ impl<M: Send + 'static> MessageStream<M> {
     /// Has it watched.
     pub(crate) fn watched(mut self, watch: Watch) -> Self {
         // There is one place: who watches it already, does so further in.
-        if self.watch.is_some() {
+        if self.aside.watch.is_some() {
             let scopes = self.take_scopes();
             self = Self::from_source(self).with_scopes(scopes);
         }
-        MessageStream { watch: Some(watch), ..self }
+        self.aside.watch = Some(watch);
+        self
     }
 
     /// The next message, or `None` after the last.
@@ -130,9 +123,11 @@ impl<M: Send + 'static> MessageStream<M> {
     pub(crate) fn is_untouched(&self) -> bool {
         match &self.state {
             State::Unread(source) => {
-                self.watch.is_none() && self.scopes.is_empty() && source.is_callers_own()
+                self.aside.watch.is_none()
+                    && self.aside.scopes.is_empty()
+                    && source.is_callers_own()
             }
-            State::Reading(_) | State::Ended { .. } => false,
+            State::Reading(_) | State::Ended(_) => false,
         }
     }
 
@@ -198,24 +193,25 @@ impl<M: Send + 'static> MessageStream<M> {
 
     /// Has it read inside of a scope, if it is sent to a server.
     pub(crate) fn sent_in_scope(mut self, scope: impl Scope) -> Self {
-        self.scopes.push(scope);
+        self.aside.scopes.push(scope);
         self
     }
 
     pub(super) fn take_scopes(&mut self) -> Scopes {
-        std::mem::take(&mut self.scopes)
+        std::mem::take(&mut self.aside.scopes)
     }
 
-    pub(super) fn with_scopes(self, scopes: Scopes) -> Self {
-        MessageStream { scopes, ..self }
+    pub(super) fn with_scopes(mut self, scopes: Scopes) -> Self {
+        self.aside.scopes = scopes;
+        self
     }
 
     /// What is to be inside of something around it: what it reads from, or all of it if it has more
     /// to tell than that.
     fn into_inner(self) -> Pin<Box<dyn Source<M>>> {
         match self.state {
-            State::Unread(source) if self.watch.is_none() => Box::into_pin(source),
-            State::Reading(source) if self.watch.is_none() => source,
+            State::Unread(source) if self.aside.watch.is_none() => Box::into_pin(source),
+            State::Reading(source) if self.aside.watch.is_none() => source,
             state => Box::pin(MessageStream { state, ..self }),
         }
     }
@@ -227,12 +223,12 @@ impl<M> MessageStream<M> {
     ///
     /// A client gets it from the server, a server from the handler. A request stream has none.
     pub fn trailers(&self) -> Option<&MetadataMap> {
-        self.trailers.as_ref().and_then(Trailers::metadata)
+        self.aside.trailers()
     }
 
     /// For whoever tells the end only once.
     pub(crate) fn take_trailers(&mut self) -> Option<Trailers> {
-        self.trailers.take()
+        self.aside.trailers.take()
     }
 }
 
@@ -240,52 +236,37 @@ impl<M: 'static> MessageStream<M> {
     /// For a stream that isn't being read: it has not begun, or has ended.
     #[cold]
     fn poll_unread(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<M, Status>>> {
-        match &mut self.state {
-            State::Ended { again, .. } => {
-                return Poll::Ready(again.take().map(|(status, _)| Err(status)));
+        match std::mem::replace(&mut self.state, State::Ended(None)) {
+            State::Unread(source) => {
+                self.state = State::Reading(Box::into_pin(source));
+                self.poll_inside(context)
             }
-            State::Reading(_) => unreachable!("this is called where it isn't being read"),
-            State::Unread(_) => {}
+            ended => {
+                self.state = ended;
+                Poll::Ready(self.aside.take_error().map(Err))
+            }
         }
-        let nothing = State::Ended { again: None, source: None };
-        if let State::Unread(source) = std::mem::replace(&mut self.state, nothing) {
-            self.state = State::Reading(Box::into_pin(source));
-        }
-        self.poll_inside(context)
     }
 
     /// Tells who watches it.
     #[cold]
     fn end(&mut self, item: &mut Option<Result<M, Status>>) {
-        let nothing = State::Ended { again: None, source: None };
-        let State::Reading(mut source) = std::mem::replace(&mut self.state, nothing) else {
-            unreachable!("this is called where it is being read");
-        };
-        let watch = self.watch.take();
-        let again = if let Some(Err(status)) = item {
-            make_not_ok(status);
-            let again = source.as_mut().error_again().map(|again| match again {
-                Again::Same => (status.clone(), true),
-                Again::Other(status) => (status, false),
-            });
-            if let Some(watch) = watch {
-                watch.end(StreamEnd::Failed(status));
+        let reading = std::mem::replace(&mut self.state, State::Ended(None));
+        let State::Reading(mut source) = reading else { return };
+        match item {
+            Some(Err(status)) => self.aside.fail(status, || source.as_mut().error_again()),
+            _ => {
+                let trailers = source.as_mut().trailers();
+                self.aside.complete(trailers);
             }
-            again
-        } else {
-            self.trailers = source.as_mut().trailers();
-            if let Some(watch) = watch {
-                watch.end(StreamEnd::Complete { trailers: self.trailers() });
-            }
-            None
-        };
-        self.state = State::Ended { again, source: Some(source) };
+        }
+        self.state = State::Ended(Some(source));
     }
 
     /// Drops what the messages came from, which may panic: so it comes after the end was told.
     #[cold]
     fn drop_source(&mut self) {
-        if let State::Ended { source, .. } = &mut self.state {
+        if let State::Ended(source) = &mut self.state {
             *source = None;
         }
     }
@@ -299,18 +280,18 @@ impl<M: 'static> MessageStream<M> {
         let State::Reading(source) = &mut self.state else {
             return self.poll_unread(context);
         };
-        if let Some(watch) = &mut self.watch {
+        if let Some(watch) = &mut self.aside.watch {
             watch.poll();
         }
         let mut polled = source.as_mut().poll_item(context);
         match &mut polled {
             Poll::Ready(Some(Ok(message))) => {
-                if let Some(watch) = &mut self.watch {
+                if let Some(watch) = &mut self.aside.watch {
                     watch.message(message);
                 }
             }
             Poll::Pending => {
-                if let Some(watch) = &mut self.watch {
+                if let Some(watch) = &mut self.aside.watch {
                     watch.pending();
                 }
             }
@@ -349,13 +330,7 @@ impl<M: Send + 'static> Source<M> for MessageStream<M> {
     }
 
     fn error_again(mut self: Pin<&mut Self>) -> Option<Again> {
-        match &mut self.state {
-            State::Ended { again, .. } => again.take().map(|(status, is_same)| match is_same {
-                true => Again::Same,
-                false => Again::Other(status),
-            }),
-            State::Unread(_) | State::Reading(_) => None,
-        }
+        self.aside.take_again()
     }
 }
 
