@@ -8,7 +8,10 @@ use std::{
     sync::{Arc, Mutex},
 };
 
-use grpc_interceptor::{Context, Interceptor, Next, Outcome, Payload as _, StreamEnd};
+use grpc_interceptor::{
+    Context, Interceptor, MessageStream, Next, Outcome, Payload as _, StreamEnd,
+    interceptors::on_call_end,
+};
 use grpc_interceptor_proto::greeter::greeter_server::{Greeter, GreeterServer};
 use support::{
     BoxStream, Client, GreetManyTimesRequest, HelloReply, HelloRequest, NOBODY, all,
@@ -221,4 +224,31 @@ async fn one_response_is_complete_at_once() {
     soon(client.say_hello(hello(NOBODY))).await.expect_err("nobody is greeted");
     drop(client);
     assert_eq!(all(ends).await, ["complete", "complete"]);
+}
+
+/// Reads the first message itself, and then looks at the others.
+struct ReadsFirst;
+
+impl<N: Next<Response = MessageStream<HelloReply>>> Interceptor<N> for ReadsFirst {
+    async fn intercept(&self, request: Request<N::Request>, _: Context, next: N) -> Outcome<N> {
+        let (metadata, mut stream, extensions) = next.run(request).await?.into_parts();
+        assert!(stream.message().await?.is_some());
+        let stream = stream.inspect_messages(|_| {});
+        Ok(Response::from_parts(metadata, stream, extensions))
+    }
+}
+
+/// Who watches a stream inside of that is told the end of all of it.
+#[tokio::test]
+async fn a_stream_that_was_read_in_part_is_watched_to_its_end() {
+    let (sender, mut told) = events();
+    let note = on_call_end(move |_, end| {
+        tell(&sender, (end.code(), end.response_messages()));
+    });
+    let server = connect(GreeterServer::new(Plain)).await;
+    let mut client = server.through((ReadsFirst, note));
+    let response = client.greet_many_times(many("Ada", 3)).await.expect("it begins");
+    let (messages, end) = read(response.into_inner()).await;
+    assert_eq!((messages.len(), end.is_ok()), (2, true));
+    assert_eq!(next(&mut told).await, (Code::Ok, 3));
 }

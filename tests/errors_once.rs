@@ -111,6 +111,16 @@ impl<N: Next> Interceptor<N> for InTime {
     }
 }
 
+/// Runs the rest of the call in a scope.
+#[derive(Clone)]
+struct InScope;
+
+impl<N: Next> Interceptor<N> for InScope {
+    async fn intercept(&self, request: Request<N::Request>, _: Context, next: N) -> Outcome<N> {
+        next.in_scope(|run: &mut dyn FnMut()| run()).run(request).await
+    }
+}
+
 /// The first two errors that a stream gives, after its one message: bare tonic may go on for ever.
 async fn errors<T>(mut stream: Streaming<T>) -> Vec<(Code, String)> {
     assert!(stream.message().await.expect("there is a message").is_some());
@@ -150,8 +160,10 @@ async fn in_each_form() {
         }
         let count = Counting::default();
         let end = || on_call_end(|_, end| assert_ne!(end.code(), Code::Ok));
-        let tuple = through(wire.clone(), (end(), InTime, count.clone(), InTime, end())).await;
-        let list = List::new().with(end()).with(InTime).with(count.clone()).with(end());
+        let tuple =
+            through(wire.clone(), (end(), InTime, InScope, count.clone(), InTime, end())).await;
+        let list =
+            List::new().with(end()).with(InScope).with(count.clone()).with(InTime).with(end());
         let list = through(wire.clone(), list).await;
         for errors in tuple.into_iter().chain(list) {
             assert_eq!(errors, expected);
