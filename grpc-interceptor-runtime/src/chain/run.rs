@@ -53,6 +53,6 @@ impl<N: Next, S: Scope> InScope<N, S> {
             // The handler reads it, inside of its own future.
             Side::Server => request,
         };
-        Scoped::new(scope, || next.run(request))
+        Scoped::new(scope, move || next.run(request))
     }
 }

@@ -13,47 +13,43 @@ use crate::{Payload, Scope, call::poll_inside, error::run_in_drop};
 pin_project! {
     /// A future that runs inside of a scope: when it is made, when it is polled, and when it is dropped.
     /// If it gives a stream, that runs there, too.
-    pub(super) struct Scoped<F, S: Scope, M> {
+    pub(super) struct Scoped<G, F, S: Scope, M> {
+        // Makes the future, in its place: to move it would cost more than the scope.
+        make: Option<G>,
         #[pin]
         future: Option<F>,
         // There until the end.
         scope: Option<S>,
-        // The scope failed before there was a future.
-        failed: Option<Status>,
         message: PhantomData<fn() -> M>,
     }
 
-    impl<F, S: Scope, M> PinnedDrop for Scoped<F, S, M> {
+    impl<G, F, S: Scope, M> PinnedDrop for Scoped<G, F, S, M> {
         fn drop(this: Pin<&mut Self>) {
             let this = this.project();
             if let Some(scope) = this.scope.take() {
-                run_in_drop(|| drop_inside(&scope, this.future));
+                run_in_drop(|| drop_inside(&scope, this.make, this.future));
             }
         }
     }
 }
 
-impl<F, S: Scope, M> Scoped<F, S, M> {
-    pub(super) fn new(scope: S, make: impl FnOnce() -> F) -> Self {
-        let mut make = Some(make);
-        let mut make = || make.take().map(|make| make());
-        let mut future = None;
-        let failed = scope.enter(&mut || future = make()).err();
-        // A scope that neither ran it nor failed has it run outside.
-        if failed.is_none() && future.is_none() {
-            future = make();
-        }
-        Scoped { future, scope: Some(scope), failed, message: PhantomData }
+impl<G: FnOnce() -> F, F, S: Scope, M> Scoped<G, F, S, M> {
+    pub(super) fn new(scope: S, make: G) -> Self {
+        Scoped { make: Some(make), future: None, scope: Some(scope), message: PhantomData }
     }
 }
 
-fn drop_inside<F>(scope: &impl Scope, mut future: Pin<&mut Option<F>>) {
+fn drop_inside<G, F>(scope: &impl Scope, make: &mut Option<G>, mut future: Pin<&mut Option<F>>) {
     // What a scope says after the end makes no difference.
-    let _ = scope.enter(&mut || future.set(None));
+    let _ = scope.enter(&mut || {
+        *make = None;
+        future.set(None);
+    });
 }
 
-impl<F, S, R, M> Future for Scoped<F, S, M>
+impl<G, F, S, R, M> Future for Scoped<G, F, S, M>
 where
+    G: FnOnce() -> F,
     F: Future<Output = Result<Response<R>, Status>>,
     S: Scope,
     R: Payload<M>,
@@ -64,21 +60,24 @@ where
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         let mut this = self.project();
         let scope = this.scope.take().expect("it isn't polled after its end");
-        let outcome = match (this.failed.take(), this.future.as_mut().as_pin_mut()) {
-            (Some(status), _) => Err(status),
-            (None, None) => unreachable!("it is there until the end"),
-            (None, Some(mut future)) => {
-                match poll_inside(&scope, || future.as_mut().poll(context), |_| true) {
-                    Ok(Poll::Pending) => {
-                        *this.scope = Some(scope);
-                        return Poll::Pending;
-                    }
-                    Ok(Poll::Ready(outcome)) => outcome,
-                    Err(status) => Err(status),
-                }
+        let poll = || {
+            if let Some(make) = this.make.take() {
+                this.future.set(Some(make()));
+            }
+            match this.future.as_mut().as_pin_mut() {
+                Some(future) => future.poll(context),
+                None => unreachable!("it is there until the end"),
             }
         };
-        drop_inside(&scope, this.future);
+        let outcome = match poll_inside(&scope, poll, |_| true) {
+            Ok(Poll::Pending) => {
+                *this.scope = Some(scope);
+                return Poll::Pending;
+            }
+            Ok(Poll::Ready(outcome)) => outcome,
+            Err(status) => Err(status),
+        };
+        drop_inside(&scope, this.make, this.future);
         Poll::Ready(match outcome {
             Ok(response) => {
                 Ok(response.map(|payload| payload.wrap_stream(|stream| stream.in_scope(scope))))
