@@ -369,7 +369,7 @@ fn links(service: &Service, rpc: &Rpc) -> TokenStream {
     quote!(#handler #(#interceptors)* #layouts)
 }
 
-/// Whether the handler's future is large. How large that of a generic impl is, can't be asked.
+/// Whether the handler's future is large. In a generic impl its size can't be asked for.
 fn is_large(service: &Service, rpc: &Rpc) -> TokenStream {
     if !service.generics.params.is_empty() {
         return quote!({ __runtime::GENERIC_IS_LARGE });

@@ -18,7 +18,7 @@ pub(crate) struct Imported {
 }
 
 /// What stands beside an impl.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy)]
 pub(crate) enum Beside {
     Nothing,
     /// Somebody imports it.
@@ -85,7 +85,7 @@ impl Wanted<'_> {
                 Item::Fn(item) => self.look_into_block(&item.block, &scopes, found),
                 Item::Mod(item) => {
                     if let Some((_, items)) = &item.content {
-                        // A module sees what is around it only if it imports it.
+                        // A module sees the names of the one around it only if it imports them.
                         let around: &[&[Item]] =
                             if imports_all_around(items) { &scopes } else { &[] };
                         self.look_into(items, around, found);

@@ -227,8 +227,9 @@ impl ImplContext<'_> {
         Ok((rpc, receiver))
     }
 
-    /// The place of `type SayHelloStream` for `say_hello`: by the RPC's name if `#[rpc]` says that, else by
-    /// the method's, spelt as usual or in another way. One that is spelt as usual isn't another's.
+    /// The place of `type SayHelloStream` for `say_hello`: the stream that `#[rpc(name = "…")]` names, else
+    /// the one whose name is the method's in UpperCamelCase. Failing that, one that differs from it only in
+    /// capitals and underscores, unless it is exactly another method's.
     fn stream_of(&self, method: &Ident, given: Option<&LitStr>) -> Option<usize> {
         let of = |is_named: &dyn Fn(&str) -> bool| {
             self.streams

@@ -35,16 +35,16 @@ pub(crate) fn find(
             let is_a_type = path.segments.last().is_some_and(|last| {
                 last.ident.to_string().starts_with(|first: char| first.is_uppercase())
             });
-            let server = server_of(trait_name, &trait_name.unraw());
+            let server = server_of(trait_name);
             Ok(ServiceName::Server(if is_a_type { path } else { parse_quote!(#path::#server) }))
         }
         None => Ok(ServiceName::Lookup(lookup(service_trait, trait_name, self_type))),
     }
 }
 
-/// `GreeterServer`, where the impl says `Greeter`.
-fn server_of(written: &Ident, trait_name: &Ident) -> Ident {
-    format_ident!("{}Server", trait_name, span = written.span())
+/// `GreeterServer` for the trait `Greeter`.
+fn server_of(trait_name: &Ident) -> Ident {
+    format_ident!("{}Server", trait_name.unraw(), span = trait_name.span())
 }
 
 /// Looks for the server's module: the one that the trait is written with, or that the file imports the
@@ -54,12 +54,14 @@ fn lookup(service_trait: &Path, trait_name: &Ident, self_type: &Type) -> Lookup 
     module.segments.pop();
     module.segments.pop_punct();
     if !module.segments.is_empty() {
-        let server = server_of(trait_name, &trait_name.unraw());
+        let server = server_of(trait_name);
         return Lookup { help: help(&server, None), server, modules: vec![module] };
     }
     match imports::of_trait(service_trait, self_type) {
-        Some(Imported { module, name, server: beside }) => {
-            let server = server_of(trait_name, &name.unraw());
+        Some(Imported { module, mut name, server: beside }) => {
+            // An error about it is one about what the impl says.
+            name.set_span(trait_name.span());
+            let server = server_of(&name);
             let help = help(&server, Some(&module));
             let modules = match beside {
                 // It may be imported by a `*`.
@@ -71,7 +73,7 @@ fn lookup(service_trait: &Path, trait_name: &Ident, self_type: &Type) -> Lookup 
             Lookup { help, server, modules }
         }
         None => {
-            let server = server_of(trait_name, &trait_name.unraw());
+            let server = server_of(trait_name);
             Lookup { help: help(&server, None), server, modules: vec![parse_quote!(self)] }
         }
     }

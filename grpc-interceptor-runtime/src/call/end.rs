@@ -16,8 +16,9 @@ use tonic::{Code, Status, metadata::MetadataMap};
 ///
 /// # What counts as out of time
 ///
-/// The deadline is that of the observer's [context](crate::Context::deadline), or one that an interceptor
-/// inside of it has set. Tonic's `Server::timeout` is none: a call that it drops is `Cancelled`.
+/// What counts is the deadline in the observer's [context](crate::Context::deadline), or an earlier one that
+/// an interceptor inside of it sets. Tonic's `Server::timeout` isn't a deadline: a call that it drops is
+/// `Cancelled`.
 ///
 /// A caller's clock starts before the server's, so when the time is over, its reset arrives a little
 /// before the server's own deadline. On a server a call is out of time, therefore, if it is dropped in

@@ -15,7 +15,8 @@ pub(super) fn timeout_of(metadata: &MetadataMap) -> Option<Duration> {
     metadata.as_ref().get(&GRPC_TIMEOUT).and_then(|value| parse(value.to_str().ok()?))
 }
 
-/// When the caller stops waiting, if this metadata comes now. A time that no clock can tell is none.
+/// When the caller stops waiting, counted from now. `None` if it doesn't say, or if the time is too far away
+/// for a clock.
 pub(super) fn deadline_in(metadata: &MetadataMap) -> Option<Instant> {
     now().checked_add(timeout_of(metadata)?)
 }

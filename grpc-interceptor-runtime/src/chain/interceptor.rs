@@ -122,7 +122,7 @@ impl<N: Next> Interceptor<N> for () {
     }
 }
 
-/// Does what the inner one does, or nothing if there is none.
+/// `Some` does what the interceptor in it does, and `None` does nothing.
 impl<N: Next, I: Interceptor<N>> Interceptor<N> for Option<I> {
     async fn intercept(
         &self,

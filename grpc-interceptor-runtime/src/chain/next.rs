@@ -78,7 +78,7 @@ pub trait Next: Sealed + Copy + Send + Sync {
 
     /// The rest of the chain with another context, which [`Context::with_deadline`] made: the
     /// interceptors inside of this one, the handler's `context` and a client's wire see that
-    /// deadline. One that is later than what is already there changes nothing.
+    /// deadline. A deadline that is later than the current one changes nothing.
     #[must_use = "it is another `next`: call `run` on it"]
     fn with_context(self, context: Context) -> Self;
 
@@ -119,7 +119,7 @@ pub trait Next: Sealed + Copy + Send + Sync {
     /// }
     /// ```
     ///
-    /// The closure runs where the call ends, which may be in a destructor: it should be quick, and
+    /// The closure may run in a destructor, such as when a client goes away: it should be quick, and
     /// should not wait. The call begins with [`run`](Observed::run): if that isn't called, nothing is
     /// told.
     ///

@@ -48,7 +48,7 @@ impl Aside {
         }
     }
 
-    /// The error that follows, for whoever polls the stream after its end.
+    /// The error that a poll after the end gives, if there is one.
     pub(super) fn take_error(&mut self) -> Option<Status> {
         self.again.take().map(|(status, _)| status)
     }

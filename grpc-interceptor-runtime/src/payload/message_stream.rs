@@ -218,15 +218,15 @@ impl<M: Send + 'static> MessageStream<M> {
 }
 
 impl<M> MessageStream<M> {
-    /// The trailing metadata, once the last message has passed; `None` before, or if there is none. A
-    /// stream that failed has it in its status.
+    /// The trailing metadata, after the last message. It is `None` before that, and if there isn't any. If
+    /// the stream failed, the metadata is in the status.
     ///
     /// A client gets it from the server, a server from the handler. A request stream has none.
     pub fn trailers(&self) -> Option<&MetadataMap> {
         self.aside.trailers()
     }
 
-    /// For whoever tells the end only once.
+    /// The trailing metadata, for a caller that passes it on.
     pub(crate) fn take_trailers(&mut self) -> Option<Trailers> {
         self.aside.trailers.take()
     }

@@ -1,8 +1,7 @@
 //! Who watches a stream, in a place of its own: an observer of a whole call is in one allocation,
 //! which the request's stream, the response's and the call's future share.
 //!
-//! The type of the messages is forgotten here, as all of this would be compiled again for each. Whoever
-//! watches knows it.
+//! Nothing here knows the type of the messages: it would be compiled again for each. The observer knows it.
 
 use std::{any::Any, sync::Arc};
 

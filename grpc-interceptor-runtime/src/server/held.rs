@@ -5,7 +5,7 @@
 
 use std::{future::Future, pin::Pin};
 
-/// From this size on a future is in a box, as in tokio's tasks.
+/// A future of this size or more goes into a box. In an optimized build tokio does so, too, with its tasks.
 const LARGE_FROM: usize = 16 * 1024;
 
 /// Whether the future that a handler returns is large. For a handler that takes no context.
