@@ -30,6 +30,9 @@ fn main() {
     // As tonic generates it, without the attribute.
     compile("plain", again(), "greeter.proto");
     compile("plain", configure().extern_path(".Word", "crate::bare::Word"), "bare.proto");
+    // Messages that only this crate sees.
+    let within = standard().extern_path(".greeter.v1", "crate::messages_of_the_crate");
+    compile("messages_of_the_crate", within, "greeter.proto");
     custom_codec();
 }
 

@@ -167,7 +167,7 @@ fn streams(service: &Service) -> TokenStream {
     });
     let defined = service.streams.iter().map(|Stream { attributes, ident, ty }| {
         let ident = without_lints(ident);
-        quote!(#(#attributes)* type #ident = #ty;)
+        quote_spanned!(ident.span()=> #(#attributes)* type #ident = #ty;)
     });
     quote! {
         // Public, as what public types are made of has to be.

@@ -55,3 +55,6 @@ pub mod text;
 
 #[cfg(test)]
 mod foreign_types;
+
+#[cfg(test)]
+mod messages_of_the_crate;

@@ -43,11 +43,10 @@ pub(crate) fn client(client: &Client, runtime: &TokenStream) -> TokenStream {
         }
     });
     quote! {
-        /// The RPCs, as types.
-        #[doc(hidden)]
-        #[allow(non_camel_case_types)]
-        pub mod __rpc {
-            #(#[derive(Debug)] pub struct #rpc_types;)*
+        // Not public, as the messages may be of this crate alone.
+        #[allow(non_camel_case_types, dead_code)]
+        pub(crate) mod __rpc {
+            #(pub(crate) struct #rpc_types;)*
         }
         #(#rpc_impls)*
 

@@ -53,11 +53,10 @@ pub(crate) fn server(server: &Server, runtime: &TokenStream) -> TokenStream {
     );
     let not_one = format!("`{{Self}}` is not an interceptor for every RPC of `{service_trait}`");
     quote! {
-        /// The RPCs, as types.
-        #[doc(hidden)]
-        #[allow(non_camel_case_types)]
-        pub mod __rpc {
-            #(#[derive(Debug)] pub struct #rpc_types;)*
+        // Not public, as the messages may be of this crate alone.
+        #[allow(non_camel_case_types, dead_code)]
+        pub(crate) mod __rpc {
+            #(pub(crate) struct #rpc_types;)*
         }
 
         impl<T: #service_trait> #ident<T> {
