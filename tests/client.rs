@@ -13,12 +13,14 @@ use grpc_interceptor_proto::{
         greeter_server::{Greeter, GreeterServer},
     },
 };
-use tokio_stream::StreamExt as _;
+use tokio::net::TcpListener;
+use tokio_stream::{StreamExt as _, wrappers::TcpListenerStream};
 use tonic::{
     Code, Request, Response, Status, Streaming,
     codegen::{BoxStream, InterceptedService, http},
-    transport::Channel,
+    transport::{Channel, Server},
 };
+use tower::buffer::Buffer;
 
 mod support;
 
@@ -153,6 +155,22 @@ async fn a_client_over_a_socket_is_intercepted() {
     assert_eq!(call_all(&mut program.client).await, ["A", "BC", "D", "D", "E", "F"]);
 }
 
+/// A program that had `GreeterClient::connect(…)` changes an import, a type and this.
+#[tokio::test]
+async fn a_client_connects() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let endpoint = format!("http://{}", listener.local_addr().unwrap());
+    let server = Server::builder()
+        .add_service(GreeterServer::new(Echo))
+        .serve_with_incoming(TcpListenerStream::new(listener));
+    tokio::spawn(server);
+    let mut client = InterceptedGreeterClient::connect(endpoint, (mark, shout)).await.unwrap();
+    assert_eq!(call_all(&mut client).await, ["A", "BC", "D", "D", "E", "F"]);
+
+    let refused = InterceptedGreeterClient::connect("http://127.0.0.1:1", mark).await.unwrap_err();
+    assert_eq!(refused.to_string(), "transport error");
+}
+
 #[tokio::test]
 async fn a_client_may_be_in_process_with_no_transport() {
     let interceptors = (((), (mark,)), Some(shout), None::<shout>);
@@ -210,6 +228,14 @@ async fn what_carries_the_calls_need_not_be_sync() {
     let mut client = client.clone();
     let call = tokio::spawn(async move { call_all(&mut client).await });
     assert_eq!(call.await.unwrap(), ["a", "bc", "d", "d", "e", "f"]);
+}
+
+/// Nor `Clone`, if it is in a buffer.
+#[tokio::test]
+async fn what_cannot_be_cloned_goes_into_a_buffer() {
+    let service = tower::util::BoxService::new(GreeterServer::new(Echo));
+    let mut client = GreeterClient::with_interceptors(Buffer::new(service, 1), mark);
+    assert_eq!(call_all(&mut client).await, ["a", "bc", "d", "d", "e", "f"]);
 }
 
 #[tokio::test]

@@ -28,6 +28,7 @@ pub struct DummyClient<C = ()> {
     local_addr: Option<SocketAddr>,
 }
 
+#[allow(private_bounds, reason = "each bound is the generated client's own")]
 impl<C> DummyClient<C> {
     pub(crate) fn new(
         channel: Channel,

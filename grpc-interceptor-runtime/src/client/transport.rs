@@ -4,11 +4,16 @@ use tonic::{
     codegen::{Body as HttpBody, Bytes, StdError},
 };
 
-/// What carries a client's calls: a channel, or any other service that tonic's clients take, as long
-/// as it can be cloned, once for each attempt of a call, and its futures are `Send`.
+/// What carries a client's calls: a channel, or any other service that tonic's clients take, if it can be
+/// cloned and its futures are `Send`.
 ///
-/// It is a name for these bounds, for code that is generic over the `T` of an intercepted client. It
-/// need not be implemented, and nothing of it is called.
+/// Two attempts of a call at a time, such as those of a hedging interceptor, each have a clone. What isn't
+/// `Clone`, such as tower's `BoxService`, goes into a
+/// [`Buffer`](https://docs.rs/tower/latest/tower/buffer/struct.Buffer.html), which is:
+/// `GreeterClient::with_interceptors(Buffer::new(service, 1), …)`.
+///
+/// The trait is a name for these bounds, for code that is generic over the `T` of an intercepted client.
+/// Nobody has to implement or to call it.
 ///
 /// ```
 /// use grpc_interceptor::Transport;
@@ -27,6 +32,13 @@ use tonic::{
 ///     Ok(reply.into_inner().message)
 /// }
 /// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` can't carry the calls of a client with interceptors",
+    label = "not a transport that can be cloned",
+    note = "it is a channel, or any other service that tonic's clients take, if that is `Clone` and its futures are `Send`",
+    note = "what isn't `Clone`, such as tower's `BoxService`, goes into a buffer, which is: \
+            `with_interceptors(tower::buffer::Buffer::new(service, 1), …)`"
+)]
 pub trait Transport:
     GrpcService<
         Body,
@@ -38,6 +50,7 @@ pub trait Transport:
 {
 }
 
+#[diagnostic::do_not_recommend]
 impl<T> Transport for T where
     T: GrpcService<
             Body,

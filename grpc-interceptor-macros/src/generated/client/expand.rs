@@ -1,14 +1,15 @@
 //! The [model](super::model), printed: a client like the generated one, each call of which goes
 //! through the interceptors.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote};
+use syn::{FnArg, parse_quote};
 
-use super::model::{Client, Method};
-use crate::generated::{kind::Kind, methods};
+use super::model::{Client, Connect, Method};
+use crate::generated::{body::first_argument, kind::Kind, methods};
 
 pub(crate) fn client(client: &Client, runtime: &TokenStream) -> TokenStream {
-    let Client { ident, methods } = client;
+    let Client { ident, connect, methods } = client;
     let service = client.service();
     let intercepted = format_ident!("Intercepted{ident}");
     let interceptors = format_ident!("{service}Interceptors");
@@ -16,6 +17,7 @@ pub(crate) fn client(client: &Client, runtime: &TokenStream) -> TokenStream {
     let rpc_types = methods.iter().map(|method| &method.ident);
     let rpc_impls = methods.iter().map(|method| rpc_impl(method, runtime));
     let calls = methods.iter().map(|method| call(method, runtime));
+    let connect = connect.as_ref().map(|connect| connect_impl(connect, &intercepted));
     let bounds: Vec<_> = methods.iter().map(|method| bound(method, runtime)).collect();
 
     let names =
@@ -34,7 +36,7 @@ pub(crate) fn client(client: &Client, runtime: &TokenStream) -> TokenStream {
     // An RPC may have this name. Then there still is `new`, on what the constructor makes.
     let has_its_name = methods.iter().any(|method| method.ident == "with_interceptors");
     let constructor = (!has_its_name).then(|| quote! {
-        impl<T> #ident<T> {
+        impl<T: #runtime::Transport> #ident<T> {
             #[doc = #with_doc]
             pub fn with_interceptors<I>(inner: T, interceptors: I) -> #intercepted<T, I> {
                 let inner = #runtime::InterceptedGrpc::new(#runtime::GrpcClient::new(inner), interceptors);
@@ -71,7 +73,7 @@ pub(crate) fn client(client: &Client, runtime: &TokenStream) -> TokenStream {
             }
         }
 
-        impl<T, I> #intercepted<T, I> {
+        impl<T: #runtime::Transport, I> #intercepted<T, I> {
             /// Puts interceptors around the calls of a client that is there already, with its
             /// origin, compression and limits.
             pub fn new(client: #ident<T>, interceptors: I) -> Self {
@@ -83,7 +85,9 @@ pub(crate) fn client(client: &Client, runtime: &TokenStream) -> TokenStream {
                 let grpc = #runtime::GrpcClient::with_origin(inner, origin);
                 Self { inner: #runtime::InterceptedGrpc::new(grpc, interceptors) }
             }
+        }
 
+        impl<T, I> #intercepted<T, I> {
             /// Compress requests with the given encoding.
             ///
             /// This requires the server to support it, otherwise it might respond with an error.
@@ -115,6 +119,8 @@ pub(crate) fn client(client: &Client, runtime: &TokenStream) -> TokenStream {
             }
         }
 
+        #connect
+
         impl<T: #runtime::Transport, I> #intercepted<T, I> {
             #(#calls)*
         }
@@ -124,6 +130,25 @@ pub(crate) fn client(client: &Client, runtime: &TokenStream) -> TokenStream {
 
         impl<T: #runtime::Transport, I> #interceptors<T> for I where I: #(#bounds +)* {}
     }
+}
+
+/// `connect`, with one argument more than the generated client's.
+fn connect_impl(connect: &Connect, intercepted: &Ident) -> Option<TokenStream> {
+    let Connect { attributes, client, signature } = connect;
+    let channel = first_argument(client)?;
+    let mut signature = signature.clone();
+    let Some(FnArg::Typed(endpoint)) = signature.inputs.first() else { return None };
+    let endpoint = endpoint.pat.clone();
+    signature.inputs.push(parse_quote!(interceptors: I));
+    Some(quote! {
+        #(#attributes)*
+        impl<I> #intercepted<#channel, I> {
+            /// Connects to an endpoint, and puts interceptors around the calls, the first the outermost.
+            pub #signature {
+                Ok(Self::new(<#client>::connect(#endpoint).await?, interceptors))
+            }
+        }
+    })
 }
 
 /// What the generated client says of an RPC.

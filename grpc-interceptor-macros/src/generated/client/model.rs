@@ -1,5 +1,5 @@
 use proc_macro2::{Ident, TokenStream};
-use syn::{Attribute, LitStr, Type};
+use syn::{Attribute, LitStr, Signature, Type};
 
 use crate::generated::kind::Kind;
 
@@ -7,7 +7,19 @@ use crate::generated::kind::Kind;
 pub(crate) struct Client {
     /// `GreeterClient`
     pub(crate) ident: Ident,
+    /// There unless tonic generated it without a transport.
+    pub(crate) connect: Option<Connect>,
     pub(crate) methods: Vec<Method>,
+}
+
+/// `connect`, which makes a client over a channel.
+pub(crate) struct Connect {
+    /// `#[cfg]`s of tonic's, if it has any.
+    pub(crate) attributes: Vec<Attribute>,
+    /// `GreeterClient<tonic::transport::Channel>`
+    pub(crate) client: Type,
+    /// `async fn connect<D>(dst: D) -> Result<Self, tonic::transport::Error> where …`
+    pub(crate) signature: Signature,
 }
 
 impl Client {

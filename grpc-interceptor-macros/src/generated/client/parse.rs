@@ -3,31 +3,45 @@
 use proc_macro2::{Ident, TokenStream};
 use quote::ToTokens as _;
 use syn::{
-    FnArg, GenericArgument, ImplItem, Item, ItemImpl, LitStr, PathArguments, Result, ReturnType,
-    Type, TypeParamBound,
+    Attribute, FnArg, GenericArgument, ImplItem, ImplItemFn, Item, ItemImpl, LitStr, PathArguments,
+    Result, ReturnType, Type, TypeParamBound,
 };
 
-use super::model::{Client, Method};
+use super::model::{Client, Connect, Method};
 use crate::generated::body::{Body, first_argument, unknown};
 
 /// Reads the client that is in a module.
 pub(crate) fn client(ident: &Ident, items: &[Item]) -> Result<Client> {
-    let mut methods = Vec::new();
+    let mut client = Client { ident: ident.clone(), connect: None, methods: Vec::new() };
     for item in items {
-        if let Item::Impl(ItemImpl { trait_: None, items, .. }) = item {
+        if let Item::Impl(ItemImpl { trait_: None, self_ty, attrs, items, .. }) = item {
             for item in items {
                 let ImplItem::Fn(item) = item else { continue };
-                if let Some(method) = method(item)? {
-                    methods.push(method);
+                if is_connect(item) {
+                    client.connect = Some(Connect {
+                        attributes: cfgs(attrs.iter().chain(&item.attrs)),
+                        client: (**self_ty).clone(),
+                        signature: item.sig.clone(),
+                    });
+                } else if let Some(method) = method(item)? {
+                    client.methods.push(method);
                 }
             }
         }
     }
-    Ok(Client { ident: ident.clone(), methods })
+    Ok(client)
+}
+
+fn is_connect(item: &ImplItemFn) -> bool {
+    item.sig.ident == "connect" && item.sig.asyncness.is_some() && item.sig.receiver().is_none()
+}
+
+fn cfgs<'a>(attributes: impl Iterator<Item = &'a Attribute>) -> Vec<Attribute> {
+    attributes.filter(|attribute| attribute.path().is_ident("cfg")).cloned().collect()
 }
 
 /// A method that calls an RPC: those that are async and take `&mut self`. `None` for others.
-fn method(item: &syn::ImplItemFn) -> Result<Option<Method>> {
+fn method(item: &ImplItemFn) -> Result<Option<Method>> {
     if item.sig.asyncness.is_none() || item.sig.receiver().is_none() {
         return Ok(None);
     }
