@@ -178,7 +178,7 @@
 ///
 /// If the [generated server](#on-a-generated-server) carries the attribute, [`Context::method_name`] is the
 /// name in the generated code: it can't be wrong. A `#[rpc(name = "…")]` that says otherwise is a compile
-/// error. Decide by names only with that line in build.rs.
+/// error, as is a `service = "…"`. Decide by names only with that line in build.rs.
 ///
 /// Without it, the name is put together at compile time, of the generated server's `NamedService::NAME` and
 /// the RPC's name. That is
@@ -193,9 +193,12 @@
 /// `my_greeter_has_the_rpc_names_of_greeter`. If it fails, it says which `#[rpc(name = "…")]` to write, for
 /// all of them at once. It also fails if it can't tell, because a codec refuses its empty message.
 ///
-/// There is no such test if the service's name is a string, or if a type in the handlers'
-/// signatures depends on a type parameter of the impl. In an impl inside of a fn, Rust runs no
-/// test, and says so (`cannot test inner items`): put the impl into a module.
+/// Without the line in build.rs nothing checks the names if the service's name is a string, or if a type in the
+/// handlers' signatures depends on a type parameter of the impl. Then there is an ignored test,
+/// `my_greeter_has_unchecked_rpc_names_of_greeter`, so that `cargo test` tells of it. If the impl is under
+/// `#[cfg(not(test))]`, there is none.
+///
+/// In a fn Rust runs no tests. There it is a plain fn, for a test around it to call.
 ///
 /// # On a generated client
 ///

@@ -9,9 +9,8 @@ use grpc_interceptor_proto::{
 };
 use tonic::{Request, Response, Status, Streaming, codegen::BoxStream};
 
-/// The test that comes with an impl stands beside it. In a fn it isn't run, but can be called.
+/// The test that comes with an impl stands beside it. In a fn it is none, but can be called.
 #[test]
-#[allow(unnameable_test_items)]
 #[should_panic = "`call` is not the RPC `/Bare/Cal`: write `#[rpc(name = \"Call\")]` on it"]
 fn a_wrong_name_fails_the_test_that_comes_with_the_impl() {
     struct Service;
@@ -35,7 +34,6 @@ fn panic_of(test: fn()) -> String {
 
 /// The test tells of all of them, with the lines to write.
 #[test]
-#[allow(unnameable_test_items)]
 fn several_wrong_names_are_told_at_once() {
     struct Service;
 
@@ -89,7 +87,6 @@ fn several_wrong_names_are_told_at_once() {
 
 /// A codec that refuses an empty message doesn't tell which method would have answered.
 #[test]
-#[allow(unnameable_test_items)]
 fn what_cannot_be_told_fails_it_too() {
     struct Service;
 

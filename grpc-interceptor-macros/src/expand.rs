@@ -39,6 +39,7 @@ pub(crate) fn service(service: &Service) -> TokenStream {
     });
     let service_impl = service_impl(service);
     let no_names = exact::fallback(&service.rpcs);
+    let given_service = given_service(service);
     quote! {
         #(#outer_attributes)*
         const _: () = {
@@ -56,6 +57,7 @@ pub(crate) fn service(service: &Service) -> TokenStream {
             #service_name
             #no_names
             #streams
+            #given_service
             #(#rpcs)*
             #service_impl
         };
@@ -242,22 +244,48 @@ fn rpc_impl(service: &Service, rpc: &Rpc) -> TokenStream {
     }
 }
 
-/// The RPC's whole name: that which the generated code has, or what is put together.
-fn method_name(service: &Service, rpc: &Rpc) -> TokenStream {
+/// What the generated code says that the RPC's name is.
+fn exact_name(service: &Service, rpc: &Rpc) -> TokenStream {
     let self_type = &service.self_type;
     let exact = exact::constant(rpc.ident());
     let named = exact::named(
         service,
         |Stream { ident, .. }| quote!(__runtime::ResponseStream<<#self_type as __Streams>::#ident>),
     );
+    quote!(<#named>::#exact)
+}
+
+/// The check that a service's name that is a string isn't another than the generated code has. It is made
+/// once. In a generic impl each RPC makes it, when it is known for which parameters.
+fn given_service(service: &Service) -> Option<TokenStream> {
+    let rpc = service.rpcs.first().filter(|_| service.generics.params.is_empty())?;
+    let (cfgs, check) = (rpc.cfgs(), assert_service(service, rpc)?);
+    Some(quote!(#(#cfgs)* const _: () = #check;))
+}
+
+fn assert_service(service: &Service, rpc: &Rpc) -> Option<TokenStream> {
+    let ServiceName::Literal(literal) = &service.name else { return None };
+    let exact = exact_name(service, rpc);
+    let span = literal.span().resolved_at(Span::mixed_site());
+    Some(quote_spanned!(span=> __runtime::assert_service(#exact, #literal)))
+}
+
+/// The RPC's whole name: that which the generated code has, or what is put together.
+fn method_name(service: &Service, rpc: &Rpc) -> TokenStream {
+    let exact = exact_name(service, rpc);
     let (name, span) = match (&rpc.given_name, &service.name) {
         (Some(given), _) => (given.value(), given.span()),
         (None, ServiceName::Lookup(lookup)) => (String::new(), lookup.server.span()),
         (None, _) => (String::new(), rpc.ident().span()),
     };
     let span = span.resolved_at(Span::mixed_site());
-    quote_spanned! {span=>
-        __runtime::exact_name(<#named>::#exact, #name, __NAME, __NO_SERVICE)
+    let exact_name = quote_spanned! {span=>
+        __runtime::exact_name(#exact, #name, __NAME, __NO_SERVICE)
+    };
+    let is_generic = !service.generics.params.is_empty();
+    match assert_service(service, rpc).filter(|_| is_generic) {
+        Some(check) => quote!({ #check; #exact_name }),
+        None => exact_name,
     }
 }
 

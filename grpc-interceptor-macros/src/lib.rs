@@ -8,12 +8,12 @@ mod errors;
 mod exact;
 mod expand;
 mod generated;
-mod imports;
 mod interceptor;
 mod item;
 mod model;
 mod names_test;
 mod parse;
+mod place;
 mod rpc_attribute;
 mod service_name;
 #[cfg(test)]

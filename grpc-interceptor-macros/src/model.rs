@@ -25,6 +25,8 @@ pub(crate) struct Service {
     /// The trait that tonic generated.
     pub(crate) service_trait: Path,
     pub(crate) self_type: Type,
+    /// Whether the impl is in a fn, where no test runs.
+    pub(crate) in_fn: bool,
     pub(crate) receiver: Receiver,
     pub(crate) streams: Vec<Stream>,
     pub(crate) rpcs: Vec<Rpc>,

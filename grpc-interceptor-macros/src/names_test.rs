@@ -2,7 +2,7 @@
 
 use proc_macro2::{Ident, TokenStream, TokenTree};
 use quote::{ToTokens as _, format_ident, quote};
-use syn::ext::IdentExt as _;
+use syn::{Attribute, ext::IdentExt as _};
 
 use crate::{
     exact,
@@ -10,26 +10,61 @@ use crate::{
     model::{Returns, Service, ServiceName, Stream, Streams},
 };
 
-/// A service of the same trait of which every method answers with its own name, and a test that
-/// calls each by the name that its interceptors see.
-///
-/// Nothing where the test can't be: the service's name is a literal, so that there is no server to
-/// ask, or a signature depends on the impl's own parameters.
+/// The test, or one that is ignored if the names can't be tested: it says so where the user looks.
 pub(crate) fn expand(service: &Service) -> TokenStream {
-    if let ServiceName::Literal(_) = service.name {
+    if service.rpcs.is_empty() {
         return TokenStream::new();
     }
+    match why_not(service) {
+        None => test(service),
+        Some(why_not) => no_test(service, why_not),
+    }
+}
+
+/// Why there can't be a test.
+fn why_not(service: &Service) -> Option<&'static str> {
     let on_its_own = service.rpcs.iter().all(|rpc| rpc.client_streams == Streams::Ask)
         && service.rpcs.iter().all(|rpc| match rpc.returns {
             Returns::OwnStream(at) => !service.depends_on_parameters(&service.streams[at].ty),
             Returns::MessageOrBoxedStream(streams) => streams == Streams::Ask,
         });
-    if !on_its_own || service.rpcs.is_empty() {
+    match service.name {
+        // There is no server to ask.
+        ServiceName::Literal(_) => Some("the service's name is a string"),
+        _ if !on_its_own => Some("a handler's types depend on a parameter of the impl"),
+        _ => None,
+    }
+}
+
+fn no_test(service: &Service, why_not: &str) -> TokenStream {
+    if service.in_fn {
         return TokenStream::new();
     }
+    let (cfgs, test) = (cfgs(service), test_name(service, "_has_unchecked_rpc_names_of"));
+    let why_not =
+        format!("{why_not}: only `#[intercepted]` on the generated server checks these names");
+    quote! {
+        #(#cfgs)*
+        #[cfg(test)]
+        #[::core::prelude::v1::test]
+        #[ignore = #why_not]
+        fn #test() {}
+    }
+}
+
+/// The impl's `#[cfg]`s.
+fn cfgs(service: &Service) -> impl Iterator<Item = &Attribute> {
+    service.outer_attributes.iter().filter(|attribute| attribute.path().is_ident("cfg"))
+}
+
+/// A service of the same trait, of which every method answers with its own name, and a test that
+/// calls each by the name that its interceptors see.
+fn test(service: &Service) -> TokenStream {
     let Service { runtime, service_trait, .. } = service;
-    let cfgs = service.outer_attributes.iter().filter(|attribute| attribute.path().is_ident("cfg"));
-    let test = test_name(service);
+    let cfgs = cfgs(service);
+    let test = test_name(service, "_has_the_rpc_names_of");
+    // In a fn there are no tests. What is there can still be called.
+    let is_test = (!service.in_fn).then(|| quote!(#[::core::prelude::v1::test]));
     let streams = service.streams.iter().map(|stream| {
         let (cfgs, Stream { ident, ty, .. }) = (stream.cfgs(), stream);
         quote!(#(#cfgs)* type #ident = __runtime::ResponseStream<#ty>;)
@@ -68,7 +103,7 @@ pub(crate) fn expand(service: &Service) -> TokenStream {
     quote! {
         #(#cfgs)*
         #[cfg(test)]
-        #[::core::prelude::v1::test]
+        #is_test
         fn #test() {
             use #runtime::__private as __runtime;
             struct __Names;
@@ -90,10 +125,10 @@ pub(crate) fn expand(service: &Service) -> TokenStream {
 }
 
 /// `my_greeter_has_the_rpc_names_of_greeter_server_greeter`
-fn test_name(service: &Service) -> Ident {
+fn test_name(service: &Service, has: &str) -> Ident {
     let mut name = String::new();
     push_words(&mut name, service.self_type.to_token_stream());
-    name.push_str("has_the_rpc_names_of");
+    name = name.trim_end_matches('_').to_owned() + has;
     let mut of = String::from("_");
     push_words(&mut of, service.service_trait.to_token_stream());
     name.push_str(of.trim_end_matches('_'));

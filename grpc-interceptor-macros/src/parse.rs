@@ -20,6 +20,7 @@ use crate::{
     model::{
         Entry, Receiver, Returns, Rpc, Service, Stream, Streams, depends_on_parameters, idents_in,
     },
+    place::{self, Place},
     rpc_attribute::RpcAttribute,
     service_name,
 };
@@ -41,7 +42,7 @@ fn parse_impl(
     errors: &mut Errors,
 ) -> Result<Option<Service>> {
     let attributes = input.call(Attribute::parse_outer)?;
-    input.parse::<Token![impl]>()?;
+    let impl_token = input.parse()?;
     let mut generics: Generics =
         if input.peek(Token![<]) { input.parse()? } else { Generics::default() };
     let service_trait = parse_trait(input)?;
@@ -87,7 +88,8 @@ fn parse_impl(
         }
     }
     let runtime = arguments.crate_path();
-    let name = service_name::find(arguments.service, &service_trait, &self_type);
+    let Place { imported, in_fn } = place::of_impl(impl_token, &service_trait, &self_type);
+    let name = service_name::find(arguments.service, &service_trait, imported);
     let Some(name) = errors.ok(name).filter(|_| whole) else { return Ok(None) };
     Ok(Some(Service {
         runtime,
@@ -98,6 +100,7 @@ fn parse_impl(
         generics,
         service_trait,
         self_type,
+        in_fn,
         receiver,
         streams,
         rpcs,

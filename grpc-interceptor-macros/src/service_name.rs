@@ -2,19 +2,19 @@
 
 use proc_macro2::Ident;
 use quote::{ToTokens as _, format_ident};
-use syn::{Error, Path, Result, Type, ext::IdentExt as _, parse_quote};
+use syn::{Error, Path, Result, ext::IdentExt as _, parse_quote};
 
 use crate::{
     arguments::{ServiceOption, ServiceValue},
-    imports::{self, Beside, Imported},
     model::{Lookup, ServiceName},
+    place::{Beside, Imported},
 };
 
 /// What `service = …` says, else the server that is beside the trait.
 pub(crate) fn find(
     option: Option<ServiceOption>,
     service_trait: &Path,
-    self_type: &Type,
+    imported: Option<Imported>,
 ) -> Result<ServiceName> {
     let Some(trait_name) = service_trait.segments.last().map(|segment| &segment.ident) else {
         return Err(Error::new_spanned(service_trait, "the trait has no name"));
@@ -38,7 +38,7 @@ pub(crate) fn find(
             let server = server_of(trait_name);
             Ok(ServiceName::Server(if is_a_type { path } else { parse_quote!(#path::#server) }))
         }
-        None => Ok(ServiceName::Lookup(lookup(service_trait, trait_name, self_type))),
+        None => Ok(ServiceName::Lookup(lookup(service_trait, trait_name, imported))),
     }
 }
 
@@ -49,7 +49,7 @@ fn server_of(trait_name: &Ident) -> Ident {
 
 /// Looks for the server's module: the one that the trait is written with, or that the file imports the
 /// trait from.
-fn lookup(service_trait: &Path, trait_name: &Ident, self_type: &Type) -> Lookup {
+fn lookup(service_trait: &Path, trait_name: &Ident, imported: Option<Imported>) -> Lookup {
     let mut module = service_trait.clone();
     module.segments.pop();
     module.segments.pop_punct();
@@ -57,7 +57,7 @@ fn lookup(service_trait: &Path, trait_name: &Ident, self_type: &Type) -> Lookup 
         let server = server_of(trait_name);
         return Lookup { help: help(&server, None), server, modules: vec![module] };
     }
-    match imports::of_trait(service_trait, self_type) {
+    match imported {
         Some(Imported { module, mut name, server: beside }) => {
             // An error about it is one about what the impl says.
             name.set_span(trait_name.span());

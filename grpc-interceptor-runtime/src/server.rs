@@ -28,7 +28,7 @@ pub use intercepted::{
     Intercepted, intercepted, parts, serve_intercepted, serve_intercepted_arc, shared_parts,
 };
 pub use layout::lay_out;
-pub use name::{exact_name, method_name, name_bytes, name_length};
+pub use name::{assert_service, exact_name, method_name, name_bytes, name_length};
 pub use names_on_the_wire::{answer_with_name, assert_names_on_the_wire, assert_serves};
 pub use no_server::{NoServer, OfService};
 pub use outlined::outlined;

@@ -72,8 +72,6 @@ impl Bare for Imported {
 }
 
 #[tokio::test]
-// The test of its RPCs' names can't be run from in there, which the compiler tells.
-#[allow(unnameable_test_items)]
 async fn a_service_may_be_in_a_fn() {
     struct Local<'a>(&'a Seen);
 

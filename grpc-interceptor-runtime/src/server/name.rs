@@ -22,6 +22,15 @@ pub const fn name_bytes<const LENGTH: usize>(service: &str, method: &str) -> [u8
     name
 }
 
+/// A compile error if the service's name that was given isn't the one in the generated code, if that has one.
+pub const fn assert_service(exact: Option<&'static str>, given: &str) {
+    if let Some(path) = exact
+        && !names_service(path, given)
+    {
+        panic!("the generated code has another name for this service: leave `service = …` out");
+    }
+}
+
 /// The name that the generated code has, if it has one, else what [`name_bytes`] put together.
 ///
 /// # Panics
@@ -41,6 +50,19 @@ pub const fn exact_name(
         None if put_together[1] == b'/' => panic!("{}", help),
         None => method_name(put_together),
     }
+}
+
+/// Whether `"/service/method"` starts with this service.
+const fn names_service(path: &str, service: &str) -> bool {
+    let (path, service) = (path.as_bytes(), service.as_bytes());
+    let mut at = 0;
+    while at < service.len() {
+        if at + 1 >= path.len() || path[at + 1] != service[at] {
+            return false;
+        }
+        at += 1;
+    }
+    at + 1 < path.len() && path[at + 1] == b'/'
 }
 
 /// Whether `"/service/method"` ends in this method.
@@ -70,7 +92,7 @@ pub const fn method_name(bytes: &'static [u8]) -> MethodName<'static> {
 
 #[cfg(test)]
 mod tests {
-    use super::{exact_name, method_name, name_bytes, name_length};
+    use super::{assert_service, exact_name, method_name, name_bytes, name_length};
 
     #[test]
     fn an_exact_name_goes_first() {
@@ -83,6 +105,20 @@ mod tests {
     #[should_panic = "the generated code has another name for this RPC"]
     fn a_name_that_is_given_has_to_be_the_exact_one() {
         exact_name(Some("/a.B/CC"), "C", b"/a.B/C", "");
+    }
+
+    #[test]
+    fn a_service_that_is_given_may_be_the_exact_one() {
+        assert_service(Some("/a.B/C"), "a.B");
+        assert_service(None, "a.C");
+    }
+
+    #[test]
+    fn a_service_that_is_given_may_not_be_another() {
+        for other in ["a.C", "a", "a.B/C", "a.B/C/D", "a.BC", ".B"] {
+            let given = std::panic::catch_unwind(|| assert_service(Some("/a.B/C"), other));
+            assert!(given.is_err(), "{other}");
+        }
     }
 
     #[test]
