@@ -166,8 +166,11 @@
 ///
 /// `#[async_trait]` isn't needed. If it is there, put it below `#[intercepted]`.
 ///
-/// `type ChatStream = …` stays what you wrote for the handlers. What tonic's trait gets is a stream
-/// that may have interceptors around it.
+/// `type ChatStream = …` stays what you wrote for the handlers. What tonic's trait gets is a
+/// [`ResponseStream`] of it, which may have interceptors around it; if the RPC's chain is empty, it gets yours.
+///
+/// A unit test that calls `service.chat(request)` runs the chain, too. To call a handler without it, have the body in
+/// a method of your own, and call that from the handler.
 ///
 /// A handler that calls `self.other_rpc(…)` calls the method of tonic's trait, and so runs that
 /// RPC's chain: code that two RPCs share belongs in a method of your own. One that calls its own RPC in
@@ -308,7 +311,8 @@ pub use grpc_interceptor_macros::interceptor;
 pub use grpc_interceptor_runtime::{
     CallEnd, Context, Detach, Detached, EndCause, Error, InScope, Intercepted, Interceptor,
     InvalidMethodName, MessageStream, MethodName, Next, Observed, ObservedCall, Observer, OnEnd,
-    Outcome, Panicked, Payload, RpcKind, Scope, Side, StreamEnd, Transport, trailers,
+    Outcome, Panicked, Payload, ResponseStream, RpcKind, Scope, Side, StreamEnd, Transport,
+    trailers,
 };
 
 /// Interceptors that are ready to be put into a chain.

@@ -228,7 +228,7 @@ fn rpc_impl(service: &Service, rpc: &Rpc) -> TokenStream {
                 <__rpc::#ident as __runtime::Rpc<#holder>>::NAME;
         }
     });
-    let returned_kind = returned_kind(rpc);
+    let returned_kind = returned_kind(service, rpc);
     quote! {
         const __NAME: &[u8] =
             &__runtime::name_bytes::<{ __runtime::name_length(__SERVICE, #name) }>(__SERVICE, #name);
@@ -246,12 +246,8 @@ fn rpc_impl(service: &Service, rpc: &Rpc) -> TokenStream {
 
 /// What the generated code says that the RPC's name is.
 fn exact_name(service: &Service, rpc: &Rpc) -> TokenStream {
-    let self_type = &service.self_type;
     let exact = exact::constant(rpc.ident());
-    let named = exact::named(
-        service,
-        |Stream { ident, .. }| quote!(__runtime::ResponseStream<<#self_type as __Streams>::#ident>),
-    );
+    let named = exact::named(service, |stream| sent_stream(service, stream));
     quote!(<#named>::#exact)
 }
 
@@ -304,13 +300,47 @@ pub(crate) fn clone_payload(span: Span, holder: &TokenStream) -> TokenStream {
 }
 
 /// What a handler's response holds, as the runtime's constants have it.
-pub(crate) fn returned_kind(rpc: &Rpc) -> TokenStream {
+pub(crate) fn returned_kind(service: &Service, rpc: &Rpc) -> TokenStream {
     match rpc.returns {
+        Returns::OwnStream(at) if may_be_kept(service, rpc) => {
+            let (self_type, stream) = (&service.self_type, &service.streams[at].ident);
+            quote! {
+                {
+                    use __runtime::NoStatus as _;
+                    match __runtime::DetectStatus::<<#self_type as __Streams>::#stream>::YIELDED {
+                        true => __runtime::KEPT_STREAM,
+                        false => __runtime::OWN_STREAM,
+                    }
+                }
+            }
+        }
         Returns::OwnStream(_) => quote!(__runtime::OWN_STREAM),
         Returns::MessageOrBoxedStream(streams) => {
             let stream = is_stream(streams, &rpc.returned);
             quote!(if #stream { __runtime::BOXED_STREAM } else { __runtime::MESSAGE })
         }
+    }
+}
+
+/// Whether tonic may get a handler's stream as it is: no interceptor looks at it. It has to yield statuses, which
+/// can be asked of a type that doesn't depend on parameters.
+fn may_be_kept(service: &Service, rpc: &Rpc) -> bool {
+    rpc.chain.is_empty() && service.generics.params.is_empty()
+}
+
+/// What tonic's trait gets for one of the impl's streams.
+fn sent_stream(service: &Service, stream: &Stream) -> TokenStream {
+    let (self_type, ident) = (&service.self_type, &stream.ident);
+    let rpc = service.rpcs.iter().find(|rpc| match rpc.returns {
+        Returns::OwnStream(at) => service.streams[at].ident == *ident,
+        Returns::MessageOrBoxedStream(_) => false,
+    });
+    match rpc {
+        Some(rpc) if may_be_kept(service, rpc) => {
+            let kind = returned_kind(service, rpc);
+            quote!(__runtime::SentStream<<#self_type as __Streams>::#ident, { #kind }>)
+        }
+        _ => quote!(__runtime::ResponseStream<<#self_type as __Streams>::#ident>),
     }
 }
 
@@ -489,11 +519,8 @@ fn service_impl(service: &Service) -> TokenStream {
     let (impl_generics, _, where_clause) = service.generics.split_for_impl();
     let Service { service_trait, self_type, .. } = service;
     let streams = service.streams.iter().map(|stream| {
-        let (cfgs, ident) = (stream.cfgs(), &stream.ident);
-        quote! {
-            #(#cfgs)*
-            type #ident = __runtime::ResponseStream<<#self_type as __Streams>::#ident>;
-        }
+        let (cfgs, ident, sent) = (stream.cfgs(), &stream.ident, sent_stream(service, stream));
+        quote!(#(#cfgs)* type #ident = #sent;)
     });
     let holder = holder(service);
     let serve = match service.receiver {

@@ -77,7 +77,7 @@ fn test(service: &Service) -> TokenStream {
                 quote!(Self::#stream)
             }
             Returns::MessageOrBoxedStream(_) => {
-                let (returned, kind) = (&rpc.returned, returned_kind(rpc));
+                let (returned, kind) = (&rpc.returned, returned_kind(service, rpc));
                 quote!(
                     <#returned as __runtime::Returned<__runtime::ReturnedKind<{ #kind }>>>::Sent
                 )

@@ -25,7 +25,7 @@ pub use chain::{
 pub use client::Transport;
 pub use error::{Error, Panicked};
 pub use payload::{AnyMessage, AnyPayload, MessageStream, Payload, StreamEnd, trailers};
-pub use server::Intercepted;
+pub use server::{Intercepted, ResponseStream};
 
 /// What the macros' code and the other packages of this project call. Not for people: it may change
 /// in any release.

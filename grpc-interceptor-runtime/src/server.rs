@@ -21,7 +21,7 @@ mod response_stream;
 
 pub use call::{Served, handle, intercept, serve, serve_arc};
 pub use chain::{Chain, ChainOutcome, ChainPayload, ChainRequest, Link, Rpc, Sent};
-pub use detect::{Detect, NotAStream};
+pub use detect::{Detect, DetectStatus, NoStatus, NotAStream};
 pub use entry::{Entry, NotAFunction};
 pub use held::{GENERIC_IS_LARGE, Held, Hold, is_large, is_large_with_context};
 pub use intercepted::{
@@ -33,5 +33,7 @@ pub use names_on_the_wire::{answer_with_name, assert_names_on_the_wire, assert_s
 pub use no_server::{NoServer, OfService};
 pub use outlined::outlined;
 pub use request::{Argument, ArgumentKind};
-pub use response::{BOXED_STREAM, MESSAGE, OWN_STREAM, Returned, ReturnedKind};
+pub use response::{
+    BOXED_STREAM, KEPT_STREAM, MESSAGE, OWN_STREAM, Returned, ReturnedKind, SentStream,
+};
 pub use response_stream::ResponseStream;

@@ -9,6 +9,7 @@ mod custom_codec;
 mod default_stubs;
 mod generics;
 mod handlers;
+mod handlers_called_alone;
 mod macro_rules;
 mod no_prelude;
 mod odd_names;

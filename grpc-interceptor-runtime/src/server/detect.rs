@@ -1,7 +1,7 @@
 use std::marker::PhantomData;
 
 use tokio_stream::Stream;
-use tonic::{Request, Response};
+use tonic::{Request, Response, Status};
 
 /// Tells of a type that is written out whether a stream is in it: `Detect::<Type>::STREAM`.
 ///
@@ -18,6 +18,19 @@ impl<S: Stream, E> Detect<Result<Response<S>, E>> {
     pub const STREAM: bool = true;
 }
 
+/// Tells of a stream type whether it yields tonic's statuses for errors: `DetectStatus::<Type>::YIELDED`.
+pub struct DetectStatus<T>(PhantomData<T>);
+
+impl<S: Stream<Item = Result<M, Status>>, M> DetectStatus<S> {
+    pub const YIELDED: bool = true;
+}
+
+pub trait NoStatus {
+    const YIELDED: bool = false;
+}
+
+impl<T> NoStatus for DetectStatus<T> {}
+
 pub trait NotAStream {
     const STREAM: bool = false;
 }
@@ -29,7 +42,7 @@ mod tests {
     use tokio_stream::Stream;
     use tonic::{Request, Response, Status, Streaming, codegen::BoxStream};
 
-    use super::{Detect, NotAStream as _};
+    use super::{Detect, DetectStatus, NoStatus as _, NotAStream as _};
 
     type Alias<T> = Request<Streaming<T>>;
     type NoArguments = Alias<u8>;
@@ -44,6 +57,14 @@ mod tests {
         const { assert!(Detect::<Answer<BoxStream<u8>>>::STREAM) };
         const { assert!(!Detect::<Answer<u8>>::STREAM) };
         const { assert!(!Detect::<Answer<()>>::STREAM) };
+    }
+
+    #[test]
+    fn a_stream_of_statuses_is_told_from_one_of_other_errors() {
+        type Other = tokio_stream::Empty<Result<u8, std::io::Error>>;
+        const { assert!(DetectStatus::<BoxStream<u8>>::YIELDED) };
+        const { assert!(DetectStatus::<Streaming<u8>>::YIELDED) };
+        const { assert!(!DetectStatus::<Other>::YIELDED) };
     }
 
     #[test]

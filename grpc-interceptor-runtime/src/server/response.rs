@@ -14,9 +14,16 @@ pub const MESSAGE: u8 = 0;
 pub const OWN_STREAM: u8 = 1;
 /// The handler returns tonic's `BoxStream`, as the trait has it where it has default stubs.
 pub const BOXED_STREAM: u8 = 2;
+/// The handler returns a stream that the impl names, and its chain is empty: tonic gets it as it is.
+pub const KEPT_STREAM: u8 = 3;
 
-/// What a handler's response holds: a [`MESSAGE`], an [`OWN_STREAM`] or a [`BOXED_STREAM`].
+/// What a handler's response holds: a [`MESSAGE`], an [`OWN_STREAM`], a [`BOXED_STREAM`] or a
+/// [`KEPT_STREAM`].
 pub struct ReturnedKind<const KIND: u8>;
+
+/// What tonic gets of a handler's stream.
+pub type SentStream<S, const KIND: u8> =
+    <Result<Response<S>, Status> as Returned<ReturnedKind<KIND>>>::Sent;
 
 /// What a handler returns, a `Result` of a `Response` however the user names it, what travels through
 /// its chain for that, and what tonic gets of it. An impl for each [kind](ReturnedKind).
@@ -132,6 +139,34 @@ where
     }
 }
 
+#[diagnostic::do_not_recommend]
+impl<S, M, E> Returned<ReturnedKind<KEPT_STREAM>> for Result<Response<S>, E>
+where
+    S: Stream<Item = Result<M, Status>> + Send + 'static,
+    M: Send + 'static,
+    E: Into<BoxError> + 'static,
+{
+    const STREAM: bool = true;
+
+    type Message = M;
+    type Payload = MessageStream<M>;
+    type Sent = S;
+
+    fn into_outcome(self) -> Result<Response<MessageStream<M>>, Status> {
+        into_stream(self)
+    }
+
+    fn sent(outcome: Result<Response<MessageStream<M>>, Status>) -> Result<Response<S>, Status> {
+        match outcome {
+            Ok(response) => Ok(response.map(|payload| match payload.into_source() {
+                Ok(FromStream { stream, .. }) => stream,
+                Err(_) => unreachable!("no interceptor was there to put anything around it"),
+            })),
+            Err(status) => Err(not_ok(status)),
+        }
+    }
+}
+
 fn into_stream<S, M, E>(
     returned: Result<Response<S>, E>,
 ) -> Result<Response<MessageStream<M>>, Status>
@@ -154,7 +189,7 @@ where
     M: Send + 'static,
 {
     match payload.into_source() {
-        Ok(FromStream { stream, .. }) => ResponseStream::Untouched { stream },
-        Err(stream) => ResponseStream::Intercepted { stream },
+        Ok(FromStream { stream, .. }) => ResponseStream::untouched(stream),
+        Err(stream) => ResponseStream::intercepted(stream),
     }
 }
