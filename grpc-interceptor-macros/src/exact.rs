@@ -15,8 +15,14 @@ pub(crate) fn constant(rpc: &Ident) -> Ident {
     format_ident!("__NAME_OF_{}", rpc.unraw().to_string().to_uppercase())
 }
 
+/// The constant that has the service's name.
+pub(crate) fn service() -> Ident {
+    format_ident!("__SERVICE_NAME")
+}
+
 /// The trait with constants that have no names.
 pub(crate) fn fallback(rpcs: &[Rpc]) -> TokenStream {
+    let service = service();
     let constants = rpcs.iter().map(|rpc| {
         let (cfgs, constant) = (rpc.cfgs(), constant(rpc.ident()));
         quote! {
@@ -26,6 +32,7 @@ pub(crate) fn fallback(rpcs: &[Rpc]) -> TokenStream {
     });
     quote! {
         trait __NoNames {
+            const #service: __runtime::Option<&'static str> = __runtime::Option::None;
             #(#constants)*
         }
         impl<__T: ?::core::marker::Sized> __NoNames for __T {}

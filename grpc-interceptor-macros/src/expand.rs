@@ -15,14 +15,15 @@ use syn::{Path, PathArguments, Type, spanned::Spanned as _};
 
 use crate::{
     exact,
-    model::{CalledAs, Lookup, Receiver, Returns, Rpc, Service, ServiceName, Stream, Streams},
+    model::{CalledAs, Receiver, Returns, Rpc, Service, Stream, Streams},
+    names,
 };
 
 /// The impl, with its chains.
 pub(crate) fn service(service: &Service) -> TokenStream {
     let Service { runtime, outer_attributes, async_traits, .. } = service;
     let service_trait = importable(&service.service_trait);
-    let service_name = service_name(service);
+    let service_name = names::service(service);
     let streams = streams(service);
     let rpc_types = service.rpcs.iter().map(|rpc| {
         let (cfgs, ident) = (rpc.cfgs(), without_lints(rpc.ident()));
@@ -39,7 +40,6 @@ pub(crate) fn service(service: &Service) -> TokenStream {
     });
     let service_impl = service_impl(service);
     let no_names = exact::fallback(&service.rpcs);
-    let given_service = given_service(service);
     quote! {
         #(#outer_attributes)*
         const _: () = {
@@ -54,10 +54,9 @@ pub(crate) fn service(service: &Service) -> TokenStream {
             )*
             /// The RPCs, as types.
             mod __rpc { #(#rpc_types)* }
-            #service_name
             #no_names
             #streams
-            #given_service
+            #service_name
             #(#rpcs)*
             #service_impl
         };
@@ -86,74 +85,6 @@ pub(crate) fn without_lints(ident: &Ident) -> Ident {
     let mut ident = ident.clone();
     ident.set_span(ident.span().resolved_at(Span::mixed_site()));
     ident
-}
-
-/// `const __SERVICE: &str`, and the check that the server whose name it is serves this trait. It is empty if
-/// there is no server in sight.
-fn service_name(service: &Service) -> TokenStream {
-    let help = match &service.name {
-        ServiceName::Literal(literal) => {
-            return quote! {
-                const __SERVICE: &str = #literal;
-                const __NO_SERVICE: &str = "";
-            };
-        }
-        ServiceName::Server(_) => "",
-        ServiceName::Lookup(Lookup { help, .. }) => help,
-    };
-    let (impl_generics, _, where_clause) = service.generics.split_for_impl();
-    let self_type = &service.self_type;
-    let (server, span) = server(&service.name);
-    quote_spanned! {span=>
-        #server
-        const __SERVICE: &str = <__Server<()> as __runtime::NamedService>::NAME;
-        const __NO_SERVICE: &str = #help;
-        const fn __serves #impl_generics () #where_clause {
-            __runtime::assert_serves::<__Server<#self_type>>();
-        }
-    }
-}
-
-/// `__Server<T>`, which is the generated server, or what stands for none. Beneath all modules that it may be
-/// in there is one with the latter.
-///
-/// Nothing else is said in the scope of these modules: their names would hide the user's.
-pub(crate) fn server(name: &ServiceName) -> (TokenStream, Span) {
-    let (found, span) = match name {
-        ServiceName::Literal(_) => return (TokenStream::new(), Span::call_site()),
-        ServiceName::Server(server) => {
-            let span = server.span().resolved_at(Span::mixed_site());
-            (
-                quote_spanned!(span=> impl __runtime::OfService for __Found { type Server<__T> = #server<__T>; }),
-                span,
-            )
-        }
-        ServiceName::Lookup(Lookup { server, modules, .. }) => {
-            let span = server.span().resolved_at(Span::mixed_site());
-            let found = quote_spanned! {span=>
-                impl __runtime::OfService for __Found { type Server<__T> = #server<__T>; }
-            };
-            let scopes = modules.iter().rev().fold(quote!({ #found }), |inner, module| {
-                quote!({
-                    use #module::*;
-                    #inner
-                })
-            });
-            let scopes = quote! {
-                const _: () = {
-                    use __runtime::NoServer as #server;
-                    #scopes
-                };
-            };
-            (scopes, span)
-        }
-    };
-    let server = quote! {
-        struct __Found;
-        #found
-        type __Server<__T> = <__Found as __runtime::OfService>::Server<__T>;
-    };
-    (server, span)
 }
 
 /// The stream types as the user wrote them, which the handlers name as `Self::SayHelloStream`.
@@ -220,7 +151,7 @@ fn rpc_impl(service: &Service, rpc: &Rpc) -> TokenStream {
     let span = rpc.returned.span().resolved_at(Span::mixed_site());
     let returned = quote_spanned!(span=> <#self_type as __Handler>::Returned);
     let argument_streams = is_stream(rpc.client_streams, &rpc.argument);
-    let method_name = method_name(service, rpc);
+    let method_name = names::method(service, rpc);
     // A wrong name is an error whether somebody calls the RPC or not.
     let known = service.generics.params.is_empty().then(|| {
         quote! {
@@ -241,47 +172,6 @@ fn rpc_impl(service: &Service, rpc: &Rpc) -> TokenStream {
             #clone_payload
         }
         #known
-    }
-}
-
-/// What the generated code says that the RPC's name is.
-fn exact_name(service: &Service, rpc: &Rpc) -> TokenStream {
-    let exact = exact::constant(rpc.ident());
-    let named = exact::named(service, |stream| sent_stream(service, stream));
-    quote!(<#named>::#exact)
-}
-
-/// The check that a service's name that is a string isn't another than the generated code has. It is made
-/// once. In a generic impl each RPC makes it, when it is known for which parameters.
-fn given_service(service: &Service) -> Option<TokenStream> {
-    let rpc = service.rpcs.first().filter(|_| service.generics.params.is_empty())?;
-    let (cfgs, check) = (rpc.cfgs(), assert_service(service, rpc)?);
-    Some(quote!(#(#cfgs)* const _: () = #check;))
-}
-
-fn assert_service(service: &Service, rpc: &Rpc) -> Option<TokenStream> {
-    let ServiceName::Literal(literal) = &service.name else { return None };
-    let exact = exact_name(service, rpc);
-    let span = literal.span().resolved_at(Span::mixed_site());
-    Some(quote_spanned!(span=> __runtime::assert_service(#exact, #literal)))
-}
-
-/// The RPC's whole name: that which the generated code has, or what is put together.
-fn method_name(service: &Service, rpc: &Rpc) -> TokenStream {
-    let exact = exact_name(service, rpc);
-    let (name, span) = match (&rpc.given_name, &service.name) {
-        (Some(given), _) => (given.value(), given.span()),
-        (None, ServiceName::Lookup(lookup)) => (String::new(), lookup.server.span()),
-        (None, _) => (String::new(), rpc.ident().span()),
-    };
-    let span = span.resolved_at(Span::mixed_site());
-    let exact_name = quote_spanned! {span=>
-        __runtime::exact_name(#exact, #name, __NAME, __NO_SERVICE)
-    };
-    let is_generic = !service.generics.params.is_empty();
-    match assert_service(service, rpc).filter(|_| is_generic) {
-        Some(check) => quote!({ #check; #exact_name }),
-        None => exact_name,
     }
 }
 
@@ -329,7 +219,7 @@ fn may_be_kept(service: &Service, rpc: &Rpc) -> bool {
 }
 
 /// What tonic's trait gets for one of the impl's streams.
-fn sent_stream(service: &Service, stream: &Stream) -> TokenStream {
+pub(crate) fn sent_stream(service: &Service, stream: &Stream) -> TokenStream {
     let (self_type, ident) = (&service.self_type, &stream.ident);
     let rpc = service.rpcs.iter().find(|rpc| match rpc.returns {
         Returns::OwnStream(at) => service.streams[at].ident == *ident,

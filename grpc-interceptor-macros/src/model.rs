@@ -71,19 +71,17 @@ pub(crate) fn idents_in(ty: &Type) -> HashSet<String> {
 pub(crate) enum ServiceName {
     /// `service = "pkg.Greeter"`
     Literal(LitStr),
-    /// `service = greeter_server::GreeterServer`: the generated server's type, without its argument.
-    Server(Path),
-    /// The server is looked for.
+    /// The server's.
     Lookup(Lookup),
 }
 
-/// Where a generated server may be.
+/// Where the generated server may be.
 pub(crate) struct Lookup {
-    /// `GreeterServer`
-    pub(crate) server: Ident,
-    /// Modules that it may be in, the most likely one last.
+    /// `GreeterServer`, or its whole path if `service = …` says that. The type's argument isn't in it.
+    pub(crate) server: Path,
+    /// Modules that it may be in, the most likely one last. None if its whole path is known.
     pub(crate) modules: Vec<Path>,
-    /// What to write if it is in none of them.
+    /// What to write if it isn't there.
     pub(crate) help: String,
 }
 

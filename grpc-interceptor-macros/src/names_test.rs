@@ -6,8 +6,9 @@ use syn::{Attribute, ext::IdentExt as _};
 
 use crate::{
     exact,
-    expand::{method_head, returned_kind, server},
+    expand::{method_head, returned_kind},
     model::{Returns, Service, ServiceName, Stream, Streams},
+    names::candidates,
 };
 
 /// The test, or one that is ignored if the names can't be tested: it says so where the user looks.
@@ -98,8 +99,10 @@ fn test(service: &Service) -> TokenStream {
     let no_names = exact::fallback(&service.rpcs);
     let named =
         exact::named(service, |Stream { ident, .. }| quote!(<__Names as #service_trait>::#ident));
-    let exact = service.rpcs.first().map(|rpc| exact::constant(rpc.ident()));
-    let (server, _) = server(&service.name);
+    let exact = exact::service();
+    let (definitions, candidates) = candidates(service);
+    let servers = candidates.iter().map(|candidate| format_ident!("{candidate}Server"));
+    let servers: Vec<Ident> = servers.collect();
     quote! {
         #(#cfgs)*
         #[cfg(test)]
@@ -114,11 +117,13 @@ fn test(service: &Service) -> TokenStream {
             #no_names
             // Nothing to ask if they come from the generated code.
             if <#named>::#exact.is_none() {
-                #server
-                __runtime::assert_names_on_the_wire(
-                    <__Server<__Names>>::new(__Names),
-                    &[#(#names),*],
-                );
+                use __runtime::NotAServer as _;
+                #definitions
+                let __names = &[#(#names),*];
+                #(
+                    type #servers = <#candidates as __runtime::OfService>::Server<__Names>;
+                    __runtime::Candidate::<#servers>::assert_names(<#servers>::new(__Names), __names);
+                )*
             }
         }
     }

@@ -88,7 +88,7 @@ fn parse_impl(
         }
     }
     let runtime = arguments.crate_path();
-    let Place { imported, in_fn } = place::of_impl(impl_token, &service_trait, &self_type);
+    let Place { imported, in_fn } = place::of_impl(impl_token, &service_trait);
     let name = service_name::find(arguments.service, &service_trait, imported);
     let Some(name) = errors.ok(name).filter(|_| whole) else { return Ok(None) };
     Ok(Some(Service {

@@ -1,239 +1,186 @@
-//! What the file of an impl says about it: where its trait is from, and whether it is in a fn.
+//! Where an impl is, by the file that it is in: what its trait is imported from, and whether it is in a fn.
 
 use std::fs;
 
 use proc_macro2::Ident;
-use quote::{ToTokens, format_ident};
-use syn::{
-    Block, Expr, ImplItem, Item, ItemConst, ItemEnum, ItemImpl, ItemStruct, ItemType, Path,
-    PathSegment, Stmt, Token, Type, UseTree, ext::IdentExt as _, punctuated::Punctuated,
-};
+use syn::{Block, Expr, ImplItem, Item, ItemConst, ItemImpl, Path, Stmt, Token};
 
-/// `use module::name;`, or `use module::name as …;`
-pub(crate) struct Imported {
-    pub(crate) module: Path,
-    pub(crate) name: Ident,
-    /// What has the name of the generated server beside the impl.
-    pub(crate) server: Beside,
-}
-
-/// What stands beside an impl.
-#[derive(Clone, Copy)]
-pub(crate) enum Beside {
-    Nothing,
-    /// Somebody imports it.
-    Import,
-    /// The file defines something of its own.
-    Other,
-}
+use crate::imports::{self, Beside, Imported};
 
 /// What is known of an impl by its file.
 #[derive(Default)]
 pub(crate) struct Place {
-    /// How its trait is imported, if the file says so, and says it once.
-    pub(crate) imported: Option<Imported>,
+    /// How its trait is imported, if the file says so, and what there is beside it by the name of its server.
+    pub(crate) imported: Option<(Imported, Beside)>,
     /// Whether it is in a fn.
     pub(crate) in_fn: bool,
 }
 
 /// Where this impl is.
 ///
-/// A file is read only if it may tell something: if the trait goes by its name alone, or the impl isn't at the
-/// start of a line.
-pub(crate) fn of_impl(impl_token: Token![impl], service_trait: &Path, self_type: &Type) -> Place {
-    source(impl_token, service_trait)
-        .map(|source| in_source(&source, service_trait, self_type))
-        .unwrap_or_default()
-}
-
-fn source(impl_token: Token![impl], service_trait: &Path) -> Option<String> {
-    // There is no file if this runs as a plain fn, in a test, or for what a macro wrote.
+/// The file is read only if it may tell something: if the trait goes by its name alone, or the impl isn't at
+/// the start of a line.
+pub(crate) fn of_impl(impl_token: Token![impl], service_trait: &Path) -> Place {
+    // A plain fn, as in a test, has no files.
     if !proc_macro::is_available() {
-        return None;
+        return Place::default();
     }
-    let span = service_trait.segments.first()?.ident.span().unwrap();
     let is_indented = impl_token.span.unwrap().column() > 1;
-    let may_tell = service_trait.get_ident().is_some() || is_indented;
-    fs::read_to_string(span.local_file().filter(|_| may_tell)?).ok()
-}
-
-fn in_source(source: &str, service_trait: &Path, self_type: &Type) -> Place {
-    let Ok(file) = syn::parse_file(source) else { return Place::default() };
-    let wanted = Wanted { service_trait, text: [text(service_trait), text(self_type)] };
-    let mut found = Vec::new();
-    wanted.look_into(&file.items, Around::default(), &mut found);
-    // Two impls of this text, in two modules, may mean two traits.
-    let in_fn = !found.is_empty() && found.iter().all(|place| place.in_fn);
-    let mut imported = found.into_iter().filter_map(|place| place.imported);
-    let first = imported.next();
-    let is_one = imported.all(|other| first.as_ref().is_some_and(|first| other.same_as(first)));
-    Place { imported: first.filter(|_| is_one), in_fn }
-}
-
-fn text(tokens: &impl ToTokens) -> String {
-    tokens.to_token_stream().to_string()
-}
-
-impl Imported {
-    fn same_as(&self, other: &Self) -> bool {
-        text(&self.module) == text(&other.module) && self.name == other.name
+    if service_trait.get_ident().is_none() && !is_indented {
+        return Place::default();
     }
+    in_its_file(service_trait).unwrap_or_default()
 }
 
-/// The impl that is looked for.
-struct Wanted<'a> {
-    service_trait: &'a Path,
-    /// Its trait and its type.
-    text: [String; 2],
+fn in_its_file(service_trait: &Path) -> Option<Place> {
+    let name = &service_trait.segments.last()?.ident;
+    let span = name.span().unwrap();
+    let source = fs::read_to_string(span.local_file()?).ok()?;
+    let source = with_mark(&source, span.line(), span.column(), name)?;
+    in_source(&source, service_trait)
+}
+
+/// The name that the trait of the impl in question gets, so that it is told from another that is written
+/// alike.
+const MARK: &str = "__TheTrait";
+
+/// The source with the mark instead of the trait's name, which is at this line and character, from 1 on.
+fn with_mark(source: &str, line: usize, character: usize, name: &Ident) -> Option<String> {
+    let start: usize = source.split_inclusive('\n').take(line.checked_sub(1)?).map(str::len).sum();
+    let (before, _) = source[start..].char_indices().nth(character.checked_sub(1)?)?;
+    let (before, rest) = source.split_at(start + before);
+    let after = rest.strip_prefix(&name.to_string())?;
+    Some([before, MARK, after].concat())
+}
+
+fn in_source(source: &str, service_trait: &Path) -> Option<Place> {
+    let file = syn::parse_file(source).ok()?;
+    let search = Search { trait_name: service_trait.get_ident() };
+    let top = Around { scopes: &[], modules: &[], in_fn: false };
+    search.look_into(&file.items, top).or_else(|| {
+        // A macro of this file writes the impl: it is most likely used where the imports are.
+        let imported = search.imported(&[&file.items], &[&file.items]);
+        Some(Place { imported, in_fn: false })
+    })
+}
+
+struct Search<'a> {
+    /// The trait's, if the impl says it by this alone.
+    trait_name: Option<&'a Ident>,
 }
 
 /// What is around some items.
-#[derive(Clone, Copy, Default)]
+#[derive(Clone, Copy)]
 struct Around<'a> {
     /// The items of the modules and fns whose names are seen, the outermost first.
     scopes: &'a [&'a [Item]],
+    /// The items of all modules, whether their names are seen or not.
+    modules: &'a [&'a [Item]],
     in_fn: bool,
 }
 
-impl Wanted<'_> {
-    fn is(&self, item: &ItemImpl) -> bool {
-        let Some((service_trait, _)) = &item.trait_ else { return false };
-        [text(service_trait), text(&item.self_ty)] == self.text
+impl Search<'_> {
+    /// Looks for the impl with the mark in a module's items.
+    fn look_into(&self, items: &[Item], around: Around<'_>) -> Option<Place> {
+        let modules: Vec<&[Item]> = around.modules.iter().copied().chain([items]).collect();
+        self.look_into_scope(items, Around { modules: &modules, ..around })
     }
 
-    /// Looks for the impl in these items.
-    fn look_into(&self, items: &[Item], around: Around<'_>, found: &mut Vec<Place>) {
+    fn look_into_scope(&self, items: &[Item], around: Around<'_>) -> Option<Place> {
         let scopes: Vec<&[Item]> = around.scopes.iter().copied().chain([items]).collect();
         let here = Around { scopes: &scopes, ..around };
-        for item in items {
-            match item {
-                Item::Impl(item) if self.is(item) => {
-                    found.push(Place { imported: self.imported(&scopes), in_fn: around.in_fn });
-                }
-                Item::Impl(item) => {
-                    for item in &item.items {
-                        if let ImplItem::Fn(item) = item {
-                            self.look_into_block(&item.block, here, found);
-                        }
-                    }
-                }
-                Item::Fn(item) => self.look_into_block(&item.block, here, found),
-                Item::Const(ItemConst { expr, .. }) => {
-                    if let Expr::Block(block) = &**expr {
-                        self.look_into_block(&block.block, here, found);
-                    }
-                }
-                Item::Mod(item) => {
-                    if let Some((_, items)) = &item.content {
-                        // A module sees the names of the one around it only if it imports them.
-                        let scopes: &[&[Item]] =
-                            if imports_all_around(items) { &scopes } else { &[] };
-                        self.look_into(items, Around { scopes, ..around }, found);
-                    }
-                }
-                _ => {}
+        items.iter().find_map(|item| match item {
+            Item::Impl(item) if has_mark(item) => {
+                let imported = self.imported(&scopes, around.modules);
+                Some(Place { imported, in_fn: around.in_fn })
             }
-        }
+            Item::Impl(item) => item.items.iter().find_map(|item| match item {
+                ImplItem::Fn(item) => self.look_into_block(&item.block, here),
+                _ => None,
+            }),
+            Item::Fn(item) => self.look_into_block(&item.block, here),
+            Item::Const(ItemConst { expr, .. }) => match &**expr {
+                Expr::Block(block) => self.look_into_block(&block.block, here),
+                _ => None,
+            },
+            Item::Mod(item) => {
+                let (_, items) = item.content.as_ref()?;
+                // A module sees the names of the one around it only if it imports them.
+                let scopes: &[&[Item]] = if imports::all_of_super(items) { &scopes } else { &[] };
+                self.look_into(items, Around { scopes, ..around })
+            }
+            _ => None,
+        })
     }
 
-    fn look_into_block(&self, block: &Block, around: Around<'_>, found: &mut Vec<Place>) {
+    fn look_into_block(&self, block: &Block, around: Around<'_>) -> Option<Place> {
         let items = block.stmts.iter().filter_map(|statement| match statement {
             Stmt::Item(item) => Some(item.clone()),
             _ => None,
         });
-        let in_fn = Around { in_fn: true, ..around };
-        self.look_into(&items.collect::<Vec<_>>(), in_fn, found);
+        self.look_into_scope(&items.collect::<Vec<_>>(), Around { in_fn: true, ..around })
     }
 
-    /// The innermost import of the trait, if it goes by its name alone.
-    fn imported(&self, scopes: &[&[Item]]) -> Option<Imported> {
-        let trait_name = self.service_trait.get_ident()?;
-        scopes.iter().rev().find_map(|items| {
-            let (module, name) = items.iter().find_map(|item| match item {
-                Item::Use(item) => {
-                    let leading = item.leading_colon.is_some();
-                    find(&item.tree, trait_name, leading, &mut Vec::new())
-                }
-                _ => None,
-            })?;
-            let server = format_ident!("{}Server", name.unraw());
-            Some(Imported { module, name, server: beside(scopes, &server) })
-        })
+    /// The innermost import of the trait.
+    fn imported(&self, scopes: &[&[Item]], modules: &[&[Item]]) -> Option<(Imported, Beside)> {
+        let trait_name = self.trait_name?;
+        let import = scopes.iter().rev().find_map(|items| imports::of_name(items, trait_name))?;
+        let import = followed(import, modules);
+        let server = import.server();
+        // What the trait is called is no server.
+        let beside = match server == *trait_name {
+            true => Beside::Own,
+            false => beside(scopes, &server),
+        };
+        Some((import, beside))
     }
+}
+
+fn has_mark(item: &ItemImpl) -> bool {
+    let service_trait = item.trait_.as_ref().and_then(|(path, _)| path.segments.last());
+    service_trait.is_some_and(|last| last.ident == MARK)
+}
+
+/// What `use super::Shop;` means, if the file shows the module around that imports it.
+fn followed(import: Imported, modules: &[&[Item]]) -> Imported {
+    let outer = import.supers().and_then(|supers| {
+        let at = modules.len().checked_sub(supers + 1)?;
+        let outer = imports::of_name(modules[at], &import.name)?;
+        Some(followed(outer, &modules[..=at]).seen_from(supers, modules[at]))
+    });
+    outer.unwrap_or(import)
 }
 
 /// What there is of this name in these scopes.
 fn beside(scopes: &[&[Item]], name: &Ident) -> Beside {
-    let mut beside = Beside::Nothing;
-    for item in scopes.iter().copied().flatten() {
-        match item {
-            Item::Struct(ItemStruct { ident, .. })
-            | Item::Enum(ItemEnum { ident, .. })
-            | Item::Type(ItemType { ident, .. })
-                if ident == name =>
-            {
-                return Beside::Other;
-            }
-            Item::Use(item) if find(&item.tree, name, false, &mut Vec::new()).is_some() => {
-                beside = Beside::Import;
-            }
-            _ => {}
-        }
-    }
-    beside
-}
-
-/// `use super::*;`
-fn imports_all_around(items: &[Item]) -> bool {
-    items.iter().any(|item| match item {
-        Item::Use(item) => match &item.tree {
-            UseTree::Path(path) => path.ident == "super" && matches!(*path.tree, UseTree::Glob(_)),
-            _ => false,
-        },
-        _ => false,
-    })
-}
-
-/// The module and the name there of what a tree brings into scope by this name.
-fn find(
-    tree: &UseTree,
-    wanted: &Ident,
-    leading: bool,
-    module: &mut Vec<Ident>,
-) -> Option<(Path, Ident)> {
-    let found = |name: &Ident, module: &[Ident]| {
-        let segments: Punctuated<PathSegment, _> =
-            module.iter().cloned().map(PathSegment::from).collect();
-        let leading_colon = leading.then(Default::default);
-        (!segments.is_empty()).then(|| (Path { leading_colon, segments }, name.clone()))
-    };
-    match tree {
-        UseTree::Path(path) => {
-            module.push(path.ident.clone());
-            let found = find(&path.tree, wanted, leading, module);
-            module.pop();
-            found
-        }
-        UseTree::Name(name) if name.ident == *wanted => found(&name.ident, module),
-        UseTree::Rename(rename) if rename.rename == *wanted => found(&rename.ident, module),
-        UseTree::Group(group) => {
-            group.items.iter().find_map(|tree| find(tree, wanted, leading, module))
-        }
-        UseTree::Name(_) | UseTree::Rename(_) | UseTree::Glob(_) => None,
-    }
+    scopes
+        .iter()
+        .rev()
+        .map(|items| imports::beside(items, name))
+        .find(|beside| *beside != Beside::Nothing)
+        .unwrap_or(Beside::Nothing)
 }
 
 #[cfg(test)]
 mod tests {
+    use quote::format_ident;
     use syn::{Path, parse_quote, parse_str};
 
-    use super::{in_source, text};
+    use super::{Place, in_source, with_mark};
+
+    /// The place of `impl … for My` that is the last of this trait.
+    fn place(source: &str, service_trait: &str) -> Place {
+        let service_trait: Path = parse_str(service_trait).unwrap();
+        let name = &service_trait.segments.last().unwrap().ident;
+        let at = source.rfind(&format!("{name} for My")).unwrap();
+        let source = with_mark(source, 1, at + 1, name).unwrap();
+        in_source(&source, &service_trait).unwrap()
+    }
 
     /// The server's module and the trait's name there.
     fn found(source: &str, trait_name: &str) -> Option<(String, String)> {
-        let service_trait: Path = parse_str(trait_name).unwrap();
-        let found = in_source(source, &service_trait, &parse_quote!(My)).imported?;
-        Some((text(&found.module).replace(' ', ""), found.name.to_string()))
+        let (import, _) = place(source, trait_name).imported?;
+        Some((import.module_text(), import.name.to_string()))
     }
 
     fn some(module: &str, name: &str) -> Option<(String, String)> {
@@ -241,22 +188,16 @@ mod tests {
     }
 
     #[test]
-    fn an_import_is_found_under_any_name() {
-        let expected = some("pb::shop_server", "Shop");
-        assert_eq!(found("use pb::shop_server::Shop; impl Shop for My {}", "Shop"), expected);
-        assert_eq!(
-            found("use pb::shop_server::{self, Shop}; impl Shop for My {}", "Shop"),
-            expected
-        );
-        let renamed = "use pb::{shop_server::{Shop as Api, ShopServer}, Order}; impl Api for My {}";
-        assert_eq!(found(renamed, "Api"), expected);
-        let global = "use ::pb::shop_server::Shop; impl Shop for My {}";
-        assert_eq!(found(global, "Shop"), some("::pb::shop_server", "Shop"));
-        assert_eq!(found("use pb::shop_server::*; impl Shop for My {}", "Shop"), None);
+    fn the_mark_is_put_at_a_character_of_a_line() {
+        let marked = with_mark("// Ü\n/* Ü */ impl r#A for B {}", 2, 14, &format_ident!("r#A"));
+        assert_eq!(marked.unwrap(), "// Ü\n/* Ü */ impl __TheTrait for B {}");
+        assert_eq!(with_mark("impl A for B {}", 1, 2, &parse_quote!(A)), None);
+        assert_eq!(with_mark("impl A for B {}", 2, 1, &parse_quote!(A)), None);
+        assert_eq!(with_mark("", 0, 0, &parse_quote!(A)), None);
     }
 
     #[test]
-    fn it_is_that_of_the_module_that_the_impl_is_in() {
+    fn the_import_is_that_of_the_module_that_the_impl_is_in() {
         let two = "use pb::a_server::A; impl Other for My {} mod b { use pb::b_server::B as A; impl A for My {} }";
         assert_eq!(found(two, "A"), some("pb::b_server", "B"));
         let in_a_fn = "fn f() { use pb::a_server::A; impl A for My {} }";
@@ -266,18 +207,37 @@ mod tests {
         let not_seen = "use pb::a_server::A; mod tests { impl A for My {} }";
         assert_eq!(found(not_seen, "A"), None);
         let two_of_one_text = "mod a { use pb::a_server::A; impl A for My {} } mod b { use pb::b_server::A; impl A for My {} }";
-        assert_eq!(found(two_of_one_text, "A"), None);
+        assert_eq!(found(two_of_one_text, "A"), some("pb::b_server", "A"));
     }
+
+    #[test]
+    fn an_import_from_the_module_around_is_followed() {
+        let outer = "use pb::a_server::A; mod pb {} mod tests { use super::A; impl A for My {} }";
+        assert_eq!(found(outer, "A"), some("super::pb::a_server", "A"));
+        let other_crate = "use pb::a_server::A as B; mod tests { use super::B; impl B for My {} }";
+        assert_eq!(found(other_crate, "B"), some("pb::a_server", "A"));
+        let two = "use pb::A; mod a { use super::A; mod b { use super::A; impl A for My {} } }";
+        assert_eq!(found(two, "A"), some("pb", "A"));
+        let beyond = "mod tests { use super::super::A; impl A for My {} }";
+        assert_eq!(found(beyond, "A"), some("super::super", "A"));
+    }
+
+    /// The imports at the top are those that a macro's code sees, if it is used there.
+    #[test]
+    fn an_impl_that_a_macro_writes_has_the_imports_at_the_top() {
+        let source = "use pb::a_server::A; macro_rules! m { () => { impl A for My {} } } m!();";
+        assert_eq!(found(source, "A"), some("pb::a_server", "A"));
+    }
+
     #[test]
     fn an_impl_in_a_fn_is_told_from_one_in_a_module() {
-        let in_fn =
-            |source: &str| in_source(source, &parse_quote!(a_server::A), &parse_quote!(My)).in_fn;
+        let in_fn = |source| place(source, "a_server::A").in_fn;
         assert!(in_fn("fn f() { impl a_server::A for My {} }"));
         assert!(in_fn("impl Mine { fn f() { impl a_server::A for My {} } }"));
+        assert!(in_fn("fn f() { fn g() { impl a_server::A for My {} } }"));
         assert!(in_fn("fn f() { mod m { impl a_server::A for My {} } }"));
         assert!(in_fn("const _: () = { impl a_server::A for My {} };"));
         assert!(!in_fn("impl a_server::A for My {}"));
         assert!(!in_fn("fn f() { impl a_server::A for My {} } impl a_server::A for My {}"));
-        assert!(!in_fn("fn f() { impl b_server::B for My {} }"));
     }
 }

@@ -6,15 +6,15 @@ use syn::{Error, Path, Result, ext::IdentExt as _, parse_quote};
 
 use crate::{
     arguments::{ServiceOption, ServiceValue},
+    imports::{Beside, Imported},
     model::{Lookup, ServiceName},
-    place::{Beside, Imported},
 };
 
 /// What `service = …` says, else the server that is beside the trait.
 pub(crate) fn find(
     option: Option<ServiceOption>,
     service_trait: &Path,
-    imported: Option<Imported>,
+    imported: Option<(Imported, Beside)>,
 ) -> Result<ServiceName> {
     let Some(trait_name) = service_trait.segments.last().map(|segment| &segment.ident) else {
         return Err(Error::new_spanned(service_trait, "the trait has no name"));
@@ -36,7 +36,12 @@ pub(crate) fn find(
                 last.ident.to_string().starts_with(|first: char| first.is_uppercase())
             });
             let server = server_of(trait_name);
-            Ok(ServiceName::Server(if is_a_type { path } else { parse_quote!(#path::#server) }))
+            let server: Path = if is_a_type { path } else { parse_quote!(#path::#server) };
+            let text = server.to_token_stream().to_string().replace(' ', "");
+            let help = format!(
+                "`{text}` is not the server of this trait: that is the one in the module that tonic generated with it"
+            );
+            Ok(ServiceName::Lookup(Lookup { server, modules: Vec::new(), help }))
         }
         None => Ok(ServiceName::Lookup(lookup(service_trait, trait_name, imported))),
     }
@@ -49,43 +54,50 @@ fn server_of(trait_name: &Ident) -> Ident {
 
 /// Looks for the server's module: the one that the trait is written with, or that the file imports the
 /// trait from.
-fn lookup(service_trait: &Path, trait_name: &Ident, imported: Option<Imported>) -> Lookup {
+fn lookup(
+    service_trait: &Path,
+    trait_name: &Ident,
+    imported: Option<(Imported, Beside)>,
+) -> Lookup {
     let mut module = service_trait.clone();
     module.segments.pop();
     module.segments.pop_punct();
     if !module.segments.is_empty() {
         let server = server_of(trait_name);
-        return Lookup { help: help(&server, None), server, modules: vec![module] };
+        return Lookup { help: help(&server, None), server: server.into(), modules: vec![module] };
     }
     match imported {
-        Some(Imported { module, mut name, server: beside }) => {
+        Some((mut import, beside)) => {
             // An error about it is one about what the impl says.
-            name.set_span(trait_name.span());
-            let server = server_of(&name);
-            let help = help(&server, Some(&module));
+            import.name.set_span(trait_name.span());
+            let server = import.server();
+            let help = help(&server, Some(&import));
             let modules = match beside {
+                _ if is_generated(&import.module) => vec![import.module],
+                Beside::Own => vec![import.module],
                 // It may be imported by a `*`.
-                Beside::Nothing => vec![parse_quote!(self), module],
-                // Who imports it, maybe for this alone, shall not be told that it isn't used.
-                Beside::Import => vec![module, parse_quote!(self)],
-                Beside::Other => vec![module],
+                Beside::Nothing | Beside::Import => vec![parse_quote!(self), import.module],
             };
-            Lookup { help, server, modules }
+            Lookup { help, server: server.into(), modules }
         }
         None => {
             let server = server_of(trait_name);
-            Lookup { help: help(&server, None), server, modules: vec![parse_quote!(self)] }
+            let modules = vec![parse_quote!(self)];
+            Lookup { help: help(&server, None), server: server.into(), modules }
         }
     }
 }
 
-fn help(server: &Ident, module: Option<&Path>) -> String {
-    let seen = module.map_or_else(String::new, |module| {
-        let module = module.to_token_stream().to_string().replace(' ', "");
-        format!(" and is not in `{module}`")
-    });
+/// Whether this is a module of the name that tonic gives to a server's: `shop_server`.
+fn is_generated(module: &Path) -> bool {
+    module.segments.last().is_some_and(|last| last.ident.to_string().ends_with("_server"))
+}
+
+fn help(server: &Ident, import: Option<&Imported>) -> String {
+    let seen = import
+        .map_or_else(String::new, |import| format!(" and is not in `{}`", import.module_text()));
     format!(
-        "the service's name comes from `{server}`, which is not in sight{seen}: say where it is, \
+        "the service's name comes from this trait's `{server}`, which is not in sight{seen}: say where it is, \
          `#[intercepted(service = path::to::the_module_with::{server})]`, or have it in the generated code, by \
          `.server_mod_attribute(\".\", \"#[grpc_interceptor::intercepted]\")` in build.rs"
     )

@@ -5,6 +5,7 @@
 //! [`Argument`] and [`Returned`] take it apart.
 
 mod call;
+mod candidate;
 mod chain;
 mod detect;
 mod entry;
@@ -20,6 +21,7 @@ mod response;
 mod response_stream;
 
 pub use call::{Served, handle, intercept, serve, serve_arc};
+pub use candidate::{Candidate, NotAServer, OfService, assert_serves};
 pub use chain::{Chain, ChainOutcome, ChainPayload, ChainRequest, Link, Rpc, Sent};
 pub use detect::{Detect, DetectStatus, NoStatus, NotAStream};
 pub use entry::{Entry, NotAFunction};
@@ -28,9 +30,9 @@ pub use intercepted::{
     Intercepted, intercepted, parts, serve_intercepted, serve_intercepted_arc, shared_parts,
 };
 pub use layout::lay_out;
-pub use name::{assert_service, exact_name, method_name, name_bytes, name_length};
-pub use names_on_the_wire::{answer_with_name, assert_names_on_the_wire, assert_serves};
-pub use no_server::{NoServer, OfService};
+pub use name::{exact_name, given_service, method_name, name_bytes, name_length, service_name};
+pub use names_on_the_wire::answer_with_name;
+pub use no_server::NoServer;
 pub use outlined::outlined;
 pub use request::{Argument, ArgumentKind};
 pub use response::{

@@ -3,7 +3,6 @@
 use grpc_interceptor::intercepted;
 use grpc_interceptor_proto::greeter::{
     GreetManyTimesRequest, HelloReply, HelloRequest, greeter_server::Greeter,
-    greeter_server::GreeterServer,
 };
 use tonic::{Request, Response, Status};
 

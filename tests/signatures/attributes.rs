@@ -3,7 +3,7 @@
 use grpc_interceptor::{Context, intercepted};
 use grpc_interceptor_proto::greeter::{
     GreetManyTimesRequest, HelloReply, HelloRequest,
-    greeter_server::{Greeter, GreeterServer},
+    greeter_server::Greeter,
 };
 use tonic::{Request, Response, Status, Streaming};
 
@@ -80,8 +80,8 @@ mod renamed {
     use async_trait::async_trait;
 
     use super::{
-        GreetManyTimesRequest, Greeter, GreeterServer, HelloReply, HelloRequest, Replies, Request,
-        Response, Seen, Status, Streaming, check_greeter, handlers, intercepted,
+        GreetManyTimesRequest, Greeter, HelloReply, HelloRequest, Replies, Request, Response, Seen,
+        Status, Streaming, check_greeter, handlers, intercepted,
     };
 
     struct Renamed(Seen);

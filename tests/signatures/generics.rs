@@ -4,8 +4,7 @@ use std::{fmt::Display, marker::PhantomData, sync::Arc};
 
 use grpc_interceptor::intercepted;
 use grpc_interceptor_proto::greeter::{
-    GreetManyTimesRequest, HelloReply, HelloRequest,
-    greeter_server::{Greeter, GreeterServer},
+    GreetManyTimesRequest, HelloReply, HelloRequest, greeter_server::Greeter,
 };
 use tokio_stream::{Stream, StreamExt as _};
 use tonic::{Request, Response, Status, Streaming};

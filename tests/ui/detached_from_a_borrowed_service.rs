@@ -1,10 +1,7 @@
 //! An interceptor that detaches the rest of the chain, on an impl whose methods take `&self`.
 
 use grpc_interceptor::{Context, Detach, Interceptor, Next, Outcome, intercepted};
-use grpc_interceptor_proto::bare::{
-    Word,
-    bare_server::{Bare, BareServer},
-};
+use grpc_interceptor_proto::bare::{Word, bare_server::Bare};
 use tonic::{Request, Response, Status};
 
 struct Finish;

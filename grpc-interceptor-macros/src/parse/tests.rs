@@ -36,10 +36,10 @@ fn chain(rpc: &Rpc) -> Vec<String> {
 fn server(service: &Service) -> String {
     let text = |path: &Path| path.to_token_stream().to_string().replace(' ', "");
     match &service.name {
-        ServiceName::Server(server) => text(server),
+        ServiceName::Lookup(Lookup { server, modules, .. }) if modules.is_empty() => text(server),
         ServiceName::Lookup(Lookup { server, modules, .. }) => {
             let modules: Vec<_> = modules.iter().map(text).collect();
-            format!("{}::{server}", modules.join(" or "))
+            format!("{}::{}", modules.join(" or "), text(server))
         }
         ServiceName::Literal(literal) => format!("{:?}", literal.value()),
     }

@@ -22,13 +22,52 @@ pub const fn name_bytes<const LENGTH: usize>(service: &str, method: &str) -> [u8
     name
 }
 
-/// A compile error if the service's name that was given isn't the one in the generated code, if that has one.
-pub const fn assert_service(exact: Option<&'static str>, given: &str) {
-    if let Some(path) = exact
-        && !names_service(path, given)
-    {
-        panic!("the generated code has another name for this service: leave `service = …` out");
+/// The service's name: that which the generated code has, or the first that was found.
+///
+/// # Panics
+///
+/// That is a compile error: if there is none, with these words.
+#[track_caller]
+pub const fn service_name(
+    exact: Option<&'static str>,
+    found: &[&'static str],
+    help: &'static str,
+) -> &'static str {
+    if let Some(name) = exact {
+        return name;
     }
+    let mut at = 0;
+    while at < found.len() {
+        if !found[at].is_empty() {
+            return found[at];
+        }
+        at += 1;
+    }
+    panic!("{}", help)
+}
+
+/// The service's name that was given.
+///
+/// # Panics
+///
+/// That is a compile error: if the generated code has another.
+#[track_caller]
+pub const fn given_service(exact: Option<&'static str>, given: &'static str) -> &'static str {
+    match exact {
+        Some(exact) if !equal(exact, given) => {
+            panic!("the generated code has another name for this service: leave `service = …` out")
+        }
+        _ => given,
+    }
+}
+
+const fn equal(one: &str, other: &str) -> bool {
+    let (one, other) = (one.as_bytes(), other.as_bytes());
+    let mut at = 0;
+    while at < one.len() && at < other.len() && one[at] == other[at] {
+        at += 1;
+    }
+    at == one.len() && at == other.len()
 }
 
 /// The name that the generated code has, if it has one, else what [`name_bytes`] put together.
@@ -37,6 +76,7 @@ pub const fn assert_service(exact: Option<&'static str>, given: &str) {
 ///
 /// That is a compile error: if the name that was given isn't the exact one, and if there is neither an
 /// exact one nor a service.
+#[track_caller]
 pub const fn exact_name(
     exact: Option<&'static str>,
     given: &str,
@@ -50,19 +90,6 @@ pub const fn exact_name(
         None if put_together[1] == b'/' => panic!("{}", help),
         None => method_name(put_together),
     }
-}
-
-/// Whether `"/service/method"` starts with this service.
-const fn names_service(path: &str, service: &str) -> bool {
-    let (path, service) = (path.as_bytes(), service.as_bytes());
-    let mut at = 0;
-    while at < service.len() {
-        if at + 1 >= path.len() || path[at + 1] != service[at] {
-            return false;
-        }
-        at += 1;
-    }
-    at + 1 < path.len() && path[at + 1] == b'/'
 }
 
 /// Whether `"/service/method"` ends in this method.
@@ -80,6 +107,7 @@ const fn names_method(path: &str, method: &str) -> bool {
 }
 
 /// The name that [`name_bytes`] put together. What isn't a name is a compile error.
+#[track_caller]
 pub const fn method_name(bytes: &'static [u8]) -> MethodName<'static> {
     match std::str::from_utf8(bytes) {
         Ok(path) => match MethodName::parse(path) {
@@ -92,7 +120,7 @@ pub const fn method_name(bytes: &'static [u8]) -> MethodName<'static> {
 
 #[cfg(test)]
 mod tests {
-    use super::{assert_service, exact_name, method_name, name_bytes, name_length};
+    use super::{exact_name, given_service, method_name, name_bytes, name_length, service_name};
 
     #[test]
     fn an_exact_name_goes_first() {
@@ -108,17 +136,25 @@ mod tests {
     }
 
     #[test]
-    fn a_service_that_is_given_may_be_the_exact_one() {
-        assert_service(Some("/a.B/C"), "a.B");
-        assert_service(None, "a.C");
+    fn a_service_that_is_given_has_to_be_the_exact_one() {
+        assert_eq!(given_service(Some("a.B"), "a.B"), "a.B");
+        assert_eq!(given_service(None, "a.C"), "a.C");
+        for other in ["a.C", "a", "a.BC", ".B", ""] {
+            let given = std::panic::catch_unwind(|| given_service(Some("a.B"), other));
+            assert!(given.is_err(), "{other}");
+        }
     }
 
     #[test]
-    fn a_service_that_is_given_may_not_be_another() {
-        for other in ["a.C", "a", "a.B/C", "a.B/C/D", "a.BC", ".B"] {
-            let given = std::panic::catch_unwind(|| assert_service(Some("/a.B/C"), other));
-            assert!(given.is_err(), "{other}");
-        }
+    fn a_service_has_the_exact_name_or_the_first_that_is_found() {
+        assert_eq!(service_name(Some("a.B"), &["a.C"], ""), "a.B");
+        assert_eq!(service_name(None, &["", "a.C", "a.D"], ""), "a.C");
+    }
+
+    #[test]
+    #[should_panic = "say where it is"]
+    fn a_service_that_is_not_found_is_refused() {
+        service_name(None, &[""], "say where it is");
     }
 
     #[test]

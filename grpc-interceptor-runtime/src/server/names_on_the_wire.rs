@@ -18,9 +18,6 @@ use tonic::{
     server::NamedService,
 };
 
-/// A compile error if `S`, the server whose name is used, doesn't serve this service's trait.
-pub const fn assert_serves<S: Service<http::Request<Body>>>() {}
-
 /// How a method of the service that the check makes answers: with its Rust name.
 pub fn answer_with_name<T>(rust_name: &'static str) -> Result<T, Status> {
     Err(Status::aborted(rust_name))

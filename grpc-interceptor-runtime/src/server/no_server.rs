@@ -12,12 +12,6 @@ use tonic::{
     server::NamedService,
 };
 
-/// Which server was found for a service. A type of its own says it, as what is in scope where that is said
-/// should not be in scope elsewhere.
-pub trait OfService {
-    type Server<T>;
-}
-
 /// Stands for a generated server that isn't in sight. It has no name, and no RPCs.
 pub struct NoServer<T>(PhantomData<T>);
 

@@ -111,7 +111,8 @@ pub(crate) fn server(server: &Server, runtime: &TokenStream) -> TokenStream {
 
 /// The RPCs' names, on the type that an impl reaches through the trait, whatever it calls that.
 fn exact_names(server: &Server, runtime: &TokenStream) -> TokenStream {
-    let Server { service_trait, streams, methods, .. } = server;
+    let Server { ident, service_trait, streams, methods, .. } = server;
+    let service = exact::service();
     let parameters: Vec<_> = (0..streams.len()).map(|at| format_ident!("S{at}")).collect();
     let bounds = streams.iter().map(|stream| &stream.bounds);
     let names = streams.iter().map(|stream| &stream.ident);
@@ -125,6 +126,9 @@ fn exact_names(server: &Server, runtime: &TokenStream) -> TokenStream {
     quote! {
         #[allow(dead_code)]
         impl<#(#parameters: #bounds),*> dyn #service_trait<#(#names = #parameters),*> {
+            #[doc(hidden)]
+            pub const #service: #runtime::Option<&'static str> =
+                #runtime::Option::Some(<#ident<()> as #runtime::NamedService>::NAME);
             #(#constants)*
         }
     }

@@ -1,0 +1,160 @@
+//! The service's and the RPCs' names, printed.
+//!
+//! What the generated code says of them comes first. Without that, the service's is that of its server, which is
+//! looked for in the places of the [`Lookup`]. What is found counts if it serves the impl's trait.
+
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{format_ident, quote, quote_spanned};
+use syn::{Path, spanned::Spanned as _};
+
+use crate::{
+    exact,
+    expand::sent_stream,
+    model::{Lookup, Rpc, Service, ServiceName},
+};
+
+/// `const __SERVICE: &str`. That nothing tells it is a compile error here, or, if this can't be known here,
+/// where an RPC's name is needed: then it is empty, and `__NO_SERVICE` says what to write.
+pub(crate) fn service(service: &Service) -> TokenStream {
+    let exact = exact_service(service);
+    let lookup = match &service.name {
+        ServiceName::Literal(literal) => {
+            let exact = exact.unwrap_or_else(|| quote!(__runtime::Option::None));
+            let span = literal.span().resolved_at(Span::mixed_site());
+            return quote_spanned! {span=>
+                const __SERVICE: &str = __runtime::given_service(#exact, #literal);
+                const __NO_SERVICE: &str = "";
+            };
+        }
+        ServiceName::Lookup(lookup) => lookup,
+    };
+    let (help, span) = (&lookup.help, lookup.server.span().resolved_at(Span::mixed_site()));
+    let (definitions, candidates) = candidates(service);
+    let (checks, names) = match service.generics.params.is_empty() {
+        true => names_if_served(service, &candidates, span),
+        false => names_of_generic(service, &candidates, span),
+    };
+    let service = match exact {
+        // A server that is given has to be the right one, whether it is needed or not.
+        _ if lookup.modules.is_empty() => quote_spanned! {span=>
+            const __SERVICE: &str =
+                __runtime::service_name(__runtime::Option::None, &[#(#names),*], #help);
+            const __NO_SERVICE: &str = "";
+        },
+        Some(exact) => quote_spanned! {span=>
+            const __SERVICE: &str = __runtime::service_name(#exact, &[#(#names),*], #help);
+            const __NO_SERVICE: &str = "";
+        },
+        None => quote_spanned! {span=>
+            const __SERVICE: &str = #(#names)*;
+            const __NO_SERVICE: &str = #help;
+        },
+    };
+    quote!(#definitions #checks #service)
+}
+
+/// The name of each candidate, empty if it serves another trait. It is asked for a type of which nothing is
+/// known, except that it implements this trait: the service may implement others, too.
+fn names_if_served(
+    service: &Service,
+    candidates: &[Ident],
+    span: Span,
+) -> (TokenStream, Vec<TokenStream>) {
+    let Service { service_trait, self_type, .. } = service;
+    let fns: Vec<Ident> =
+        candidates.iter().map(|candidate| format_ident!("__name_of{candidate}")).collect();
+    let checks = quote_spanned! {span=>
+        #(
+            const fn #fns<__T: #service_trait>() -> &'static str {
+                use __runtime::NotAServer as _;
+                __runtime::Candidate::<<#candidates as __runtime::OfService>::Server<__T>>::NAME
+            }
+        )*
+    };
+    (checks, fns.iter().map(|name| quote_spanned!(span=> #name::<#self_type>())).collect())
+}
+
+/// A generic impl has no type to ask for. It has one candidate, for which it is a compile error to serve another
+/// trait.
+fn names_of_generic(
+    service: &Service,
+    candidates: &[Ident],
+    span: Span,
+) -> (TokenStream, Vec<TokenStream>) {
+    let service_trait = &service.service_trait;
+    let checks = quote_spanned! {span=>
+        #(
+            const fn __serves<__T: #service_trait>() {
+                __runtime::assert_serves::<<#candidates as __runtime::OfService>::Server<__T>>();
+            }
+        )*
+    };
+    let name = |candidate| {
+        quote_spanned! {span=>
+            <<#candidate as __runtime::OfService>::Server<()> as __runtime::NamedService>::NAME
+        }
+    };
+    (checks, candidates.iter().map(name).collect())
+}
+
+/// What the server may be: for each, a type whose `OfService` it is. Beneath the modules that it may be in there
+/// is one with a stand-in.
+///
+/// Nothing else is said in the scope of these modules: their names would hide the user's.
+pub(crate) fn candidates(service: &Service) -> (TokenStream, Vec<Ident>) {
+    let ServiceName::Lookup(Lookup { server, modules, .. }) = &service.name else {
+        return Default::default();
+    };
+    let apart = if service.generics.params.is_empty() { 1 } else { modules.len() };
+    let places: Vec<&[Path]> = match modules.is_empty() {
+        true => vec![&[]],
+        false => modules.chunks(apart).collect(),
+    };
+    let names: Vec<Ident> = (0..places.len()).map(|at| format_ident!("__Found{at}")).collect();
+    let definitions = names.iter().zip(places).map(|(name, modules)| {
+        let span = server.span().resolved_at(Span::mixed_site());
+        let found = quote_spanned! {span=>
+            impl __runtime::OfService for #name { type Server<__T> = #server<__T>; }
+        };
+        let scopes = modules
+            .iter()
+            .rev()
+            .fold(quote!({ #found }), |inner, module| quote!({ use #module::*; #inner }));
+        let found = match modules {
+            [] => found,
+            _ => quote!(const _: () = { use __runtime::NoServer as #server; #scopes };),
+        };
+        quote!(struct #name; #found)
+    });
+    (definitions.collect(), names)
+}
+
+/// What the generated code says that the service's name is, if it can be asked without the impl's parameters.
+fn exact_service(service: &Service) -> Option<TokenStream> {
+    let known = service.generics.params.is_empty();
+    let known_streams =
+        || service.streams.iter().all(|stream| !service.depends_on_parameters(&stream.ty));
+    let named = match known {
+        true => exact::named(service, |stream| sent_stream(service, stream)),
+        false if known_streams() => exact::named(service, |stream| {
+            let ty = &stream.ty;
+            quote!(__runtime::ResponseStream<#ty>)
+        }),
+        false => return None,
+    };
+    let exact = exact::service();
+    Some(quote!(<#named>::#exact))
+}
+
+/// The RPC's whole name: that which the generated code has, or what is put together.
+pub(crate) fn method(service: &Service, rpc: &Rpc) -> TokenStream {
+    let exact = exact::constant(rpc.ident());
+    let named = exact::named(service, |stream| sent_stream(service, stream));
+    let (name, span) = match (&rpc.given_name, &service.name) {
+        (Some(given), _) => (given.value(), given.span()),
+        (None, ServiceName::Lookup(lookup)) => (String::new(), lookup.server.span()),
+        (None, ServiceName::Literal(_)) => (String::new(), rpc.ident().span()),
+    };
+    let span = span.resolved_at(Span::mixed_site());
+    quote_spanned!(span=> __runtime::exact_name(<#named>::#exact, #name, __NAME, __NO_SERVICE))
+}
