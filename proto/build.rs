@@ -15,6 +15,8 @@ fn main() {
     compile("standard", standard(), "greeter.proto");
     compile("standard", standard(), "odd.proto");
     compile("standard", standard(), "bare.proto");
+    compile("standard", standard(), "shop_v1.proto");
+    compile("standard", standard(), "shop_v2.proto");
     // The same service again, with the same messages.
     let again = || configure().extern_path(".greeter.v1", "crate::greeter");
     // The attribute on the structs, which has to find the rest.
@@ -29,6 +31,11 @@ fn main() {
     compile("default_stubs", default_stubs, "greeter.proto");
     // As tonic generates it, without the attribute.
     compile("plain", again(), "greeter.proto");
+    let shop = |version| {
+        configure().extern_path(format!(".shop.{version}"), format!("crate::shop::{version}"))
+    };
+    compile("plain", shop("v1"), "shop_v1.proto");
+    compile("plain", shop("v2"), "shop_v2.proto");
     compile("plain", configure().extern_path(".Word", "crate::bare::Word"), "bare.proto");
     // Messages that only this crate sees.
     let within = standard().extern_path(".greeter.v1", "crate::messages_of_the_crate");

@@ -22,6 +22,19 @@ pub mod bare {
     include!(concat!(env!("OUT_DIR"), "/standard/_.rs"));
 }
 
+/// Two versions of a service.
+pub mod shop {
+    /// `shop.v1`
+    pub mod v1 {
+        include!(concat!(env!("OUT_DIR"), "/standard/shop.v1.rs"));
+    }
+
+    /// `shop.v2`
+    pub mod v2 {
+        include!(concat!(env!("OUT_DIR"), "/standard/shop.v2.rs"));
+    }
+}
+
 /// `greeter.v1` with `use_arc_self`.
 pub mod arc_self {
     include!(concat!(env!("OUT_DIR"), "/arc_self/greeter.v1.rs"));
@@ -42,6 +55,19 @@ pub mod plain {
     /// `Bare`
     pub mod bare {
         include!(concat!(env!("OUT_DIR"), "/plain/_.rs"));
+    }
+
+    /// Two versions of a service.
+    pub mod shop {
+        /// `shop.v1`
+        pub mod v1 {
+            include!(concat!(env!("OUT_DIR"), "/plain/shop.v1.rs"));
+        }
+
+        /// `shop.v2`
+        pub mod v2 {
+            include!(concat!(env!("OUT_DIR"), "/plain/shop.v2.rs"));
+        }
     }
 
     /// `text.Lines`

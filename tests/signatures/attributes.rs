@@ -2,8 +2,7 @@
 
 use grpc_interceptor::{Context, intercepted};
 use grpc_interceptor_proto::greeter::{
-    GreetManyTimesRequest, HelloReply, HelloRequest,
-    greeter_server::Greeter,
+    GreetManyTimesRequest, HelloReply, HelloRequest, greeter_server::Greeter,
 };
 use tonic::{Request, Response, Status, Streaming};
 

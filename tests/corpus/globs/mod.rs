@@ -1,0 +1,3 @@
+//! By a glob.
+
+pub mod of_the_module;

@@ -1,0 +1,5 @@
+//! In a macro_rules.
+
+pub mod of_a_trait;
+pub mod of_a_type;
+pub mod wire;

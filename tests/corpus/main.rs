@@ -1,0 +1,25 @@
+//! Impls in the styles that people write, each with the one line `#[intercepted(crate::tell)]`,
+//! over services whose generated code is without the attribute. Each RPC's name has to be right.
+
+#![allow(dead_code, unused_imports, reason = "an impl is here for how it is written")]
+#![allow(clippy::module_inception, clippy::multiple_bound_locations, reason = "as people write")]
+
+// As it was before 2018.
+extern crate grpc_interceptor_proto as api;
+
+mod check;
+mod globs;
+mod macros;
+mod names;
+mod pb;
+mod prelude;
+mod reexported;
+mod renamed;
+mod rpc;
+mod server_module;
+mod trait_alone;
+mod trait_and_server;
+mod versions;
+mod whole_path;
+
+use check::*;

@@ -1,0 +1,35 @@
+//! The server has a name of its own, by a type alias.
+
+use std::pin::Pin;
+
+use grpc_interceptor::intercepted;
+use tokio_stream::Stream;
+use tonic::{Request, Response, Status};
+
+use crate::pb::shop::v1::{Item, ItemRequest, shop_server::Shop};
+
+pub type Server = crate::pb::shop::v1::shop_server::ShopServer<Implementation>;
+
+pub struct Implementation;
+
+impl Implementation {
+    pub fn into_server(self) -> Server {
+        Server::new(self)
+    }
+}
+
+#[intercepted(crate::tell)]
+#[tonic::async_trait]
+impl Shop for Implementation {
+    type WatchItemsStream = Pin<Box<dyn Stream<Item = Result<Item, Status>> + Send>>;
+    async fn get_item(&self, request: Request<ItemRequest>) -> Result<Response<Item>, Status> {
+        let id = request.into_inner().id;
+        Ok(Response::new(Item { id }))
+    }
+    async fn watch_items(
+        &self,
+        _: Request<ItemRequest>,
+    ) -> Result<Response<Self::WatchItemsStream>, Status> {
+        Ok(Response::new(Box::pin(tokio_stream::empty())))
+    }
+}

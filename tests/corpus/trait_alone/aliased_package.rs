@@ -1,0 +1,28 @@
+//! The package has a short name first.
+
+use crate::pb::shop::v1 as proto;
+use proto::{Item, ItemRequest, shop_server::Shop};
+
+use std::pin::Pin;
+
+use grpc_interceptor::intercepted;
+use tokio_stream::Stream;
+use tonic::{Request, Response, Status};
+
+pub struct Aliased;
+
+#[intercepted(crate::tell)]
+#[tonic::async_trait]
+impl Shop for Aliased {
+    type WatchItemsStream = Pin<Box<dyn Stream<Item = Result<Item, Status>> + Send>>;
+    async fn get_item(&self, request: Request<ItemRequest>) -> Result<Response<Item>, Status> {
+        let id = request.into_inner().id;
+        Ok(Response::new(Item { id }))
+    }
+    async fn watch_items(
+        &self,
+        _: Request<ItemRequest>,
+    ) -> Result<Response<Self::WatchItemsStream>, Status> {
+        Ok(Response::new(Box::pin(tokio_stream::empty())))
+    }
+}

@@ -1,0 +1,38 @@
+//! The struct has the name that the generated server has.
+
+use std::pin::Pin;
+
+use grpc_interceptor::intercepted;
+use tokio_stream::Stream;
+use tonic::{Request, Response, Status};
+
+use crate::pb::shop::v1::shop_server::Shop;
+use crate::pb::shop::v1::{Item, ItemRequest};
+
+/// Answers for the shop.
+#[derive(Debug)]
+pub struct ShopServer {
+    pub open: bool,
+}
+
+impl ShopServer {
+    pub fn new(open: bool) -> Self {
+        Self { open }
+    }
+}
+
+#[intercepted(crate::tell)]
+#[tonic::async_trait]
+impl Shop for ShopServer {
+    type WatchItemsStream = Pin<Box<dyn Stream<Item = Result<Item, Status>> + Send>>;
+    async fn get_item(&self, request: Request<ItemRequest>) -> Result<Response<Item>, Status> {
+        let id = request.into_inner().id;
+        Ok(Response::new(Item { id }))
+    }
+    async fn watch_items(
+        &self,
+        _: Request<ItemRequest>,
+    ) -> Result<Response<Self::WatchItemsStream>, Status> {
+        Ok(Response::new(Box::pin(tokio_stream::empty())))
+    }
+}

@@ -1,0 +1,38 @@
+//! In the fn that starts the server.
+
+use std::pin::Pin;
+
+use grpc_interceptor::intercepted;
+use tokio_stream::Stream;
+use tonic::{Request, Response, Status};
+
+use crate::pb::shop::v1::{
+    Item, ItemRequest,
+    shop_server::{Shop, ShopServer},
+};
+
+#[tokio::test]
+async fn smoke() {
+    #[derive(Debug)]
+    struct PartialSuccess {
+        partial: bool,
+    }
+
+    #[intercepted(crate::tell)]
+    #[tonic::async_trait]
+    impl Shop for PartialSuccess {
+        type WatchItemsStream = Pin<Box<dyn Stream<Item = Result<Item, Status>> + Send>>;
+        async fn get_item(&self, request: Request<ItemRequest>) -> Result<Response<Item>, Status> {
+            let id = request.into_inner().id;
+            Ok(Response::new(Item { id }))
+        }
+        async fn watch_items(
+            &self,
+            _: Request<ItemRequest>,
+        ) -> Result<Response<Self::WatchItemsStream>, Status> {
+            Ok(Response::new(Box::pin(tokio_stream::empty())))
+        }
+    }
+
+    crate::check(ShopServer::new(PartialSuccess { partial: true }), &crate::SHOP).await;
+}
