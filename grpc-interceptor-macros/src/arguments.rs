@@ -124,19 +124,28 @@ fn parse_path(input: ParseStream<'_>, equals: Span, expected: &str) -> Result<Pa
 /// Reads one interceptor, or those of a tuple that is written out: they may be async fns, which
 /// are no values as long as nobody says for which RPC.
 pub(crate) fn parse_entries(input: ParseStream<'_>, entries: &mut Vec<Entry>) -> Result<()> {
-    push_entries(input.parse()?, entries);
-    Ok(())
+    push_entries(input.parse()?, entries)
 }
 
-fn push_entries(expression: Expr, entries: &mut Vec<Entry>) {
+fn push_entries(expression: Expr, entries: &mut Vec<Entry>) -> Result<()> {
     match expression {
         // `&self.auth` is what `self.auth` means.
-        Expr::Reference(reference) => push_entries(*reference.expr, entries),
+        Expr::Reference(reference) => push_entries(*reference.expr, entries)?,
         Expr::Tuple(tuple) => {
             for element in tuple.elems {
-                push_entries(element, entries);
+                push_entries(element, entries)?;
             }
+        }
+        // It would need types that nobody can write: they differ by RPC.
+        Expr::Closure(closure) => {
+            return Err(Error::new_spanned(
+                closure,
+                "a closure has one type of request, and each RPC another: write an async fn, \
+                 `async fn log<N: Next>(request: Request<N::Request>, context: Context, next: N) -> \
+                 Outcome<N>`, and put its name here",
+            ));
         }
         expression => entries.push(Entry { expression }),
     }
+    Ok(())
 }

@@ -47,7 +47,7 @@ pub(crate) fn service(service: &Service) -> TokenStream {
             // A handler may call another RPC of its service: `self.say_hello(…)`.
             use #service_trait as _;
             // For the interceptors that are named like fns.
-            use __runtime::NotAFunction as _;
+            use __runtime::{MakesAnInterceptor as _, NotAFunction as _};
             #(
                 // It is not needed, but it is no unused import either. What is public is never one.
                 pub use #async_traits as _;
@@ -283,6 +283,16 @@ fn links(service: &Service, rpc: &Rpc) -> TokenStream {
             CalledAs::Value => quote_spanned! {span=>
                 __runtime::intercept(#expression, __request, __context, __next)
             },
+            CalledAs::Made => {
+                let callee = entry.callee().to_token_stream();
+                let function = outside_of_the_impl(callee, self_type);
+                quote_spanned! {span=>
+                    __runtime::intercept(
+                        __runtime::Called(&#function, __next).interceptor::<__runtime::Parentheses>(),
+                        __request, __context, __next,
+                    )
+                }
+            }
         };
         let run =
             if begins_piece(at) { quote_spanned!(span=> __runtime::outlined(#run)) } else { run };
@@ -410,7 +420,8 @@ fn service_impl(service: &Service) -> TokenStream {
     let Service { service_trait, self_type, .. } = service;
     let streams = service.streams.iter().map(|stream| {
         let (cfgs, ident, sent) = (stream.cfgs(), &stream.ident, sent_stream(service, stream));
-        quote!(#(#cfgs)* type #ident = #sent;)
+        let span = Span::call_site().located_at(ident.span());
+        quote_spanned!(span=> #(#cfgs)* type #ident = #sent;)
     });
     let holder = holder(service);
     let serve = match service.receiver {
@@ -427,11 +438,13 @@ fn service_impl(service: &Service) -> TokenStream {
             Returns::MessageOrBoxedStream(_) => quote!(__runtime::Sent<__rpc::#ident, #holder>),
         };
         let head = method_head(service.receiver, ident, &quote!(__request), argument, &sent);
+        // That there is no such method is an error about the user's.
+        let span = Span::call_site().located_at(ident.span());
         // Those of a generic impl are known here, where the parameters are.
         let generic = !service.generics.params.is_empty();
         let layouts = generic.then(|| layouts(service, rpc)).flatten();
         let layouts = layouts.map(|layouts| quote!(const #layouts));
-        quote! {
+        quote_spanned! {span=>
             #(#docs)*
             #(#cfgs)*
             #head {
@@ -440,7 +453,9 @@ fn service_impl(service: &Service) -> TokenStream {
             }
         }
     });
-    quote! {
+    // That one is missing is an error about the impl.
+    let span = Span::call_site().located_at(service_trait.span());
+    quote_spanned! {span=>
         impl #impl_generics #service_trait for #self_type #where_clause {
             #(#streams)*
             #(#methods)*
@@ -462,7 +477,8 @@ pub(crate) fn method_head(
         }
         Receiver::Arc => (None, quote!(self: __runtime::Arc<Self>), None),
     };
-    quote! {
+    let span = Span::call_site().located_at(ident.span());
+    quote_spanned! {span=>
         fn #ident<#lifetime 'async_trait>(
             #receiver,
             #request: #argument,

@@ -203,6 +203,11 @@ impl Entry {
         CalledAs::new(&self.expression)
     }
 
+    /// The fn that makes it: `metrics` in `metrics()`.
+    pub(crate) fn callee(&self) -> Option<&Expr> {
+        callee(&self.expression)
+    }
+
     pub(crate) fn span(&self) -> Span {
         self.expression.span()
     }
@@ -217,6 +222,8 @@ pub(crate) enum CalledAs {
     Place,
     /// As a value, which has to be kept until the interceptor is done.
     Value,
+    /// As a value that a fn makes, which may be an interceptor itself, with `()` after it by mistake.
+    Made,
 }
 
 impl CalledAs {
@@ -226,6 +233,7 @@ impl CalledAs {
             Expr::Group(group) => Self::new(&group.expr),
             Expr::Path(path) if is_named_like_fn(&path.path) => CalledAs::Function,
             place if is_place(place) => CalledAs::Place,
+            made if callee(made).is_some() => CalledAs::Made,
             _ => CalledAs::Value,
         }
     }
@@ -234,6 +242,25 @@ impl CalledAs {
 fn is_named_like_fn(path: &Path) -> bool {
     let name = path.segments.last().map(|last| last.ident.to_string());
     name.is_some_and(|name| !name.contains(char::is_uppercase))
+}
+
+/// `metrics` in `metrics()`, if it is no type's, as in `Metrics::new()`.
+fn callee(expression: &Expr) -> Option<&Expr> {
+    match expression {
+        Expr::Paren(paren) => callee(&paren.expr),
+        Expr::Group(group) => callee(&group.expr),
+        Expr::Call(call) if call.args.is_empty() => match &*call.func {
+            Expr::Path(path) if path.qself.is_none() && is_of_no_type(&path.path) => {
+                Some(&call.func)
+            }
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+fn is_of_no_type(path: &Path) -> bool {
+    path.segments.iter().all(|segment| !segment.ident.to_string().contains(char::is_uppercase))
 }
 
 fn is_place(expression: &Expr) -> bool {

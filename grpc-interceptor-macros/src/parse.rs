@@ -53,7 +53,15 @@ fn parse_impl(
     braced!(content in input);
 
     let (async_traits, attributes): (Vec<_>, Vec<_>) =
-        attributes.into_iter().partition(is_async_trait);
+        attributes.into_iter().partition(|attribute| is_named(attribute, "async_trait"));
+    let (again, attributes): (Vec<_>, Vec<_>) =
+        attributes.into_iter().partition(|attribute| is_named(attribute, "intercepted"));
+    for attribute in again {
+        errors.push(Error::new_spanned(
+            attribute,
+            "`#[intercepted(…)]` is on this impl already: put all interceptors into one list",
+        ));
+    }
     let (outer_attributes, other_attributes) = attributes.into_iter().partition(holds_inside);
     let mut streams = Vec::new();
     let mut methods = Vec::new();
@@ -119,8 +127,9 @@ fn parse_trait(input: ParseStream<'_>) -> Result<Path> {
     }
 }
 
-fn is_async_trait(attribute: &Attribute) -> bool {
-    attribute.path().segments.last().is_some_and(|segment| segment.ident == "async_trait")
+/// Whether an attribute has this name, by whatever path.
+fn is_named(attribute: &Attribute, name: &str) -> bool {
+    attribute.path().segments.last().is_some_and(|segment| segment.ident == name)
 }
 
 /// Whether an attribute of the impl means all that is in it.
@@ -207,6 +216,9 @@ impl ImplContext<'_> {
         };
         let returned = (**returned).clone();
 
+        if let Some(missing) = self.missing_stream(&returned) {
+            return Err(missing);
+        }
         let stream = self.stream_of(&signature.ident, attribute.name.as_ref());
         let returns = match stream {
             Some(at) => Returns::OwnStream(at),
@@ -253,6 +265,18 @@ impl ImplContext<'_> {
         })
     }
 
+    /// The error for `Self::ChatStream` in what a handler returns, if the impl has no such type: all that `Self::`
+    /// can mean there.
+    fn missing_stream(&self, returned: &Type) -> Option<Error> {
+        let stream = after_self(returned.to_token_stream())?;
+        let is_there = self.streams.iter().any(|other| other.ident == stream);
+        (!is_there).then(|| {
+            let message =
+                format!("the stream's type is missing: `type {stream} = …;` in this impl");
+            Error::new(stream.span(), message)
+        })
+    }
+
     fn streams(&self, ty: &Type, stream_types: &[&str]) -> Streams {
         if depends_on_parameters(self.generics, ty) {
             let idents = idents_in(ty);
@@ -284,6 +308,28 @@ impl ImplContext<'_> {
         chain.extend(attribute.with.iter().cloned());
         chain
     }
+}
+
+/// `ChatStream` in tokens with `Self::ChatStream`.
+fn after_self(tokens: TokenStream) -> Option<Ident> {
+    let tokens: Vec<TokenTree> = tokens.into_iter().collect();
+    let inside = tokens.iter().find_map(|token| match token {
+        TokenTree::Group(group) => after_self(group.stream()),
+        _ => None,
+    });
+    inside.or_else(|| {
+        tokens.windows(4).find_map(|window| match window {
+            [
+                TokenTree::Ident(self_type),
+                TokenTree::Punct(one),
+                TokenTree::Punct(other),
+                TokenTree::Ident(name),
+            ] if self_type == "Self" && one.as_char() == ':' && other.as_char() == ':' => {
+                Some(name.clone())
+            }
+            _ => None,
+        })
+    })
 }
 
 /// The text of an entry as a person would write it.

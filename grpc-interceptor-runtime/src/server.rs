@@ -5,6 +5,7 @@
 //! [`Argument`] and [`Returned`] take it apart.
 
 mod call;
+mod called;
 mod candidate;
 mod chain;
 mod detect;
@@ -21,6 +22,7 @@ mod response;
 mod response_stream;
 
 pub use call::{Served, handle, intercept, serve, serve_arc};
+pub use called::{Called, FnMade, MakesAnInterceptor, MayBeCalled, Parentheses};
 pub use candidate::{Candidate, NotAServer, OfService, assert_serves};
 pub use chain::{Chain, ChainOutcome, ChainPayload, ChainRequest, Link, Rpc, Sent};
 pub use detect::{Detect, DetectStatus, NoStatus, NotAStream};
