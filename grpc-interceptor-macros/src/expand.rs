@@ -275,7 +275,7 @@ fn links(service: &Service, rpc: &Rpc) -> TokenStream {
         let behind = at + 1;
         let run = match entry.called_as() {
             CalledAs::Function => quote_spanned! {span=>
-                __runtime::Entry(&#expression, __next).callable()(__request, __context, __next)
+                __runtime::Entry(&#expression, __next).run(__request, __context)
             },
             CalledAs::Place => quote_spanned! {span=>
                 __runtime::Interceptor::intercept(&#expression, __request, __context, __next)

@@ -21,9 +21,21 @@ pub const KEPT_STREAM: u8 = 3;
 /// [`KEPT_STREAM`].
 pub struct ReturnedKind<const KIND: u8>;
 
-/// What tonic gets of a handler's stream.
-pub type SentStream<S, const KIND: u8> =
-    <Result<Response<S>, Status> as Returned<ReturnedKind<KIND>>>::Sent;
+/// What tonic gets of a handler's stream. [`Returned::Sent`] is the same, and more for the compiler to prove.
+pub type SentStream<S, const KIND: u8> = <ReturnedKind<KIND> as SentOf<S>>::Sent;
+
+/// By its kind.
+pub trait SentOf<S> {
+    type Sent;
+}
+
+impl<S: Stream<Item: StreamItem>> SentOf<S> for ReturnedKind<OWN_STREAM> {
+    type Sent = ResponseStream<S>;
+}
+
+impl<S> SentOf<S> for ReturnedKind<KEPT_STREAM> {
+    type Sent = S;
+}
 
 /// What a handler returns, a `Result` of a `Response` however the user names it, what travels through
 /// its chain for that, and what tonic gets of it. An impl for each [kind](ReturnedKind).
