@@ -220,11 +220,55 @@
 ///
 /// - `GreeterClient::with_interceptors(inner, interceptors)`, which makes
 /// - `InterceptedGreeterClient<T, I>`, with the same methods, each for the interceptors `I` that its
-///   RPC allows;
+///   RPC allows. `InterceptedGreeterClient::connect(endpoint, interceptors)` connects, and `new` takes a client
+///   with settings of its own;
 /// - `GreeterInterceptors<T>`, the trait of interceptors that serve all RPCs, for generic code.
 ///
 /// `interceptors` is one [`Interceptor`]: mostly a tuple, of structs and of async fns with
 /// [`#[interceptor]`](macro@interceptor).
+///
+/// In a program that has a `GreeterClient` in a field, three places change: the import, the field's type and
+/// the constructor.
+///
+/// ```
+/// use grpc_interceptor::{Context, Next, Outcome, interceptor};
+/// use grpc_interceptor_proto::greeter::greeter_client::InterceptedGreeterClient;
+/// use tonic::{Request, transport::{Channel, Error}};
+///
+/// #[interceptor]
+/// async fn log<N: Next>(request: Request<N::Request>, context: Context, next: N) -> Outcome<N> {
+///     println!("{}", context.method_name());
+///     next.run(request).await
+/// }
+///
+/// struct App {
+///     greeter: InterceptedGreeterClient<Channel, log>,
+/// }
+///
+/// async fn start() -> Result<App, Error> {
+///     let greeter = InterceptedGreeterClient::connect("http://localhost:50051", log).await?;
+///     Ok(App { greeter })
+/// }
+/// ```
+///
+/// What carries the calls has to be `Clone`, see [`Transport`].
+///
+/// `tonic_prost_build::manual::Builder` takes no attributes. Put the line into what it wrote:
+///
+/// ```no_run
+/// # fn main() -> std::io::Result<()> {
+/// # let service = tonic_prost_build::manual::Service::builder().name("Greeter").package("pkg").build();
+/// tonic_prost_build::manual::Builder::new().compile(&[service]);
+///
+/// let path = std::path::Path::new(&std::env::var("OUT_DIR").unwrap()).join("pkg.Greeter.rs");
+/// let mut code = std::fs::read_to_string(&path)?;
+/// for module in ["pub mod greeter_client {", "pub mod greeter_server {"] {
+///     code = code.replace(module, &format!("#[grpc_interceptor::intercepted]\n{module}"));
+/// }
+/// std::fs::write(path, code)?;
+/// # Ok(())
+/// # }
+/// ```
 ///
 /// What the `ClientCallDetails` of gRPC's Python library lets an interceptor change has these
 /// counterparts:

@@ -89,16 +89,17 @@ pub(crate) fn without_lints(ident: &Ident) -> Ident {
 
 /// The stream types as the user wrote them, which the handlers name as `Self::SayHelloStream`.
 fn streams(service: &Service) -> TokenStream {
-    if service.streams.is_empty() {
+    if !has_streams(service) {
         return TokenStream::new();
     }
     let (impl_generics, _, where_clause) = service.generics.split_for_impl();
     let self_type = &service.self_type;
-    let declared = service.streams.iter().map(|stream| {
+    let own = || service.streams.iter().filter(|stream| !stream.is_opaque());
+    let declared = own().map(|stream| {
         let (cfgs, ident) = (stream.cfgs(), without_lints(&stream.ident));
         quote!(#(#cfgs)* type #ident;)
     });
-    let defined = service.streams.iter().map(|Stream { attributes, ident, ty }| {
+    let defined = own().map(|Stream { attributes, ident, ty }| {
         let ident = without_lints(ident);
         quote_spanned!(ident.span()=> #(#attributes)* type #ident = #ty;)
     });
@@ -107,6 +108,11 @@ fn streams(service: &Service) -> TokenStream {
         pub trait __Streams { #(#declared)* }
         impl #impl_generics __Streams for #self_type #where_clause { #(#defined)* }
     }
+}
+
+/// Whether there is a trait `__Streams`.
+fn has_streams(service: &Service) -> bool {
+    service.streams.iter().any(|stream| !stream.is_opaque())
 }
 
 /// The handler as the user wrote it, in a trait of its own.
@@ -120,12 +126,25 @@ fn handler(service: &Service, rpc: &Rpc) -> TokenStream {
         Receiver::Arc => quote!(self: __runtime::Arc<Self>),
     };
     let context = rpc.takes_context.then(|| quote!(, __context: __runtime::Context));
-    let streams = (!service.streams.is_empty()).then(|| quote!(: __Streams));
+    let streams = has_streams(service).then(|| quote!(: __Streams));
+    // `impl Stream<…>` is known where the handler is.
+    let opaque = rpc.stream(&service.streams).filter(|stream| stream.is_opaque());
+    let declared = opaque.map(|Stream { ident, .. }| quote!(type #ident;));
+    let defined =
+        opaque.map(|Stream { attributes, ident, ty }| quote!(#(#attributes)* type #ident = #ty;));
+    let named = opaque.map(|Stream { ident: stream, .. }| {
+        quote! {
+            impl #impl_generics __runtime::StreamOf<#self_type> for __rpc::#ident #where_clause {
+                type Stream = <#self_type as __Handler>::#stream;
+            }
+        }
+    });
     quote! {
         // Private, as what a handler takes and returns may be.
         trait __Handler #streams {
             type Argument;
             type Returned;
+            #declared
             fn #ident(#receiver, __request: Self::Argument #context)
                 -> impl __runtime::Future<Output = Self::Returned> + __runtime::Send;
         }
@@ -133,9 +152,11 @@ fn handler(service: &Service, rpc: &Rpc) -> TokenStream {
         impl #impl_generics __Handler for #self_type #where_clause {
             type Argument = #argument;
             type Returned = #returned;
+            #defined
             #(#attributes)*
             #signature #body
         }
+        #named
     }
 }
 
@@ -215,17 +236,23 @@ pub(crate) fn returned_kind(service: &Service, rpc: &Rpc) -> TokenStream {
 /// Whether tonic may get a handler's stream as it is: no interceptor looks at it. It has to yield statuses, which
 /// can be asked of a type that doesn't depend on parameters.
 fn may_be_kept(service: &Service, rpc: &Rpc) -> bool {
-    rpc.chain.is_empty() && service.generics.params.is_empty()
+    rpc.chain.is_empty()
+        && service.generics.params.is_empty()
+        && rpc.stream(&service.streams).is_some_and(|stream| !stream.is_opaque())
 }
 
 /// What tonic's trait gets for one of the impl's streams.
 pub(crate) fn sent_stream(service: &Service, stream: &Stream) -> TokenStream {
     let (self_type, ident) = (&service.self_type, &stream.ident);
-    let rpc = service.rpcs.iter().find(|rpc| match rpc.returns {
-        Returns::OwnStream(at) => service.streams[at].ident == *ident,
-        Returns::MessageOrBoxedStream(_) => false,
-    });
+    let rpc = service
+        .rpcs
+        .iter()
+        .find(|rpc| rpc.stream(&service.streams).is_some_and(|stream| stream.ident == *ident));
     match rpc {
+        Some(rpc) if stream.is_opaque() => {
+            let rpc = rpc.ident();
+            quote!(__runtime::ResponseStream<<__rpc::#rpc as __runtime::StreamOf<#self_type>>::Stream>)
+        }
         Some(rpc) if may_be_kept(service, rpc) => {
             let kind = returned_kind(service, rpc);
             quote!(__runtime::SentStream<<#self_type as __Streams>::#ident, { #kind }>)

@@ -123,6 +123,11 @@ impl Stream {
         self.attributes.iter().filter(|attribute| attribute.path().is_ident("cfg"))
     }
 
+    /// Whether it is `impl Stream<…>`, which is known only together with the handler that returns it.
+    pub(crate) fn is_opaque(&self) -> bool {
+        idents_in(&self.ty).contains("impl")
+    }
+
     /// The RPC that this is the stream of: tonic puts `Stream` behind the name that it has in the
     /// .proto file.
     pub(crate) fn rpc_name(&self) -> Option<String> {
@@ -156,6 +161,14 @@ pub(crate) struct Rpc {
 impl Rpc {
     pub(crate) fn ident(&self) -> &Ident {
         &self.signature.ident
+    }
+
+    /// The stream that it returns, if the impl names one.
+    pub(crate) fn stream<'a>(&self, streams: &'a [Stream]) -> Option<&'a Stream> {
+        match self.returns {
+            Returns::OwnStream(at) => streams.get(at),
+            Returns::MessageOrBoxedStream(_) => None,
+        }
     }
 
     /// The method's `#[cfg]`, which everything that is made for it needs as well.

@@ -132,8 +132,12 @@ pub(crate) fn candidates(service: &Service) -> (TokenStream, Vec<Ident>) {
 /// What the generated code says that the service's name is, if it can be asked without the impl's parameters.
 fn exact_service(service: &Service) -> Option<TokenStream> {
     let known = service.generics.params.is_empty();
-    let known_streams =
-        || service.streams.iter().all(|stream| !service.depends_on_parameters(&stream.ty));
+    let known_streams = || {
+        service
+            .streams
+            .iter()
+            .all(|stream| !stream.is_opaque() && !service.depends_on_parameters(&stream.ty))
+    };
     let named = match known {
         true => exact::named(service, |stream| sent_stream(service, stream)),
         false if known_streams() => exact::named(service, |stream| {

@@ -32,6 +32,7 @@ fn why_not(service: &Service) -> Option<&'static str> {
     match service.name {
         // There is no server to ask.
         ServiceName::Literal(_) => Some("the service's name is a string"),
+        _ if service.streams.iter().any(Stream::is_opaque) => Some("a stream is an `impl Trait`"),
         _ if !on_its_own => Some("a handler's types depend on a parameter of the impl"),
         _ => None,
     }

@@ -38,6 +38,6 @@ pub use no_server::NoServer;
 pub use outlined::outlined;
 pub use request::{Argument, ArgumentKind};
 pub use response::{
-    BOXED_STREAM, KEPT_STREAM, MESSAGE, OWN_STREAM, Returned, ReturnedKind, SentStream,
+    BOXED_STREAM, KEPT_STREAM, MESSAGE, OWN_STREAM, Returned, ReturnedKind, SentStream, StreamOf,
 };
 pub use response_stream::ResponseStream;

@@ -21,6 +21,11 @@ pub const KEPT_STREAM: u8 = 3;
 /// [`KEPT_STREAM`].
 pub struct ReturnedKind<const KIND: u8>;
 
+/// The stream that a handler of the service `T` returns, if its type is known only with the handler.
+pub trait StreamOf<T> {
+    type Stream;
+}
+
 /// What tonic gets of a handler's stream. [`Returned::Sent`] is the same, and more for the compiler to prove.
 pub type SentStream<S, const KIND: u8> = <ReturnedKind<KIND> as SentOf<S>>::Sent;
 
