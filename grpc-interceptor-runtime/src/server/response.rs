@@ -206,7 +206,7 @@ where
     M: Send + 'static,
 {
     match payload.into_source() {
-        Ok(FromStream { stream, .. }) => ResponseStream::untouched(stream),
-        Err(stream) => ResponseStream::intercepted(stream),
+        Ok(FromStream { stream, .. }) => ResponseStream::Untouched { stream },
+        Err(stream) => ResponseStream::Intercepted { stream },
     }
 }

@@ -74,48 +74,34 @@ pin_project! {
     /// # Ok(())
     /// # }
     /// ```
-    pub struct ResponseStream<S>
-    where
-        S: Stream,
-        S::Item: StreamItem
-    {
-        #[pin]
-        inner: Inner<S>,
-    }
-}
-
-pin_project! {
-    /// The handler's own stream if no interceptor put anything around it, polled with no indirection, else the
-    /// one around it.
+    // One type, and not one around another: it is compiled for each stream of each service. So its variants
+    // are public, and hidden.
     #[project = Projected]
-    enum Inner<S>
+    #[allow(missing_docs, reason = "not for people")]
+    pub enum ResponseStream<S>
     where
         S: Stream,
         S::Item: StreamItem
     {
+        /// The handler's own stream, polled with no indirection.
+        #[doc(hidden)]
         Untouched { #[pin] stream: S },
+        /// The one that interceptors put around it.
+        #[doc(hidden)]
         Intercepted { stream: MessageStream<<S::Item as StreamItem>::Message> },
     }
 }
 
 impl<S: Stream<Item: StreamItem>> ResponseStream<S> {
-    pub(super) fn untouched(stream: S) -> Self {
-        ResponseStream { inner: Inner::Untouched { stream } }
-    }
-
-    pub(super) fn intercepted(stream: MessageStream<<S::Item as StreamItem>::Message>) -> Self {
-        ResponseStream { inner: Inner::Intercepted { stream } }
-    }
-
     /// The handler's own stream.
     ///
     /// # Errors
     ///
     /// The stream as it is, if an interceptor put something around it.
     pub fn into_inner(self) -> Result<S, Self> {
-        match self.inner {
-            Inner::Untouched { stream } => Ok(stream),
-            Inner::Intercepted { stream } => Err(Self::intercepted(stream)),
+        match self {
+            ResponseStream::Untouched { stream } => Ok(stream),
+            intercepted @ ResponseStream::Intercepted { .. } => Err(intercepted),
         }
     }
 }
@@ -123,7 +109,7 @@ impl<S: Stream<Item: StreamItem>> ResponseStream<S> {
 /// A stream with nothing around it, for a fn of the user's that returns `<Self as Greeter>::SayHelloStream`.
 impl<S: Stream<Item: StreamItem>> From<S> for ResponseStream<S> {
     fn from(stream: S) -> Self {
-        ResponseStream::untouched(stream)
+        ResponseStream::Untouched { stream }
     }
 }
 
@@ -144,7 +130,7 @@ where
     // has nothing to convert. It makes the difference between 2 and 14 instructions a message.
     #[inline(always)]
     fn poll_next(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        match self.project().inner.project() {
+        match self.project() {
             Projected::Untouched { stream } => StreamItem::into_polled(stream.poll_next(context)),
             Projected::Intercepted { stream } => {
                 match StreamItem::into_polled(Pin::new(&mut *stream).poll_next(context)) {
