@@ -190,10 +190,11 @@ where
         (self.clone)(payload)
     }
 
-    fn note_timeout_in(&mut self, metadata: &MetadataMap) {
+    fn note_timeout_in(&mut self, metadata: &MetadataMap) -> Context {
         if self.context.side() == Side::Client {
             self.context.note_timeout_in(metadata);
         }
+        self.context
     }
 }
 

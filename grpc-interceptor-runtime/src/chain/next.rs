@@ -206,8 +206,8 @@ pub trait Next: Sealed + Copy + Send + Sync {
         request: Request<Self::Request>,
     ) -> impl Future<Output = Outcome<Self>> + Send {
         let mut next = self;
-        next.note_timeout_in(request.metadata());
-        Timed::new(next.context().deadline(), || next.run(request))
+        let context = next.note_timeout_in(request.metadata());
+        Timed::new(context.deadline(), || next.run(request))
     }
 
     /// A copy of what travels, if there can be one.
@@ -215,10 +215,13 @@ pub trait Next: Sealed + Copy + Send + Sync {
     fn clone_payload(&self, payload: &Self::Request) -> Option<Self::Request>;
 
     /// On a client, gives the rest of the chain the deadline that an interceptor just put into the
-    /// metadata. In place, as this runs between any two interceptors.
+    /// metadata. In place, as this runs between any two interceptors. It returns the context that the rest
+    /// then sees: to ask for that apart would be one more call to compile at each place.
     #[doc(hidden)]
     #[inline]
-    fn note_timeout_in(&mut self, _: &MetadataMap) {}
+    fn note_timeout_in(&mut self, _: &MetadataMap) -> Context {
+        self.context()
+    }
 }
 
 /// Who may implement [`Next`].

@@ -30,8 +30,8 @@ where
     /// Those of [`Next::run`].
     pub fn run(self, request: Request<N::Request>) -> impl Future<Output = Outcome<N>> + Send {
         let Observed { mut next, call } = self;
-        next.note_timeout_in(request.metadata());
-        let mut watching = Watching::new(call, next.context());
+        let context = next.note_timeout_in(request.metadata());
+        let mut watching = Watching::new(call, context);
         let future = watching.watch(|watching| {
             next.run(request.map(|payload| payload.watched_by(&mut watching.request())))
         });

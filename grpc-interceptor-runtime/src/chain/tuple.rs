@@ -34,8 +34,12 @@ impl<T, N: Copy, const AT: usize> Copy for TupleNext<'_, T, N, AT> {}
 /// One bound stands for all of those after it, so a proof takes a step for each position, not one for
 /// each pair of them.
 pub trait TupleFrom<N: Next, const AT: usize>: Send + Sync + Sized {
-    fn run(&self, request: Request<N::Request>, next: N)
-    -> impl Future<Output = Outcome<N>> + Send;
+    fn run(
+        &self,
+        request: Request<N::Request>,
+        context: Context,
+        next: N,
+    ) -> impl Future<Output = Outcome<N>> + Send;
 }
 
 impl<T, N, const AT: usize> Sealed for TupleNext<'_, T, N, AT> {}
@@ -70,8 +74,8 @@ where
     #[inline]
     fn run(self, request: Request<N::Request>) -> impl Future<Output = Outcome<Self>> + Send {
         let TupleNext { tuple, mut next } = self;
-        next.note_timeout_in(request.metadata());
-        tuple.run(request, next)
+        let context = next.note_timeout_in(request.metadata());
+        tuple.run(request, context, next)
     }
 
     #[inline]
@@ -88,8 +92,8 @@ where
     }
 
     #[inline]
-    fn note_timeout_in(&mut self, metadata: &MetadataMap) {
-        self.next.note_timeout_in(metadata);
+    fn note_timeout_in(&mut self, metadata: &MetadataMap) -> Context {
+        self.next.note_timeout_in(metadata)
     }
 }
 
@@ -109,7 +113,7 @@ macro_rules! tuple {
                 _: Context,
                 next: N,
             ) -> impl Future<Output = Outcome<N>> + Send {
-                TupleFrom::<N, 0>::run(self, request, next)
+                TupleFrom::<N, 0>::run(self, request, next.context(), next)
             }
         }
 
@@ -128,10 +132,11 @@ macro_rules! tuple {
             fn run(
                 &self,
                 request: Request<N::Request>,
+                context: Context,
                 next: N,
             ) -> impl Future<Output = Outcome<N>> + Send {
                 let behind = TupleNext::<Self, N, $behind> { tuple: self, next };
-                self.$at.intercept(request, next.context(), behind)
+                self.$at.intercept(request, context, behind)
             }
         }
 
@@ -151,6 +156,7 @@ macro_rules! tuple {
             fn run(
                 &self,
                 request: Request<N::Request>,
+                _: Context,
                 next: N,
             ) -> impl Future<Output = Outcome<N>> + Send {
                 next.run(request)

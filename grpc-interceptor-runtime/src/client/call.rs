@@ -100,8 +100,9 @@ macro_rules! common {
         }
 
         #[inline]
-        fn note_timeout_in(&mut self, metadata: &MetadataMap) {
+        fn note_timeout_in(&mut self, metadata: &MetadataMap) -> Context {
             self.context.note_timeout_in(metadata);
+            self.context
         }
     };
 }

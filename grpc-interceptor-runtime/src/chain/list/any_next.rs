@@ -65,10 +65,11 @@ impl Next for AnyNext<'_> {
         self.end.clone_payload(payload)
     }
 
-    fn note_timeout_in(&mut self, metadata: &MetadataMap) {
+    fn note_timeout_in(&mut self, metadata: &MetadataMap) -> Context {
         if self.context.side() == Side::Client {
             self.context.note_timeout_in(metadata);
         }
+        self.context
     }
 }
 
