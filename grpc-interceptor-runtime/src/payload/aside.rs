@@ -1,13 +1,13 @@
+use std::any::Any;
+
 use tonic::{Status, metadata::MetadataMap};
 
 use super::{
     scopes::Scopes, source::Again, stream_end::StreamEnd, trailers::Trailers, watch::Watch,
 };
-use crate::error::make_not_ok;
 
 /// What a stream has besides its messages. It doesn't know their type: what it does would be compiled
 /// again for each.
-#[derive(Default)]
 pub(super) struct Aside {
     pub(super) watch: Option<Watch>,
     pub(super) scopes: Scopes,
@@ -17,19 +17,41 @@ pub(super) struct Aside {
 }
 
 impl Aside {
+    /// A constant, and no fn to call where there is something to drop already.
+    pub(super) const NOTHING: Aside =
+        Aside { watch: None, scopes: Scopes::NONE, trailers: None, again: None };
+
+    /// The stream is polled.
+    #[inline]
+    pub(super) fn poll(&mut self) {
+        if let Some(watch) = &mut self.watch {
+            watch.poll();
+        }
+    }
+
+    /// It has nothing yet.
+    #[inline]
+    pub(super) fn pending(&mut self) {
+        if let Some(watch) = &mut self.watch {
+            watch.pending();
+        }
+    }
+
+    /// It has a message.
+    #[inline]
+    pub(super) fn message(&mut self, message: &dyn Any) {
+        if let Some(watch) = &mut self.watch {
+            watch.message(message);
+        }
+    }
+
     pub(super) fn trailers(&self) -> Option<&MetadataMap> {
         self.trailers.as_ref().and_then(Trailers::metadata)
     }
 
     /// The stream has failed.
-    pub(super) fn fail(&mut self, status: &mut Status, again: impl FnOnce() -> Option<Again>) {
-        make_not_ok(status);
-        let again = again();
-        self.failed(status, again);
-    }
-
     #[cold]
-    fn failed(&mut self, status: &Status, again: Option<Again>) {
+    pub(super) fn fail(&mut self, status: &Status, again: Option<Again>) {
         self.again = again.map(|again| match again {
             Again::Same => (status.clone(), true),
             Again::Other(status) => (status, false),

@@ -18,7 +18,7 @@ use super::{
     trailers::{Kept, Trailers},
     watch::Watch,
 };
-use crate::call::Scope;
+use crate::{call::Scope, error::make_not_ok};
 
 /// Many messages, as they travel through a chain: the `N::Request` of an RPC whose client streams,
 /// the `N::Response` of one whose server streams.
@@ -69,7 +69,7 @@ impl<M: Send + 'static> MessageStream<M> {
     }
 
     pub(crate) fn from_source(source: impl Source<M>) -> Self {
-        MessageStream { state: State::Unread(Box::new(source)), aside: Aside::default() }
+        MessageStream { state: State::Unread(Box::new(source)), aside: Aside::NOTHING }
     }
 
     /// Of a client's own request stream, in which there are no errors.
@@ -243,7 +243,10 @@ impl<M: 'static> MessageStream<M> {
             }
             ended => {
                 self.state = ended;
-                Poll::Ready(self.aside.take_error().map(Err))
+                match self.aside.take_error() {
+                    Some(error) => Poll::Ready(Some(Err(error))),
+                    None => Poll::Ready(None),
+                }
             }
         }
     }
@@ -254,7 +257,11 @@ impl<M: 'static> MessageStream<M> {
         let reading = std::mem::replace(&mut self.state, State::Ended(None));
         let State::Reading(mut source) = reading else { return };
         match item {
-            Some(Err(status)) => self.aside.fail(status, || source.as_mut().error_again()),
+            Some(Err(status)) => {
+                make_not_ok(status);
+                let again = source.as_mut().error_again();
+                self.aside.fail(status, again);
+            }
             _ => {
                 let trailers = source.as_mut().trailers();
                 self.aside.complete(trailers);
@@ -280,21 +287,11 @@ impl<M: 'static> MessageStream<M> {
         let State::Reading(source) = &mut self.state else {
             return self.poll_unread(context);
         };
-        if let Some(watch) = &mut self.aside.watch {
-            watch.poll();
-        }
+        self.aside.poll();
         let mut polled = source.as_mut().poll_item(context);
         match &mut polled {
-            Poll::Ready(Some(Ok(message))) => {
-                if let Some(watch) = &mut self.aside.watch {
-                    watch.message(message);
-                }
-            }
-            Poll::Pending => {
-                if let Some(watch) = &mut self.aside.watch {
-                    watch.pending();
-                }
-            }
+            Poll::Ready(Some(Ok(message))) => self.aside.message(message),
+            Poll::Pending => self.aside.pending(),
             Poll::Ready(end) => self.end(end),
         }
         polled

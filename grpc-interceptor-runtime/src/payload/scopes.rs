@@ -12,6 +12,8 @@ use crate::call::{Enter, Scope};
 pub(super) struct Scopes(Option<Box<dyn Enter>>);
 
 impl Scopes {
+    pub(super) const NONE: Scopes = Scopes(None);
+
     /// Adds one inside of those that are there.
     pub(super) fn push(&mut self, scope: impl Scope) {
         self.0 = Some(match self.0.take() {

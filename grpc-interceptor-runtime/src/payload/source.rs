@@ -49,7 +49,7 @@ pin_project! {
     pub(crate) struct FromStream<S> {
         #[pin]
         pub(crate) stream: S,
-        trailers: Option<Status>,
+        trailers: Option<Trailers>,
     }
 }
 
@@ -69,27 +69,28 @@ where
     ) -> Poll<Option<Result<M, Status>>> {
         let this = self.project();
         let mut polled = StreamItem::into_polled(this.stream.poll_next(context));
-        if let Poll::Ready(end @ Some(Err(_))) = &mut polled {
-            *this.trailers = take_ok(end);
+        if let Poll::Ready(Some(Err(status))) = &mut polled
+            && is_end(status, this.trailers)
+        {
+            polled = Poll::Ready(None);
         }
         polled
     }
 
     fn trailers(self: Pin<&mut Self>) -> Option<Trailers> {
-        self.project().trailers.take().map(Trailers::of_status)
+        self.project().trailers.take()
     }
 }
 
-/// A status that is OK is the stream's end.
+/// A status that is OK is the stream's end, and has its trailing metadata.
 #[cold]
-fn take_ok<M>(end: &mut Option<Result<M, Status>>) -> Option<Status> {
-    let Some(Err(status)) = end else { return None };
-    if status.code() != Code::Ok {
-        return None;
+fn is_end(status: &mut Status, trailers: &mut Option<Trailers>) -> bool {
+    let is_end = status.code() == Code::Ok;
+    if is_end {
+        let ok = std::mem::replace(status, Status::unknown(String::new()));
+        *trailers = Some(Trailers::of_status(ok));
     }
-    let ok = std::mem::replace(status, Status::unknown(String::new()));
-    *end = None;
-    Some(ok)
+    is_end
 }
 
 pin_project! {
