@@ -21,7 +21,7 @@ pub trait StreamItem: Sized {
 impl<M: Send + 'static, E: Into<BoxError> + 'static> StreamItem for Result<M, E> {
     type Message = M;
 
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn into_polled(mut polled: Poll<Option<Self>>) -> Poll<Option<Result<M, Status>>> {
         // Mostly the error is a status already, so that a message need not be touched. The types
         // are compared at no cost: once compiled, one of the two ways is left.

@@ -279,7 +279,7 @@ impl<M: 'static> MessageStream<M> {
     }
 
     /// Polls it for a stream that it is inside of, and that drops it when it has ended.
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) fn poll_inside(
         &mut self,
         context: &mut Context<'_>,
@@ -301,8 +301,9 @@ impl<M: 'static> MessageStream<M> {
 impl<M: 'static> Stream for MessageStream<M> {
     type Item = Result<M, Status>;
 
-    // Always inlined, so that who polls this gets an item from its source with no copy between.
-    #[inline(always)]
+    // Always inlined, so that who polls this gets an item from its source with no copy between. A debug
+    // build has copies anyway, and would compile this anew for each place.
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn poll_next(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         let this = self.get_mut();
         let polled = this.poll_inside(context);

@@ -128,7 +128,7 @@ where
     // Always inlined: that comes before anything is optimised, when the compiler still sees that an
     // item needs no place of its own here. The same way for both variants does so, too: the second
     // has nothing to convert. It makes the difference between 2 and 14 instructions a message.
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn poll_next(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         match self.project() {
             Projected::Untouched { stream } => StreamItem::into_polled(stream.poll_next(context)),
