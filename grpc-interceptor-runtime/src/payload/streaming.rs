@@ -67,12 +67,18 @@ pub(crate) fn into_request_streaming<M: Send + 'static>(
     match messages.into_source() {
         Ok(WithoutTrailers(stream)) => stream,
         Err(messages) => {
-            let turn = Shared::default();
-            let body = Headers { turn: turn.clone() };
-            let waker = Some(Waker::noop().clone());
-            Streaming::new_request(ReadyDecoder { messages, waker, turn }, body, None, None)
+            let (waiting, body) = take_turns();
+            Streaming::new_request(ReadyDecoder { messages, waiting }, body, None, None)
         }
     }
+}
+
+// What doesn't know the type of the messages is apart from what does, which is compiled for each.
+
+fn take_turns() -> (Waiting, Headers) {
+    let turn = Shared::default();
+    let body = Headers { turn: turn.clone() };
+    (Waiting { waker: Some(Waker::noop().clone()), turn }, body)
 }
 
 /// What decoder and body leave for each other.
@@ -134,23 +140,48 @@ impl Body for Headers {
     }
 }
 
-struct ReadyDecoder<M> {
-    messages: MessageStream<M>,
+/// The decoder's side of the turns.
+struct Waiting {
     /// Whom the stream wakes: tonic tells only the body. `None` while it is the body's turn.
     waker: Option<Waker>,
     turn: Shared,
+}
+
+impl Waiting {
+    /// After the body's turn: whom the stream is to wake, and whether the body has just learnt it.
+    fn resume(&self) -> (Waker, bool) {
+        match std::mem::take(&mut *self.turn.lock()) {
+            Turn::Waiting { waker, is_current } => (waker, is_current),
+            Turn::Headers | Turn::Ended(_) => (Waker::noop().clone(), false),
+        }
+    }
+
+    /// No message is ready.
+    fn wait(&mut self, is_current: bool) {
+        match self.waker.take() {
+            Some(waker) => *self.turn.lock() = Turn::Waiting { waker, is_current },
+            None => unreachable!("it was polled for a waker"),
+        }
+    }
+
+    fn end(&self, trailers: Option<Trailers>, headers: &mut DecodeBuf<'_>) {
+        headers.advance(headers.remaining());
+        *self.turn.lock() = Turn::Ended(trailers.map(Trailers::into_metadata));
+    }
+}
+
+struct ReadyDecoder<M> {
+    messages: MessageStream<M>,
+    waiting: Waiting,
 }
 
 impl<M: Send + 'static> ReadyDecoder<M> {
     /// After the body's turn.
     #[cold]
     fn decode_again(&mut self, headers: &mut DecodeBuf<'_>) -> Result<Option<M>, Status> {
-        let (waker, is_current) = match std::mem::take(&mut *self.turn.lock()) {
-            Turn::Waiting { waker, is_current } => (waker, is_current),
-            Turn::Headers | Turn::Ended(_) => (Waker::noop().clone(), false),
-        };
+        let (waker, is_current) = self.waiting.resume();
         let polled = Pin::new(&mut self.messages).poll_next(&mut Context::from_waker(&waker));
-        self.waker = Some(waker);
+        self.waiting.waker = Some(waker);
         self.hand_over(polled, is_current, headers)
     }
 
@@ -162,18 +193,12 @@ impl<M: Send + 'static> ReadyDecoder<M> {
         is_current: bool,
         headers: &mut DecodeBuf<'_>,
     ) -> Result<Option<M>, Status> {
-        let turn = match polled {
-            Poll::Ready(Some(item)) => return item.map(Some),
-            Poll::Ready(None) => {
-                headers.advance(headers.remaining());
-                Turn::Ended(self.messages.take_trailers().map(Trailers::into_metadata))
-            }
-            Poll::Pending => match self.waker.take() {
-                Some(waker) => Turn::Waiting { waker, is_current },
-                None => unreachable!("it was polled for a waker"),
-            },
-        };
-        *self.turn.lock() = turn;
+        match polled {
+            Poll::Ready(Some(Ok(message))) => return Ok(Some(message)),
+            Poll::Ready(Some(Err(status))) => return Err(status),
+            Poll::Ready(None) => self.waiting.end(self.messages.take_trailers(), headers),
+            Poll::Pending => self.waiting.wait(is_current),
+        }
         Ok(None)
     }
 }
@@ -183,7 +208,7 @@ impl<M: Send + 'static> Decoder for ReadyDecoder<M> {
     type Error = Status;
 
     fn decode(&mut self, headers: &mut DecodeBuf<'_>) -> Result<Option<M>, Status> {
-        let Some(waker) = &self.waker else {
+        let Some(waker) = &self.waiting.waker else {
             return self.decode_again(headers);
         };
         match Pin::new(&mut self.messages).poll_next(&mut Context::from_waker(waker)) {
