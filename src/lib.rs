@@ -198,8 +198,8 @@
 ///
 /// Without the line in build.rs nothing checks the names if the service's name is a string, or if a type in the
 /// handlers' signatures depends on a type parameter of the impl. Then there is an ignored test,
-/// `my_greeter_has_unchecked_rpc_names_of_greeter`, so that `cargo test` tells of it. If the impl is under
-/// `#[cfg(not(test))]`, there is none.
+/// `my_greeter_has_unchecked_rpc_names_of_greeter`, so that `cargo test` tells of it. An impl under
+/// `#[cfg(not(test))]` has neither test: decide by its names only with the line in build.rs.
 ///
 /// In a fn Rust runs no tests. There it is a plain fn, for a test around it to call.
 ///

@@ -9,7 +9,7 @@ use grpc_interceptor_proto::{
 };
 use tonic::{Request, Response, Status, Streaming, codegen::BoxStream};
 
-/// The test that comes with an impl stands beside it. In a fn it is none, but can be called.
+/// The test that comes with an impl stands beside it. In a fn it is a plain fn, which can be called.
 #[test]
 #[should_panic = "`call` is not the RPC `/Bare/Cal`: write `#[rpc(name = \"Call\")]` on it"]
 fn a_wrong_name_fails_the_test_that_comes_with_the_impl() {

@@ -16,6 +16,7 @@ mod names;
 mod names_test;
 mod parse;
 mod place;
+mod returned;
 mod rpc_attribute;
 mod service_name;
 #[cfg(test)]

@@ -257,7 +257,7 @@ fn is_named_like_fn(path: &Path) -> bool {
     name.is_some_and(|name| !name.contains(char::is_uppercase))
 }
 
-/// `metrics` in `metrics()`, if it is no type's, as in `Metrics::new()`.
+/// `metrics` in `metrics()`. `Metrics::new` of `Metrics::new()` isn't one: it belongs to a type.
 fn callee(expression: &Expr) -> Option<&Expr> {
     match expression {
         Expr::Paren(paren) => callee(&paren.expr),

@@ -9,12 +9,12 @@ use syn::{Path, spanned::Spanned as _};
 
 use crate::{
     exact,
-    expand::sent_stream,
     model::{Lookup, Rpc, Service, ServiceName},
+    returned::sent_stream,
 };
 
-/// `const __SERVICE: &str`. That nothing tells it is a compile error here, or, if this can't be known here,
-/// where an RPC's name is needed: then it is empty, and `__NO_SERVICE` says what to write.
+/// `const __SERVICE: &str`. If nothing tells it, that is a compile error. In some generic impls only an RPC's
+/// own name can be asked for: there it may be empty, and `__NO_SERVICE` says what to write.
 pub(crate) fn service(service: &Service) -> TokenStream {
     let exact = exact_service(service);
     let lookup = match &service.name {

@@ -6,12 +6,13 @@ use syn::{Attribute, ext::IdentExt as _};
 
 use crate::{
     exact,
-    expand::{method_head, returned_kind},
+    expand::method_head,
     model::{Returns, Service, ServiceName, Stream, Streams},
     names::candidates,
+    returned::returned_kind,
 };
 
-/// The test, or one that is ignored if the names can't be tested: it says so where the user looks.
+/// The test. If the names can't be tested, an ignored one, so that `cargo test` says so.
 pub(crate) fn expand(service: &Service) -> TokenStream {
     if service.rpcs.is_empty() {
         return TokenStream::new();
@@ -65,7 +66,7 @@ fn test(service: &Service) -> TokenStream {
     let Service { runtime, service_trait, .. } = service;
     let cfgs = cfgs(service);
     let test = test_name(service, "_has_the_rpc_names_of");
-    // In a fn there are no tests. What is there can still be called.
+    // Rust runs no tests in a fn. There it is a plain fn, which can be called.
     let is_test = (!service.in_fn).then(|| quote!(#[::core::prelude::v1::test]));
     let streams = service.streams.iter().map(|stream| {
         let (cfgs, Stream { ident, ty, .. }) = (stream.cfgs(), stream);

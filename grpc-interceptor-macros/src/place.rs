@@ -1,4 +1,4 @@
-//! Where an impl is, by the file that it is in: what its trait is imported from, and whether it is in a fn.
+//! What an impl's file says about it: where its trait is imported from, and whether it is in a fn.
 
 use std::fs;
 
@@ -21,7 +21,7 @@ pub(crate) struct Place {
 /// The file is read only if it may tell something: if the trait goes by its name alone, or the impl isn't at
 /// the start of a line.
 pub(crate) fn of_impl(impl_token: Token![impl], service_trait: &Path) -> Place {
-    // A plain fn, as in a test, has no files.
+    // There are no files outside of a macro's call, such as in a unit test.
     if !proc_macro::is_available() {
         return Place::default();
     }
@@ -69,7 +69,7 @@ struct Search<'a> {
     trait_name: Option<&'a Ident>,
 }
 
-/// What is around some items.
+/// What stands around some items.
 #[derive(Clone, Copy)]
 struct Around<'a> {
     /// The items of the modules and fns whose names are seen, the outermost first.

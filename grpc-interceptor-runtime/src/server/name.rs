@@ -26,7 +26,7 @@ pub const fn name_bytes<const LENGTH: usize>(service: &str, method: &str) -> [u8
 ///
 /// # Panics
 ///
-/// That is a compile error: if there is none, with these words.
+/// If there is no name: a compile error with the words in `help`.
 #[track_caller]
 pub const fn service_name(
     exact: Option<&'static str>,
@@ -50,7 +50,7 @@ pub const fn service_name(
 ///
 /// # Panics
 ///
-/// That is a compile error: if the generated code has another.
+/// If the generated code has another: a compile error.
 #[track_caller]
 pub const fn given_service(exact: Option<&'static str>, given: &'static str) -> &'static str {
     match exact {
