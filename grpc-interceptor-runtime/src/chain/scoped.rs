@@ -60,24 +60,36 @@ where
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         let mut this = self.project();
         let scope = this.scope.take().expect("it isn't polled after its end");
-        let poll = || {
-            if let Some(make) = this.make.take() {
-                this.future.set(Some(make()));
+        let mut outcome = None;
+        let polled = poll_inside(
+            &scope,
+            || {
+                if let Some(make) = this.make.take() {
+                    this.future.set(Some(make()));
+                }
+                let Some(future) = this.future.as_mut().as_pin_mut() else {
+                    unreachable!("it is there until the end")
+                };
+                future.poll(context).map(|ready| {
+                    outcome = Some(ready);
+                    // In the same step, as a scope may cost something.
+                    this.future.set(None);
+                })
+            },
+            |()| true,
+        );
+        let outcome = match (outcome, polled) {
+            // What a scope says after the end makes no difference.
+            (Some(outcome), _) => outcome,
+            (None, Err(status)) => {
+                drop_inside(&scope, this.make, this.future);
+                Err(status)
             }
-            match this.future.as_mut().as_pin_mut() {
-                Some(future) => future.poll(context),
-                None => unreachable!("it is there until the end"),
-            }
-        };
-        let outcome = match poll_inside(&scope, poll, |_| true) {
-            Ok(Poll::Pending) => {
+            (None, Ok(_)) => {
                 *this.scope = Some(scope);
                 return Poll::Pending;
             }
-            Ok(Poll::Ready(outcome)) => outcome,
-            Err(status) => Err(status),
         };
-        drop_inside(&scope, this.make, this.future);
         Poll::Ready(match outcome {
             Ok(response) => {
                 Ok(response.map(|payload| payload.wrap_stream(|stream| stream.in_scope(scope))))
