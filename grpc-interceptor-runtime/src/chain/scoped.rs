@@ -91,10 +91,11 @@ where
             }
         };
         Poll::Ready(match outcome {
-            Ok(response) => {
+            // A message isn't moved for nothing.
+            Ok(response) if response.get_ref().is_stream() => {
                 Ok(response.map(|payload| payload.wrap_stream(|stream| stream.in_scope(scope))))
             }
-            Err(status) => Err(status),
+            outcome => outcome,
         })
     }
 }
