@@ -175,7 +175,7 @@ fn rpc_impl(service: &Service, rpc: &Rpc) -> TokenStream {
     let argument_streams = is_stream(rpc.client_streams, &rpc.argument);
     let method_name = names::method(service, rpc);
     // A wrong name is an error whether somebody calls the RPC or not.
-    let known = service.generics.params.is_empty().then(|| {
+    let known = (!service.is_generic()).then(|| {
         quote! {
             const _: __runtime::MethodName<'static> =
                 <__rpc::#ident as __runtime::Rpc<#holder>>::NAME;
@@ -287,7 +287,7 @@ fn links(service: &Service, rpc: &Rpc) -> TokenStream {
         })
     };
     let handler = link(service, rpc, rpc.chain.len(), span, &run);
-    let layouts = service.generics.params.is_empty().then(|| layouts(service, rpc)).flatten();
+    let layouts = (!service.is_generic()).then(|| layouts(service, rpc)).flatten();
     let layouts = layouts.map(|layouts| quote!(const _: () = #layouts;));
     // The last place first: the compiler looks at them in this order, and knows the future of one
     // when it comes to that around it.
@@ -297,7 +297,7 @@ fn links(service: &Service, rpc: &Rpc) -> TokenStream {
 
 /// Whether the handler's future is large. In a generic impl its size can't be asked for.
 fn is_large(service: &Service, rpc: &Rpc) -> TokenStream {
-    if !service.generics.params.is_empty() {
+    if service.is_generic() {
         return quote!({ __runtime::GENERIC_IS_LARGE });
     }
     let (ident, self_type) = (rpc.ident(), &service.self_type);
@@ -409,8 +409,7 @@ fn service_impl(service: &Service) -> TokenStream {
         // That there is no such method is an error about the user's.
         let span = Span::call_site().located_at(ident.span());
         // Those of a generic impl are known here, where the parameters are.
-        let generic = !service.generics.params.is_empty();
-        let layouts = generic.then(|| layouts(service, rpc)).flatten();
+        let layouts = service.is_generic().then(|| layouts(service, rpc)).flatten();
         let layouts = layouts.map(|layouts| quote!(const #layouts));
         quote_spanned! {span=>
             #(#docs)*

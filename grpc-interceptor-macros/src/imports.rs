@@ -86,15 +86,25 @@ impl Imported {
         self
     }
 
-    /// `pb::shop_server`, as a person writes it.
+    /// `pb::shop_server`
     pub(crate) fn module_text(&self) -> String {
-        self.module.to_token_stream().to_string().replace(' ', "")
+        as_written(&self.module)
     }
 
-    /// `ShopServer` for `Shop`.
+    /// The name of its server.
     pub(crate) fn server(&self) -> Ident {
-        format_ident!("{}Server", self.name.unraw(), span = self.name.span())
+        server_of(&self.name)
     }
+}
+
+/// `ShopServer` for the trait `Shop`.
+pub(crate) fn server_of(service_trait: &Ident) -> Ident {
+    format_ident!("{}Server", service_trait.unraw(), span = service_trait.span())
+}
+
+/// A path's text, as a person writes it.
+pub(crate) fn as_written(path: &Path) -> String {
+    path.to_token_stream().to_string().replace(' ', "")
 }
 
 /// The module and the name there of what a tree brings into scope by this name.

@@ -33,10 +33,24 @@ pub(crate) struct Service {
 }
 
 impl Service {
+    pub(crate) fn is_generic(&self) -> bool {
+        !self.generics.params.is_empty()
+    }
+
+    /// Its `#[cfg]`, which what stands beside it needs as well.
+    pub(crate) fn cfgs(&self) -> impl Iterator<Item = &Attribute> {
+        cfgs(&self.outer_attributes)
+    }
+
     /// Whether a type can't be written outside of the impl.
     pub(crate) fn depends_on_parameters(&self, ty: &Type) -> bool {
         depends_on_parameters(&self.generics, ty)
     }
+}
+
+/// The `#[cfg]`s among these.
+pub(crate) fn cfgs(attributes: &[Attribute]) -> impl Iterator<Item = &Attribute> {
+    attributes.iter().filter(|attribute| attribute.path().is_ident("cfg"))
 }
 
 /// Whether a type's text names a parameter of the impl, or `Self`.
@@ -120,7 +134,7 @@ pub(crate) struct Stream {
 impl Stream {
     /// Its `#[cfg]`, which everything that is made for it needs as well.
     pub(crate) fn cfgs(&self) -> impl Iterator<Item = &Attribute> {
-        self.attributes.iter().filter(|attribute| attribute.path().is_ident("cfg"))
+        cfgs(&self.attributes)
     }
 
     /// Whether it is `impl Stream<…>`, which is known only together with the handler that returns it.
@@ -173,7 +187,7 @@ impl Rpc {
 
     /// The method's `#[cfg]`, which everything that is made for it needs as well.
     pub(crate) fn cfgs(&self) -> impl Iterator<Item = &Attribute> {
-        self.attributes.iter().filter(|attribute| attribute.path().is_ident("cfg"))
+        cfgs(&self.attributes)
     }
 
     pub(crate) fn docs(&self) -> impl Iterator<Item = &Attribute> {

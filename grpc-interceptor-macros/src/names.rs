@@ -9,19 +9,23 @@ use syn::{Path, spanned::Spanned as _};
 
 use crate::{
     exact,
-    model::{Lookup, Rpc, Service, ServiceName},
+    model::{Lookup, Rpc, Service, ServiceName, Stream},
     returned::sent_stream,
 };
 
 /// `const __SERVICE: &str`. If nothing tells it, that is a compile error. In some generic impls only an RPC's
 /// own name can be asked for: there it may be empty, and `__NO_SERVICE` says what to write.
 pub(crate) fn service(service: &Service) -> TokenStream {
-    let exact = exact_service(service);
+    let named = named(service);
+    let alias = named.as_ref().map(|named| quote!(type __Named = #named;));
+    let exact_name = exact::service();
+    let exact = named.map(|_| quote!(<__Named>::#exact_name));
     let lookup = match &service.name {
         ServiceName::Literal(literal) => {
             let exact = exact.unwrap_or_else(|| quote!(__runtime::Option::None));
             let span = literal.span().resolved_at(Span::mixed_site());
             return quote_spanned! {span=>
+                #alias
                 const __SERVICE: &str = __runtime::given_service(#exact, #literal);
                 const __NO_SERVICE: &str = "";
             };
@@ -30,9 +34,9 @@ pub(crate) fn service(service: &Service) -> TokenStream {
     };
     let (help, span) = (&lookup.help, lookup.server.span().resolved_at(Span::mixed_site()));
     let (definitions, candidates) = candidates(service);
-    let (checks, names) = match service.generics.params.is_empty() {
-        true => names_if_served(service, &candidates, span),
-        false => names_of_generic(service, &candidates, span),
+    let (checks, names) = match service.is_generic() {
+        false => names_if_served(service, &candidates, span),
+        true => names_of_generic(service, &candidates, span),
     };
     let service = match exact {
         // A server that is given has to be the right one, whether it is needed or not.
@@ -50,7 +54,7 @@ pub(crate) fn service(service: &Service) -> TokenStream {
             const __NO_SERVICE: &str = #help;
         },
     };
-    quote!(#definitions #checks #service)
+    quote!(#alias #definitions #checks #service)
 }
 
 /// The name of each candidate, empty if it serves another trait. It is asked for a type of which nothing is
@@ -105,7 +109,7 @@ pub(crate) fn candidates(service: &Service) -> (TokenStream, Vec<Ident>) {
     let ServiceName::Lookup(Lookup { server, modules, .. }) = &service.name else {
         return Default::default();
     };
-    let apart = if service.generics.params.is_empty() { 1 } else { modules.len() };
+    let apart = if service.is_generic() { modules.len() } else { 1 };
     let places: Vec<&[Path]> = match modules.is_empty() {
         true => vec![&[]],
         false => modules.chunks(apart).collect(),
@@ -129,31 +133,27 @@ pub(crate) fn candidates(service: &Service) -> (TokenStream, Vec<Ident>) {
     (definitions.collect(), names)
 }
 
-/// What the generated code says that the service's name is, if it can be asked without the impl's parameters.
-fn exact_service(service: &Service) -> Option<TokenStream> {
-    let known = service.generics.params.is_empty();
-    let known_streams = || {
-        service
-            .streams
-            .iter()
-            .all(|stream| !stream.is_opaque() && !service.depends_on_parameters(&stream.ty))
-    };
-    let named = match known {
-        true => exact::named(service, |stream| sent_stream(service, stream)),
-        false if known_streams() => exact::named(service, |stream| {
-            let ty = &stream.ty;
-            quote!(__runtime::ResponseStream<#ty>)
-        }),
-        false => return None,
-    };
-    let exact = exact::service();
-    Some(quote!(<#named>::#exact))
+/// The type that has the exact names, if it can be said without the impl's parameters.
+fn named(service: &Service) -> Option<TokenStream> {
+    if !service.is_generic() {
+        return Some(exact::named(service, |stream| sent_stream(service, stream)));
+    }
+    let is_known =
+        |stream: &Stream| !stream.is_opaque() && !service.depends_on_parameters(&stream.ty);
+    service
+        .streams
+        .iter()
+        .all(is_known)
+        .then(|| exact::named(service, |Stream { ty, .. }| quote!(__runtime::ResponseStream<#ty>)))
 }
 
 /// The RPC's whole name: that which the generated code has, or what is put together.
 pub(crate) fn method(service: &Service, rpc: &Rpc) -> TokenStream {
     let exact = exact::constant(rpc.ident());
-    let named = exact::named(service, |stream| sent_stream(service, stream));
+    let named = match service.is_generic() {
+        false => quote!(__Named),
+        true => exact::named(service, |stream| sent_stream(service, stream)),
+    };
     let (name, span) = match (&rpc.given_name, &service.name) {
         (Some(given), _) => (given.value(), given.span()),
         (None, ServiceName::Lookup(lookup)) => (String::new(), lookup.server.span()),

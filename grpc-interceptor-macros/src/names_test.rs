@@ -2,7 +2,7 @@
 
 use proc_macro2::{Ident, TokenStream, TokenTree};
 use quote::{ToTokens as _, format_ident, quote};
-use syn::{Attribute, ext::IdentExt as _};
+use syn::ext::IdentExt as _;
 
 use crate::{
     exact,
@@ -43,7 +43,7 @@ fn no_test(service: &Service, why_not: &str) -> TokenStream {
     if service.in_fn {
         return TokenStream::new();
     }
-    let (cfgs, test) = (cfgs(service), test_name(service, "_has_unchecked_rpc_names_of"));
+    let (cfgs, test) = (service.cfgs(), test_name(service, "_has_unchecked_rpc_names_of"));
     let why_not =
         format!("{why_not}: only `#[intercepted]` on the generated server checks these names");
     quote! {
@@ -55,16 +55,11 @@ fn no_test(service: &Service, why_not: &str) -> TokenStream {
     }
 }
 
-/// The impl's `#[cfg]`s.
-fn cfgs(service: &Service) -> impl Iterator<Item = &Attribute> {
-    service.outer_attributes.iter().filter(|attribute| attribute.path().is_ident("cfg"))
-}
-
 /// A service of the same trait, of which every method answers with its own name, and a test that
 /// calls each by the name that its interceptors see.
 fn test(service: &Service) -> TokenStream {
     let Service { runtime, service_trait, .. } = service;
-    let cfgs = cfgs(service);
+    let cfgs = service.cfgs();
     let test = test_name(service, "_has_the_rpc_names_of");
     // Rust runs no tests in a fn. There it is a plain fn, which can be called.
     let is_test = (!service.in_fn).then(|| quote!(#[::core::prelude::v1::test]));

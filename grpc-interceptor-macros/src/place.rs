@@ -69,7 +69,7 @@ struct Search<'a> {
     trait_name: Option<&'a Ident>,
 }
 
-/// What stands around some items.
+/// The scopes and modules that some items are in.
 #[derive(Clone, Copy)]
 struct Around<'a> {
     /// The items of the modules and fns whose names are seen, the outermost first.

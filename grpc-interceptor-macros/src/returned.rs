@@ -33,7 +33,7 @@ pub(crate) fn returned_kind(service: &Service, rpc: &Rpc) -> TokenStream {
 /// can be asked of a type that doesn't depend on parameters.
 fn may_be_kept(service: &Service, rpc: &Rpc) -> bool {
     rpc.chain.is_empty()
-        && service.generics.params.is_empty()
+        && !service.is_generic()
         && rpc.stream(&service.streams).is_some_and(|stream| !stream.is_opaque())
 }
 

@@ -1,12 +1,11 @@
 //! Where the service's full name comes from.
 
 use proc_macro2::Ident;
-use quote::{ToTokens as _, format_ident};
-use syn::{Error, Path, Result, ext::IdentExt as _, parse_quote};
+use syn::{Error, Path, Result, parse_quote};
 
 use crate::{
     arguments::{ServiceOption, ServiceValue},
-    imports::{Beside, Imported},
+    imports::{Beside, Imported, as_written, server_of},
     model::{Lookup, ServiceName},
 };
 
@@ -37,7 +36,7 @@ pub(crate) fn find(
             });
             let server = server_of(trait_name);
             let server: Path = if is_a_type { path } else { parse_quote!(#path::#server) };
-            let text = server.to_token_stream().to_string().replace(' ', "");
+            let text = as_written(&server);
             let help = format!(
                 "`{text}` is not the server of this trait: that is the one in the module that tonic generated with it"
             );
@@ -45,11 +44,6 @@ pub(crate) fn find(
         }
         None => Ok(ServiceName::Lookup(lookup(service_trait, trait_name, imported))),
     }
-}
-
-/// `GreeterServer` for the trait `Greeter`.
-fn server_of(trait_name: &Ident) -> Ident {
-    format_ident!("{}Server", trait_name.unraw(), span = trait_name.span())
 }
 
 /// Looks for the server's module: the one that the trait is written with, or that the file imports the

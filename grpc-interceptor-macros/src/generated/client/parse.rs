@@ -3,12 +3,15 @@
 use proc_macro2::{Ident, TokenStream};
 use quote::ToTokens as _;
 use syn::{
-    Attribute, FnArg, GenericArgument, ImplItem, ImplItemFn, Item, ItemImpl, LitStr, PathArguments,
-    Result, ReturnType, Type, TypeParamBound,
+    FnArg, GenericArgument, ImplItem, ImplItemFn, Item, ItemImpl, LitStr, PathArguments, Result,
+    ReturnType, Type, TypeParamBound,
 };
 
 use super::model::{Client, Connect, Method};
-use crate::generated::body::{Body, first_argument, unknown};
+use crate::{
+    generated::body::{Body, first_argument, unknown},
+    model::cfgs,
+};
 
 /// Reads the client that is in a module.
 pub(crate) fn client(ident: &Ident, items: &[Item]) -> Result<Client> {
@@ -19,7 +22,7 @@ pub(crate) fn client(ident: &Ident, items: &[Item]) -> Result<Client> {
                 let ImplItem::Fn(item) = item else { continue };
                 if is_connect(item) {
                     client.connect = Some(Connect {
-                        attributes: cfgs(attrs.iter().chain(&item.attrs)),
+                        attributes: cfgs(attrs).chain(cfgs(&item.attrs)).cloned().collect(),
                         client: (**self_ty).clone(),
                         signature: item.sig.clone(),
                     });
@@ -34,10 +37,6 @@ pub(crate) fn client(ident: &Ident, items: &[Item]) -> Result<Client> {
 
 fn is_connect(item: &ImplItemFn) -> bool {
     item.sig.ident == "connect" && item.sig.asyncness.is_some() && item.sig.receiver().is_none()
-}
-
-fn cfgs<'a>(attributes: impl Iterator<Item = &'a Attribute>) -> Vec<Attribute> {
-    attributes.filter(|attribute| attribute.path().is_ident("cfg")).cloned().collect()
 }
 
 /// A method that calls an RPC: those that are async and take `&mut self`. `None` for others.
