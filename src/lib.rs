@@ -251,7 +251,7 @@
 /// }
 /// ```
 ///
-/// What carries the calls has to be `Clone`, see [`Transport`].
+/// What carries the calls is `Clone`, as a channel is. If yours isn't, see [`Transport`].
 ///
 /// `tonic_prost_build::manual::Builder` takes no attributes. Put the line into what it wrote:
 ///

@@ -1,6 +1,9 @@
 //! Interceptors on a generated client: what it can be made of, and where it can be used.
 
-use std::sync::{Arc, Mutex};
+use std::{
+    sync::{Arc, Mutex},
+    time::Duration,
+};
 
 use grpc_interceptor::{
     Context, Interceptor, Next, Outcome, Payload as _, Side, Transport, interceptor,
@@ -236,6 +239,76 @@ async fn what_cannot_be_cloned_goes_into_a_buffer() {
     let service = tower::util::BoxService::new(GreeterServer::new(Echo));
     let mut client = GreeterClient::with_interceptors(Buffer::new(service, 1), mark);
     assert_eq!(call_all(&mut client).await, ["a", "bc", "d", "d", "e", "f"]);
+}
+
+/// Without one it makes an attempt at a time, as tonic's own client does.
+#[tokio::test]
+async fn what_cannot_be_cloned_makes_one_attempt_at_a_time() {
+    let plain = GreeterClient::new(tower::util::BoxService::new(GreeterServer::new(Echo)));
+    let mut client = InterceptedGreeterClient::one_at_a_time(plain, mark);
+    assert_eq!(call_all(&mut client).await, ["a", "bc", "d", "d", "e", "f"]);
+    let mut client = client.max_encoding_message_size(4);
+    client.say_hello(hello("too long")).await.unwrap_err();
+    assert_eq!(client.say_hello(hello("a")).await.unwrap().into_inner().message, "a");
+}
+
+/// Calls twice, one after the other, and answers with the second.
+#[interceptor]
+async fn again<N: Next>(request: Request<N::Request>, _: Context, next: N) -> Outcome<N> {
+    let copy = next.clone_request(&request).unwrap();
+    next.run(request).await?;
+    next.run(copy).await
+}
+
+/// Calls twice at a time, and answers with the second.
+#[interceptor]
+async fn at_a_time<N: Next>(request: Request<N::Request>, _: Context, next: N) -> Outcome<N> {
+    let copy = next.clone_request(&request).unwrap();
+    let (first, second) = tokio::join!(next.run(request), next.run(copy));
+    first?;
+    second
+}
+
+#[tokio::test]
+async fn attempts_over_what_cannot_be_cloned() {
+    let service = |time| {
+        let service = tower::ServiceBuilder::new()
+            .then(async move |outcome| {
+                tokio::time::sleep(time).await;
+                outcome
+            })
+            .service(GreeterServer::new(Echo));
+        GreeterClient::new(tower::util::BoxService::new(service))
+    };
+    let mut client =
+        InterceptedGreeterClient::one_at_a_time(service(Duration::ZERO), (mark, again));
+    assert_eq!(client.say_hello(hello("a")).await.unwrap().into_inner().message, "a");
+
+    let time = Duration::from_millis(20);
+    let mut client = InterceptedGreeterClient::one_at_a_time(service(time), (mark, at_a_time));
+    let status = client.say_hello(hello("a")).await.unwrap_err();
+    assert_eq!(status.code(), Code::Internal);
+    assert!(status.message().contains("tower::buffer::Buffer"), "{status}");
+
+    // A call that is given up gives its transport back.
+    let mut client = InterceptedGreeterClient::one_at_a_time(service(time), mark);
+    let call = client.say_hello(hello("a"));
+    tokio::time::timeout(Duration::from_millis(1), call).await.unwrap_err();
+    assert_eq!(client.say_hello(hello("b")).await.unwrap().into_inner().message, "b");
+}
+
+/// Also if it was given up before the transport was ready.
+#[tokio::test]
+async fn what_cannot_be_cloned_may_not_be_ready_yet() {
+    let limited = tower::ServiceBuilder::new()
+        .rate_limit(1, Duration::from_millis(50))
+        .service(GreeterServer::new(Echo));
+    let plain = GreeterClient::new(tower::util::BoxService::new(limited));
+    let mut client = InterceptedGreeterClient::one_at_a_time(plain, mark);
+    client.say_hello(hello("a")).await.unwrap();
+    let call = client.say_hello(hello("a"));
+    tokio::time::timeout(Duration::from_millis(1), call).await.unwrap_err();
+    assert_eq!(client.say_hello(hello("b")).await.unwrap().into_inner().message, "b");
 }
 
 #[tokio::test]

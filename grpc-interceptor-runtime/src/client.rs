@@ -13,4 +13,4 @@ mod transport;
 pub use call::{Call, bidirectional, client_streaming, server_streaming, unary};
 pub use intercepted_grpc::InterceptedGrpc;
 pub use method::{GrpcClient, Method, method_name_of};
-pub use transport::Transport;
+pub use transport::{CloneTransport, Transport};

@@ -49,14 +49,15 @@ impl<'a, T: Transport, M: Method, const C: bool, const S: bool> Call<'a, T, M, C
         self,
         request: &mut Request<P>,
     ) -> Result<(Lent<'a, T>, PathAndQuery), Status> {
-        let mut grpc = self.grpc.take();
-        ready(&mut grpc).await?;
+        let mut lent = self.grpc.lend()?;
+        ready(lent.get()).await?;
+        lent.set_ready();
         if let Some(remaining) = self.context.time_remaining() {
             tell_time_remaining(request, remaining)?;
         }
         let (service, method) = M::PARTS;
         request.extensions_mut().insert(GrpcMethod::new(service, method));
-        Ok((self.grpc.lend(grpc), PathAndQuery::from_static(M::NAME.path())))
+        Ok((lent, PathAndQuery::from_static(M::NAME.path())))
     }
 }
 
@@ -65,14 +66,14 @@ macro_rules! detach {
     ($client_streams:literal, $server_streams:literal) => {
         impl<T, M> Detach for Call<'_, T, M, $client_streams, $server_streams>
         where
-            T: Transport + 'static,
+            T: Transport + Clone + 'static,
             M: Method,
         {
             type Owned = (Arc<Shared<T>>, Context);
             type Borrowed<'b> = Call<'b, T, M, $client_streams, $server_streams>;
 
             fn into_owned(self) -> Self::Owned {
-                (Arc::new(Shared::new(self.grpc.to_owned())), self.context)
+                (Arc::new(self.grpc.clone()), self.context)
             }
 
             fn borrow((grpc, context): &Self::Owned) -> Self::Borrowed<'_> {

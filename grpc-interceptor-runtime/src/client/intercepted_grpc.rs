@@ -10,9 +10,16 @@ pub struct InterceptedGrpc<T, I> {
     pub(super) interceptors: I,
 }
 
-impl<T, I> InterceptedGrpc<T, I> {
+impl<T: Clone, I> InterceptedGrpc<T, I> {
     pub fn new(grpc: Grpc<T>, interceptors: I) -> Self {
         InterceptedGrpc { grpc: Shared::new(grpc), interceptors }
+    }
+}
+
+impl<T, I> InterceptedGrpc<T, I> {
+    /// Over a transport that may not be `Clone`.
+    pub fn one_at_a_time(grpc: Grpc<T>, interceptors: I) -> Self {
+        InterceptedGrpc { grpc: Shared::of_one(grpc), interceptors }
     }
 
     #[must_use]
@@ -36,13 +43,13 @@ impl<T, I> InterceptedGrpc<T, I> {
     }
 
     fn map(self, map: impl FnOnce(Grpc<T>) -> Grpc<T>) -> Self {
-        InterceptedGrpc::new(map(self.grpc.into_inner()), self.interceptors)
+        InterceptedGrpc { grpc: self.grpc.map(map), ..self }
     }
 }
 
 impl<T: Clone, I: Clone> Clone for InterceptedGrpc<T, I> {
     fn clone(&self) -> Self {
-        InterceptedGrpc::new(self.grpc.to_owned(), self.interceptors.clone())
+        InterceptedGrpc { grpc: self.grpc.clone(), interceptors: self.interceptors.clone() }
     }
 }
 

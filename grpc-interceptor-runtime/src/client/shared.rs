@@ -1,27 +1,52 @@
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use tonic::client::Grpc;
+use tonic::{Status, client::Grpc};
 
 /// What calls are made by. Each attempt borrows one: the last one's, or, if that is still out, as
-/// in attempts that run at the same time, a clone.
+/// when attempts run at the same time, a clone.
 ///
 /// It is behind a lock, so that no `Sync` is needed of what carries the calls, which not every tower
 /// service has.
 pub struct Shared<T>(Mutex<Pool<T>>);
 
 struct Pool<T> {
-    original: Grpc<T>,
+    /// What clones are made of. Without it there is only the one that is idle or lent.
+    original: Option<Original<T>>,
     /// In a box, so that lending it moves a pointer.
     idle: Option<Box<Grpc<T>>>,
 }
 
+/// It is made where `T` is known to be `Clone`, and used where it isn't.
+struct Original<T> {
+    grpc: Grpc<T>,
+    clone: fn(&Grpc<T>) -> Grpc<T>,
+}
+
 impl<T> Shared<T> {
-    pub(super) fn new(grpc: Grpc<T>) -> Self {
-        Shared(Mutex::new(Pool { original: grpc, idle: None }))
+    /// One attempt at a time.
+    pub(super) fn of_one(grpc: Grpc<T>) -> Self {
+        Shared(Mutex::new(Pool { original: None, idle: Some(Box::new(grpc)) }))
     }
 
-    pub(super) fn into_inner(self) -> Grpc<T> {
-        self.0.into_inner().unwrap_or_else(PoisonError::into_inner).original
+    pub(super) fn map(self, map: impl FnOnce(Grpc<T>) -> Grpc<T>) -> Self {
+        let Pool { original, idle } = self.0.into_inner().unwrap_or_else(PoisonError::into_inner);
+        Shared(Mutex::new(match original {
+            Some(Original { grpc, clone }) => {
+                Pool { original: Some(Original { grpc: map(grpc), clone }), idle: None }
+            }
+            None => Pool { original: None, idle: idle.map(|grpc| Box::new(map(*grpc))) },
+        }))
+    }
+
+    /// Lends one to an attempt.
+    pub(super) fn lend(&self) -> Result<Lent<'_, T>, Status> {
+        let mut pool = self.pool();
+        let grpc = match (pool.idle.take(), &pool.original) {
+            (Some(grpc), _) => grpc,
+            (None, Some(Original { grpc, clone })) => Box::new(clone(grpc)),
+            (None, None) => return Err(one_at_a_time()),
+        };
+        Ok(Lent { shared: self, grpc: Some(grpc), is_ready: false })
     }
 
     fn pool(&self) -> MutexGuard<'_, Pool<T>> {
@@ -30,23 +55,31 @@ impl<T> Shared<T> {
 }
 
 impl<T: Clone> Shared<T> {
-    /// A clone for another client.
-    pub(super) fn to_owned(&self) -> Grpc<T> {
+    /// As many attempts at a time as there are.
+    pub(super) fn new(grpc: Grpc<T>) -> Self {
+        Shared(Mutex::new(Pool {
+            original: Some(Original { grpc, clone: Grpc::clone }),
+            idle: None,
+        }))
+    }
+}
+
+impl<T: Clone> Clone for Shared<T> {
+    fn clone(&self) -> Self {
         let pool = self.pool();
-        pool.idle.as_deref().unwrap_or(&pool.original).clone()
+        match pool.idle.as_deref().or(pool.original.as_ref().map(|original| &original.grpc)) {
+            Some(grpc) => Shared::new(grpc.clone()),
+            // The only one is lent to an attempt.
+            None => Shared(Mutex::new(Pool { original: None, idle: None })),
+        }
     }
+}
 
-    /// One to make ready. If that is given up, it is dropped and doesn't go back: what it waits
-    /// for, as its turn in a line, is given up with it.
-    pub(super) fn take(&self) -> Box<Grpc<T>> {
-        let mut pool = self.pool();
-        pool.idle.take().unwrap_or_else(|| Box::new(pool.original.clone()))
-    }
-
-    /// Lends one that is ready to an attempt.
-    pub(super) fn lend(&self, grpc: Box<Grpc<T>>) -> Lent<'_, T> {
-        Lent { shared: self, grpc: Some(grpc) }
-    }
+fn one_at_a_time() -> Status {
+    Status::internal(
+        "this client makes one attempt at a time, as its transport isn't `Clone`, and one is under way: put the \
+         transport into a `tower::buffer::Buffer`",
+    )
 }
 
 /// One that goes back when the attempt is over or dropped.
@@ -54,18 +87,28 @@ pub(super) struct Lent<'a, T> {
     shared: &'a Shared<T>,
     /// There until this is dropped.
     grpc: Option<Box<Grpc<T>>>,
+    is_ready: bool,
 }
 
-impl<T: Clone> Lent<'_, T> {
+impl<T> Lent<'_, T> {
     pub(super) fn get(&mut self) -> &mut Grpc<T> {
-        self.grpc.get_or_insert_with(|| self.shared.take())
+        self.grpc.as_mut().expect("it is there until this is dropped")
+    }
+
+    pub(super) fn set_ready(&mut self) {
+        self.is_ready = true;
     }
 }
 
 impl<T> Drop for Lent<'_, T> {
     fn drop(&mut self) {
         let Some(grpc) = self.grpc.take() else { return };
-        // One is enough: most clients have one attempt at a time.
-        self.shared.pool().idle.get_or_insert(grpc);
+        let mut pool = self.shared.pool();
+        // If an attempt is given up before it is ready, what it waits for, such as its turn in a line, is
+        // given up with it.
+        if self.is_ready || pool.original.is_none() {
+            // One is enough: most clients have one attempt at a time.
+            pool.idle.get_or_insert(grpc);
+        }
     }
 }

@@ -4,13 +4,17 @@ use tonic::{
     codegen::{Body as HttpBody, Bytes, StdError},
 };
 
-/// What carries a client's calls: a channel, or any other service that tonic's clients take, if it can be
-/// cloned and its futures are `Send`.
+/// What carries a client's calls: a channel, or any other service that tonic's clients take, if its
+/// futures are `Send`.
 ///
-/// Two attempts of a call at a time, such as those of a hedging interceptor, each have a clone. What isn't
-/// `Clone`, such as tower's `BoxService`, goes into a
-/// [`Buffer`](https://docs.rs/tower/latest/tower/buffer/struct.Buffer.html), which is:
-/// `GreeterClient::with_interceptors(Buffer::new(service, 1), …)`.
+/// The constructors also ask for `Clone`: two attempts of a call at a time, such as those of a hedging
+/// interceptor, each have a clone. What isn't `Clone`, such as tower's `BoxService`, has two ways:
+///
+/// - `InterceptedGreeterClient::one_at_a_time(GreeterClient::new(service), …)`. A second attempt while one
+///   is under way fails with INTERNAL, and the rest of a chain can't be [detached](crate::Detach).
+///   Attempts after each other, such as a retry's, are fine.
+/// - [`Buffer`](https://docs.rs/tower/latest/tower/buffer/struct.Buffer.html), which is `Clone`:
+///   `GreeterClient::with_interceptors(Buffer::new(service, 1), …)`.
 ///
 /// The trait is a name for these bounds, for code that is generic over the `T` of an intercepted client.
 /// Nobody has to implement or to call it.
@@ -34,10 +38,8 @@ use tonic::{
 /// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` can't carry the calls of a client with interceptors",
-    label = "not a transport that can be cloned",
-    note = "it is a channel, or any other service that tonic's clients take, if that is `Clone` and its futures are `Send`",
-    note = "what isn't `Clone`, such as tower's `BoxService`, goes into a buffer, which is: \
-            `with_interceptors(tower::buffer::Buffer::new(service, 1), …)`"
+    label = "not a transport",
+    note = "it is a channel, or any other service that tonic's clients take, if its futures are `Send`"
 )]
 pub trait Transport:
     GrpcService<
@@ -45,8 +47,7 @@ pub trait Transport:
         Future: Send,
         Error: Into<StdError> + Send,
         ResponseBody: HttpBody<Data = Bytes, Error: Into<StdError> + Send> + Send + 'static,
-    > + Clone
-    + Send
+    > + Send
 {
 }
 
@@ -57,7 +58,20 @@ impl<T> Transport for T where
             Future: Send,
             Error: Into<StdError> + Send,
             ResponseBody: HttpBody<Data = Bytes, Error: Into<StdError> + Send> + Send + 'static,
-        > + Clone
-        + Send
+        > + Send
 {
 }
+
+/// What most constructors ask for.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` can't carry the calls of a client with interceptors",
+    label = "not a transport that can be cloned",
+    note = "it is a channel, or any other service that tonic's clients take, if that is `Clone` and its futures are `Send`",
+    note = "what isn't `Clone`, such as tower's `BoxService`, makes one attempt at a time: \
+            `InterceptedGreeterClient::one_at_a_time(GreeterClient::new(service), …)`; or it goes into a \
+            buffer, which is `Clone`: `with_interceptors(tower::buffer::Buffer::new(service, 1), …)`"
+)]
+pub trait CloneTransport: Transport + Clone {}
+
+#[diagnostic::do_not_recommend]
+impl<T: Transport + Clone> CloneTransport for T {}

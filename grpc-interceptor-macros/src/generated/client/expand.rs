@@ -34,9 +34,19 @@ pub(crate) fn client(client: &Client, runtime: &TokenStream) -> TokenStream {
          generic code."
     );
     // An RPC may have this name. Then there still is `new`, on what the constructor makes.
-    let has_its_name = methods.iter().any(|method| method.ident == "with_interceptors");
-    let constructor = (!has_its_name).then(|| quote! {
-        impl<T: #runtime::Transport> #ident<T> {
+    let is_an_rpc = |name: &str| methods.iter().any(|method| method.ident == name);
+    let one_at_a_time = (!is_an_rpc("one_at_a_time")).then(|| {
+        quote! {
+            /// As `new`, over a transport that isn't `Clone`, such as tower's `BoxService`.
+            ///
+            /// Interceptors may call `next` again, but not twice at a time: the second one gets INTERNAL.
+            pub fn one_at_a_time(client: #ident<T>, interceptors: I) -> Self {
+                Self { inner: #runtime::InterceptedGrpc::one_at_a_time(client.inner, interceptors) }
+            }
+        }
+    });
+    let constructor = (!is_an_rpc("with_interceptors")).then(|| quote! {
+        impl<T: #runtime::CloneTransport> #ident<T> {
             #[doc = #with_doc]
             pub fn with_interceptors<I>(inner: T, interceptors: I) -> #intercepted<T, I> {
                 let inner = #runtime::InterceptedGrpc::new(#runtime::GrpcClient::new(inner), interceptors);
@@ -73,7 +83,7 @@ pub(crate) fn client(client: &Client, runtime: &TokenStream) -> TokenStream {
             }
         }
 
-        impl<T: #runtime::Transport, I> #intercepted<T, I> {
+        impl<T: #runtime::CloneTransport, I> #intercepted<T, I> {
             /// Puts interceptors around the calls of a client that is there already, with its
             /// origin, compression and limits.
             pub fn new(client: #ident<T>, interceptors: I) -> Self {
@@ -85,6 +95,10 @@ pub(crate) fn client(client: &Client, runtime: &TokenStream) -> TokenStream {
                 let grpc = #runtime::GrpcClient::with_origin(inner, origin);
                 Self { inner: #runtime::InterceptedGrpc::new(grpc, interceptors) }
             }
+        }
+
+        impl<T: #runtime::Transport, I> #intercepted<T, I> {
+            #one_at_a_time
         }
 
         impl<T, I> #intercepted<T, I> {
