@@ -353,10 +353,11 @@ pub use grpc_interceptor_macros::interceptor;
 
 #[doc(inline)]
 pub use grpc_interceptor_runtime::{
-    CallEnd, Context, Detach, Detached, EndCause, Error, InScope, Intercepted, Interceptor,
-    InvalidMethodName, MessageStream, MethodName, Next, Observed, ObservedCall, Observer, OnEnd,
-    Outcome, Panicked, Payload, ResponseStream, RpcKind, Scope, Side, StreamEnd, Transport,
-    trailers,
+    BoxedErrors, CallEnd, Context, Detach, Detached, EndCause, Error, InScope, Intercepted,
+    Interceptor, InterceptorLayer, InvalidMethodName, LayerNext, LayerService, MessageStream,
+    MethodName, Next, Observed, ObservedCall, Observer, OnEnd, Outcome, Panicked, Payload,
+    RawMessage, RawPayload, ResponseStream, RpcKind, Scope, Side, StatusErrors, StreamEnd,
+    Transport, trailers,
 };
 
 /// Interceptors that are ready to be put into a chain.

@@ -21,6 +21,6 @@ pub use crate::{
     chain::{Interceptor, Sealed},
     client::*,
     error::{drop_payload, ignoring_panics, into_status, not_ok, sources},
-    payload::{NotClone, TryClone},
+    payload::{NotClone, TryClone, WrapStream},
     server::*,
 };

@@ -2,8 +2,6 @@
 
 mod call;
 mod codec;
-mod failure;
-mod guarded;
 mod intercepted_grpc;
 mod method;
 mod shared;

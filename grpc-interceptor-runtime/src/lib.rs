@@ -12,6 +12,7 @@ mod chain;
 #[allow(missing_docs, clippy::manual_async_fn, reason = "for the macros' code, which needs `Send`")]
 mod client;
 mod error;
+mod layer;
 #[allow(missing_docs, reason = "some of it is for the macros' code")]
 mod payload;
 #[allow(missing_docs, clippy::manual_async_fn, reason = "for the macros' code, which needs `Send`")]
@@ -24,7 +25,10 @@ pub use chain::{
 };
 pub use client::Transport;
 pub use error::{Error, Panicked};
-pub use payload::{AnyMessage, AnyPayload, MessageStream, Payload, StreamEnd, trailers};
+pub use layer::{BoxedErrors, InterceptorLayer, LayerNext, LayerService, StatusErrors};
+pub use payload::{
+    AnyMessage, AnyPayload, MessageStream, Payload, RawMessage, RawPayload, StreamEnd, trailers,
+};
 pub use server::{Intercepted, ResponseStream};
 
 /// What the macros' code and the other packages of this project call. Not for people: it may change

@@ -33,7 +33,7 @@
 use std::{fmt, future::Future, marker::PhantomData};
 
 use grpc_interceptor_runtime::{
-    __private::{RpcInfo, Sealed, new_context},
+    __private::{RpcInfo, Sealed, WrapStream, new_context},
     Context, Detach, MessageStream, MethodName, Next, Outcome, Payload, RpcKind, Side,
 };
 use tonic::{Request, Response, Status, metadata::MetadataMap};
@@ -171,9 +171,7 @@ where
     fn run(self, request: Request<Q>) -> impl Future<Output = Outcome<Self>> + Send {
         (self.run)(match self.context.side() {
             // As the wire does.
-            Side::Client => {
-                request.map(|payload| payload.wrap_stream(MessageStream::in_its_scopes))
-            }
+            Side::Client => request.map(|payload| payload.wrap_stream(InItsScopes)),
             Side::Server => request,
         })
     }
@@ -217,5 +215,13 @@ where
 
     fn borrow((context, run, clone): &Self::Owned) -> Self::Borrowed<'_> {
         TestNext { context: *context, run, clone: *clone, types: PhantomData }
+    }
+}
+
+struct InItsScopes;
+
+impl WrapStream for InItsScopes {
+    fn wrap<M: Send + 'static>(self, stream: MessageStream<M>) -> MessageStream<M> {
+        stream.in_its_scopes()
     }
 }

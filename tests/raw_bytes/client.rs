@@ -118,10 +118,13 @@ async fn a_client_sends_and_sees_what_a_bare_one_does() {
             for steps in readings(&case, kind) {
                 let name = format!("{}, {kind:?}, read as {steps:?}", case.name);
                 let call = |form| call(form, kind, steps, case.clone());
-                let forms = FORMS.iter().map(|form| (form.name, call(form)));
+                // A layer has to make an error of the transport's box, which says a word more.
+                let is_boxed = case.response.is_never_ready;
+                let forms = FORMS.iter().filter(|form| !is_boxed || !form.is_layer);
+                let forms = forms.map(|form| (form.name, call(form)));
                 comparison.call(&name, call(&BARE), forms).await;
             }
         }
     }
-    comparison.finish(3484, 8);
+    comparison.finish(3484, 13, 4 * 5);
 }

@@ -108,10 +108,10 @@ impl Comparison {
         }
     }
 
-    /// Fails with all differences at once. It is told how many calls and forms there are, so that
-    /// none gets lost.
-    pub fn finish(self, calls: usize, forms: usize) {
-        assert_eq!((self.calls, self.comparisons), (calls, calls * forms));
+    /// Fails with all differences at once. It is told how many calls and forms there are, and how many pairs of
+    /// them are left out, so that none gets lost.
+    pub fn finish(self, calls: usize, forms: usize, left_out: usize) {
+        assert_eq!((self.calls, self.comparisons), (calls, calls * forms - left_out));
         let mut report = String::new();
         for Difference { call, what, forms } in &self.differences {
             let _ = writeln!(report, "{call}, in the forms {forms:?}\n    {what}");

@@ -49,6 +49,15 @@ impl RpcInfo {
     pub const fn new(method_name: MethodName<'static>, kind: RpcKind, side: Side) -> Self {
         RpcInfo { method_name, kind, side }
     }
+
+    pub(crate) fn method_name(&self) -> MethodName<'static> {
+        self.method_name
+    }
+
+    /// Whether it is of this RPC.
+    pub(crate) fn is(&self, path: &str, kind: RpcKind, side: Side) -> bool {
+        self.kind == kind && self.side == side && self.method_name.path() == path
+    }
 }
 
 impl Context {

@@ -10,6 +10,8 @@ pub enum RpcKind {
     ServerStreaming,
     /// Many requests, many responses.
     Bidirectional,
+    /// It isn't known: in an [`InterceptorLayer`](crate::InterceptorLayer) that wasn't told of this RPC.
+    Unknown,
 }
 
 impl RpcKind {
@@ -22,13 +24,13 @@ impl RpcKind {
         }
     }
 
-    /// Whether the client may send more than one message.
+    /// Whether the client may send more than one message. `false` if that isn't known.
     #[must_use]
     pub const fn is_client_streaming(self) -> bool {
         matches!(self, RpcKind::ClientStreaming | RpcKind::Bidirectional)
     }
 
-    /// Whether the server may send more than one message.
+    /// Whether the server may send more than one message. `false` if that isn't known.
     #[must_use]
     pub const fn is_server_streaming(self) -> bool {
         matches!(self, RpcKind::ServerStreaming | RpcKind::Bidirectional)

@@ -77,15 +77,24 @@ impl<'a> MethodName<'a> {
         self.split().0
     }
 
+    /// The path of a request, whatever it is. In one that isn't a name, the method is what is after the last
+    /// slash.
+    pub(crate) const fn of_path(path: &'a str) -> Self {
+        MethodName { path }
+    }
+
     /// The service and the method, `const` so that it need not be done for each call.
     pub(crate) const fn split(self) -> (&'a str, &'a str) {
-        let (mut at, path) = (1, self.path.as_bytes());
-        // `parse` saw both slashes.
-        while path[at] != b'/' {
-            at += 1;
+        let path = self.path.as_bytes();
+        let mut at = path.len();
+        while at > 0 && path[at - 1] != b'/' {
+            at -= 1;
         }
         let (service, method) = self.path.split_at(at);
-        (service.split_at(1).1, method.split_at(1).1)
+        match service.as_bytes() {
+            [b'/', .., b'/'] => (service.split_at(at - 1).0.split_at(1).1, method),
+            _ => ("", method),
+        }
     }
 
     fn split_service(self) -> (&'a str, &'a str) {
@@ -147,6 +156,30 @@ mod tests {
             assert!(MethodName::parse(path).is_err(), "{path:?}");
         }
         assert!(MethodName::parse("/a/b").is_ok());
+    }
+
+    #[test]
+    fn a_path_that_is_no_name_has_a_method_and_maybe_a_service() {
+        for (path, service, method) in [
+            ("", "", ""),
+            ("*", "", "*"),
+            ("/", "", ""),
+            ("/a", "", "a"),
+            ("//a", "", "a"),
+            ("/a/", "a", ""),
+            ("/a/b/c", "a/b", "c"),
+            ("/pre/pkg.A/b", "pre/pkg.A", "b"),
+            ("a/b", "", "b"),
+        ] {
+            let name = MethodName::of_path(path);
+            assert_eq!(name.path(), path);
+            assert_eq!(
+                (name.fully_qualified_service(), name.method()),
+                (service, method),
+                "{path:?}"
+            );
+        }
+        assert_eq!(MethodName::of_path("/pre/pkg.A/b").service(), "A");
     }
 
     #[test]

@@ -31,6 +31,10 @@ use crate::{
 /// A request's messages and a response's may pass at the same time, in different tasks: so all methods
 /// take `&self`, and what changes is an atomic or behind a lock. They should be quick, and not wait.
 pub trait ObservedCall<Q, P>: Send + Sync + 'static {
+    /// Whether it looks at messages, for which a layer would have to collect them.
+    #[doc(hidden)]
+    const LOOKS: bool = true;
+
     /// A request message passes: on a server before the handler gets it, on a client before it is
     /// sent.
     fn request_message(&self, message: &Q) {
@@ -64,6 +68,8 @@ impl<Q, P, F> ObservedCall<Q, P> for OnEnd<F>
 where
     F: FnOnce(&CallEnd<'_>) + Send + 'static,
 {
+    const LOOKS: bool = false;
+
     fn end(&self, end: &CallEnd<'_>) {
         // Not while it is locked: it is the user's code.
         let on_end = self.0.lock().unwrap_or_else(PoisonError::into_inner).take();
@@ -144,14 +150,18 @@ struct Observation<C, Q, P> {
 }
 
 impl<C: ObservedCall<Q, P>, Q, P> Observation<C, Q, P> {
-    fn request(&self, message: &Q) {
+    fn request(&self, message: Option<&Q>) {
         self.progress.requests.fetch_add(1, Ordering::Relaxed);
-        self.call.request_message(message);
+        if let Some(message) = message {
+            self.call.request_message(message);
+        }
     }
 
-    fn response(&self, message: &P) {
+    fn response(&self, message: Option<&P>) {
         self.progress.responses.fetch_add(1, Ordering::Relaxed);
-        self.call.response_message(message);
+        if let Some(message) = message {
+            self.call.response_message(message);
+        }
     }
 
     fn tell(&self, end: StreamEnd<'_>) {
@@ -168,16 +178,16 @@ impl<C: ObservedCall<Q, P>, Q, P> Observation<C, Q, P> {
 }
 
 impl<C: ObservedCall<Q, P>, Q: 'static, P: 'static> WatchCall for Observation<C, Q, P> {
+    fn looks(&self) -> bool {
+        C::LOOKS
+    }
+
     fn request(&self, message: &dyn Any) {
-        if let Some(message) = message.downcast_ref() {
-            self.request(message);
-        }
+        self.request(message.downcast_ref());
     }
 
     fn response(&self, message: &dyn Any) {
-        if let Some(message) = message.downcast_ref() {
-            self.response(message);
-        }
+        self.response(message.downcast_ref());
     }
 
     fn end(&self, end: StreamEnd<'_>) {
@@ -282,7 +292,7 @@ impl<C: ObservedCall<Q, P>, Q: 'static, P: 'static> Watcher<Q> for OfRequest<'_,
     #[inline]
     fn message(&mut self, message: &Q) {
         if let Some(observation) = self.0.get() {
-            observation.request(message);
+            observation.request(Some(message));
         }
     }
 
@@ -298,7 +308,7 @@ impl<C: ObservedCall<Q, P>, Q: 'static, P: 'static> Watcher<P> for OfResponse<'_
     #[inline]
     fn message(&mut self, message: &P) {
         if let Some(observation) = self.0.get() {
-            observation.response(message);
+            observation.response(Some(message));
         }
         self.0.tell(|observation| observation.tell(StreamEnd::Complete { trailers: None }));
     }

@@ -15,7 +15,7 @@ use super::{
     observing::Observing,
     scoped::Scoped,
 };
-use crate::{Payload as _, Scope, Side};
+use crate::{MessageStream, Payload as _, Scope, Side, payload::WrapStream};
 
 impl<N, C> Observed<N, C>
 where
@@ -48,11 +48,23 @@ impl<N: Next, S: Scope> InScope<N, S> {
     pub fn run(self, request: Request<N::Request>) -> impl Future<Output = Outcome<N>> + Send {
         let InScope { next, scope } = self;
         let request = match next.context().side() {
-            Side::Client => request
-                .map(|payload| payload.wrap_stream(|stream| stream.sent_in_scope(scope.clone()))),
+            Side::Client => {
+                request.map(|payload| payload.wrap_stream(Sent { scope: scope.clone() }))
+            }
             // The handler reads it, inside of its own future.
             Side::Server => request,
         };
         Scoped::new(scope, move || next.run(request))
+    }
+}
+
+/// A client's request, which is read elsewhere.
+struct Sent<S> {
+    scope: S,
+}
+
+impl<S: Scope> WrapStream for Sent<S> {
+    fn wrap<M: Send + 'static>(self, stream: MessageStream<M>) -> MessageStream<M> {
+        stream.sent_in_scope(self.scope)
     }
 }

@@ -8,7 +8,9 @@ use std::{
 use pin_project_lite::pin_project;
 use tonic::{Response, Status};
 
-use crate::{Payload, Scope, call::poll_inside, error::run_in_drop};
+use crate::{
+    MessageStream, Payload, Scope, call::poll_inside, error::run_in_drop, payload::WrapStream,
+};
 
 pin_project! {
     /// A future that runs inside of a scope: when it is made, when it is polled, and when it is dropped.
@@ -93,9 +95,18 @@ where
         Poll::Ready(match outcome {
             // A message isn't moved for nothing.
             Ok(response) if response.get_ref().is_stream() => {
-                Ok(response.map(|payload| payload.wrap_stream(|stream| stream.in_scope(scope))))
+                Ok(response.map(|payload| payload.wrap_stream(InScope(scope))))
             }
             outcome => outcome,
         })
+    }
+}
+
+/// Of a response.
+struct InScope<S>(S);
+
+impl<S: Scope> WrapStream for InScope<S> {
+    fn wrap<M: Send + 'static>(self, stream: MessageStream<M>) -> MessageStream<M> {
+        stream.in_scope(self.0)
     }
 }

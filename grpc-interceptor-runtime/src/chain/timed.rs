@@ -10,7 +10,7 @@ use pin_project_lite::pin_project;
 use tonic::{Response, Status};
 
 use super::in_time::in_time;
-use crate::{Payload, call::Timer};
+use crate::{MessageStream, Payload, call::Timer, payload::WrapStream};
 
 pin_project! {
     /// A call until its deadline. If it gives a stream, that ends then, too. Not an async block: in a
@@ -44,9 +44,19 @@ where
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
         let outcome = ready!(pin!(in_time(this.timer, this.future)).poll(context));
-        Poll::Ready(outcome.map(|response| {
-            let deadline = *this.deadline;
-            response.map(|payload| payload.wrap_stream(|stream| stream.in_time(deadline)))
-        }))
+        Poll::Ready(match (outcome, *this.deadline) {
+            (Ok(response), Some(deadline)) => {
+                Ok(response.map(|payload| payload.wrap_stream(UntilDeadline(deadline))))
+            }
+            (outcome, _) => outcome,
+        })
+    }
+}
+
+struct UntilDeadline(Instant);
+
+impl WrapStream for UntilDeadline {
+    fn wrap<M: Send + 'static>(self, stream: MessageStream<M>) -> MessageStream<M> {
+        stream.in_time(Some(self.0))
     }
 }

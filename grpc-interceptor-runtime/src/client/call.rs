@@ -10,8 +10,6 @@ use tonic::{
 use super::{
     InterceptedGrpc, Method, Transport,
     codec::FallibleCodec,
-    failure::Failure,
-    guarded::Guarded,
     method::ready,
     shared::{Lent, Shared},
     to_caller::ToCaller,
@@ -20,6 +18,7 @@ use crate::{
     Context, Interceptor, MessageStream, Next, Outcome, RpcKind, Side,
     call::{RpcInfo, Timer, tell_time_remaining},
     chain::{Detach, Sealed, Timed, in_time},
+    payload::{Failure, Guarded},
 };
 
 /// The [`Next`] inside of a client's last interceptor: makes the call. Each time it runs, it makes

@@ -5,7 +5,7 @@ use tonic::{
     codec::{BufferSettings, Codec, EncodeBuf, Encoder},
 };
 
-use super::failure::Failure;
+use crate::payload::Failure;
 
 /// Encodes messages by the codec `C`. At an error it notes the status and fails, so that the
 /// request's body ends there and HTTP/2 resets the stream.

@@ -6,36 +6,39 @@ use super::{
     erase::{AnyMessage, AnyPayload, Content},
     message_stream::MessageStream,
     payload::Payload,
+    raw::{RawMessage, Show},
     stream_end::StreamEnd,
     watch::Watcher,
+    wrap::WrapStream,
 };
 
-/// The same of either content.
+/// The same of either content. To look into what is still encoded makes a stream of it.
 macro_rules! each {
     ($payload:expr, $content:ident => $result:expr) => {
-        AnyPayload(match $payload.0 {
+        AnyPayload(match $payload.decoded().0 {
             Content::Message($content) => Content::Message($result),
             Content::Stream($content) => Content::Stream($result),
+            raw @ Content::Raw(_) => raw,
         })
     };
 }
 
 impl Payload<AnyMessage> for AnyPayload {
     fn is_stream(&self) -> bool {
-        matches!(self.0, Content::Stream(_))
+        matches!(self.0, Content::Stream(_) | Content::Raw(_))
     }
 
     fn single(&self) -> Option<&AnyMessage> {
         match &self.0 {
             Content::Message(message) => Some(message),
-            Content::Stream(_) => None,
+            Content::Stream(_) | Content::Raw(_) => None,
         }
     }
 
     fn single_mut(&mut self) -> Option<&mut AnyMessage> {
         match &mut self.0 {
             Content::Message(message) => Some(message),
-            Content::Stream(_) => None,
+            Content::Stream(_) | Content::Raw(_) => None,
         }
     }
 
@@ -74,13 +77,17 @@ impl Payload<AnyMessage> for AnyPayload {
     }
 
     fn watched_by(self, watcher: &mut impl Watcher<AnyMessage>) -> Self {
+        if let Content::Raw(raw) = self.0 {
+            let show: Show = |message, show| show(&AnyMessage::new(message));
+            return AnyPayload(Content::Raw(raw.watched(|| watcher.share(), show)));
+        }
         each!(self, content => Payload::<AnyMessage>::watched_by(content, watcher))
     }
 
-    fn wrap_stream(
-        self,
-        wrap: impl FnOnce(MessageStream<AnyMessage>) -> MessageStream<AnyMessage>,
-    ) -> Self {
+    fn wrap_stream(self, wrap: impl WrapStream) -> Self {
+        if let Content::Raw(raw) = self.0 {
+            return AnyPayload(Content::Raw(Payload::<RawMessage>::wrap_stream(raw, wrap)));
+        }
         each!(self, content => Payload::<AnyMessage>::wrap_stream(content, wrap))
     }
 }

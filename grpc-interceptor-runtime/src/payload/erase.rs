@@ -10,6 +10,7 @@ use tonic::Status;
 
 use super::{
     message_stream::MessageStream,
+    raw::{RawMessage, RawPayload},
     source::{Again, Source},
     trailers::Trailers,
 };
@@ -46,6 +47,10 @@ use super::{
 pub struct AnyMessage(Box<dyn Message>);
 
 impl AnyMessage {
+    pub(super) fn new<M: Send + 'static>(message: M) -> Self {
+        AnyMessage(Box::new(message))
+    }
+
     /// The message, if it is an `M`.
     #[must_use]
     pub fn downcast_ref<M: 'static>(&self) -> Option<&M> {
@@ -91,6 +96,8 @@ pub struct AnyPayload(pub(super) Content);
 pub(super) enum Content {
     Message(AnyMessage),
     Stream(MessageStream<AnyMessage>),
+    /// In a layer.
+    Raw(RawPayload),
 }
 
 impl AnyPayload {
@@ -98,7 +105,15 @@ impl AnyPayload {
     pub(crate) fn downcast_ref<M: 'static>(&self) -> Option<&M> {
         match &self.0 {
             Content::Message(message) => message.downcast_ref(),
-            Content::Stream(_) => None,
+            Content::Stream(_) | Content::Raw(_) => None,
+        }
+    }
+
+    /// With messages that can be looked into.
+    pub(super) fn decoded(self) -> Self {
+        match self.0 {
+            Content::Raw(raw) => Erase::<RawMessage>::erase(raw.into_messages()),
+            content => AnyPayload(content),
         }
     }
 }
@@ -125,7 +140,7 @@ impl<M: Send + 'static> Erase<M> for M {
     fn restore(payload: AnyPayload) -> Result<M, Status> {
         match payload.0 {
             Content::Message(message) => message.into_message(),
-            Content::Stream(_) => Err(other_type()),
+            Content::Stream(_) | Content::Raw(_) => Err(other_type()),
         }
     }
 }
@@ -150,8 +165,26 @@ impl<M: Send + 'static> Erase<M> for MessageStream<M> {
                 };
                 Ok(restored.with_scopes(scopes))
             }
-            Content::Message(_) => Err(other_type()),
+            Content::Message(_) | Content::Raw(_) => Err(other_type()),
         }
+    }
+}
+
+/// In a layer.
+impl Erase<RawMessage> for RawPayload {
+    fn erase(self) -> AnyPayload {
+        AnyPayload(Content::Raw(self))
+    }
+
+    fn restore(payload: AnyPayload) -> Result<Self, Status> {
+        Ok(match payload.0 {
+            Content::Raw(raw) => raw,
+            Content::Message(message) => message.into_message::<RawMessage>()?.into(),
+            stream @ Content::Stream(_) => {
+                let messages: MessageStream<_> = Erase::<RawMessage>::restore(AnyPayload(stream))?;
+                messages.into()
+            }
+        })
     }
 }
 

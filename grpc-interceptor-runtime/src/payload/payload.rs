@@ -1,6 +1,9 @@
 use tonic::{Status, metadata::MetadataMap};
 
-use super::{erase::Erase, message_stream::MessageStream, stream_end::StreamEnd, watch::Watcher};
+use super::{
+    erase::Erase, message_stream::MessageStream, stream_end::StreamEnd, watch::Watcher,
+    wrap::WrapStream,
+};
 
 /// What travels through a chain as a request or a response: one message, or a stream of them.
 ///
@@ -152,10 +155,10 @@ pub trait Payload<M>: Erase<M> + Sized + Send + 'static {
     #[must_use]
     fn watched_by(self, watcher: &mut impl Watcher<M>) -> Self;
 
-    /// `map_stream` for a stream that keeps the trailing metadata by itself.
+    /// `map_stream` for what doesn't look into messages, and keeps the trailing metadata by itself.
     #[doc(hidden)]
     #[must_use]
-    fn wrap_stream(self, wrap: impl FnOnce(MessageStream<M>) -> MessageStream<M>) -> Self;
+    fn wrap_stream(self, wrap: impl WrapStream) -> Self;
 }
 
 /// One message.
@@ -222,7 +225,7 @@ impl<M: Send + 'static> Payload<M> for M {
     }
 
     #[inline]
-    fn wrap_stream(self, _: impl FnOnce(MessageStream<M>) -> MessageStream<M>) -> Self {
+    fn wrap_stream(self, _: impl WrapStream) -> Self {
         self
     }
 }
@@ -278,7 +281,7 @@ impl<M: Send + 'static> Payload<M> for MessageStream<M> {
         self.watched(watcher.share())
     }
 
-    fn wrap_stream(self, wrap: impl FnOnce(Self) -> Self) -> Self {
-        wrap(self)
+    fn wrap_stream(self, wrap: impl WrapStream) -> Self {
+        wrap.wrap(self)
     }
 }

@@ -8,8 +8,15 @@ use std::{any::Any, sync::Arc};
 use super::stream_end::StreamEnd;
 use crate::error::run_in_drop;
 
+/// In place of a message that nobody looks at.
+pub(super) struct Uncollected;
+
 /// Watches the messages of a call, and its end.
+///
+/// A message of another type than the call's is counted, and not shown.
 pub trait WatchCall: Send + Sync {
+    /// Whether it looks at the messages, or only counts them.
+    fn looks(&self) -> bool;
     fn request(&self, message: &dyn Any);
     fn response(&self, message: &dyn Any);
     fn end(&self, end: StreamEnd<'_>);
@@ -32,6 +39,13 @@ pub enum Watch {
 }
 
 impl Watch {
+    pub(super) fn looks(&self) -> bool {
+        match self {
+            Watch::Request(watch) => watch.looks(),
+            Watch::Response(watch) => watch.watch.as_ref().is_some_and(|watch| watch.looks()),
+        }
+    }
+
     /// The stream is polled.
     pub(super) fn poll(&mut self) {
         if let Watch::Response(watch) = self {

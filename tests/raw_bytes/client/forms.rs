@@ -2,16 +2,20 @@
 
 use std::{future::Future, pin::Pin, sync::Arc};
 
-use grpc_interceptor::{RpcKind, interceptors::List};
+use grpc_interceptor::{
+    Interceptor, InterceptorLayer, LayerNext, LayerService, RpcKind, StatusErrors,
+    interceptors::List,
+};
 use grpc_interceptor_proto::{
     arc_self,
     greeter::{GreetManyTimesRequest, HelloRequest, greeter_client::GreeterClient},
 };
 use tokio_stream::StreamExt as _;
+use tower::Layer as _;
 
 use super::{Canned, Case, many, one};
 use crate::{
-    interceptors::{list, look, pass},
+    interceptors::{count, in_scope, list, look, pass},
     reading::Steps,
     settings::set,
     text::Lines,
@@ -21,6 +25,7 @@ type Seen = Pin<Box<dyn Future<Output = Lines> + Send>>;
 
 pub struct Form {
     pub name: &'static str,
+    pub is_layer: bool,
     /// Makes one call, and tells what its caller sees.
     pub call: fn(Canned, RpcKind, Steps, Arc<Case>) -> Seen,
 }
@@ -28,8 +33,15 @@ pub struct Form {
 /// A form, by the client that it makes of a transport. Each is another type, with the same methods.
 macro_rules! form {
     ($name:literal, |$transport:ident| $client:expr) => {
+        form!($name, false, |$transport| $client)
+    };
+    ($name:literal, layer $interceptors:expr) => {
+        form!($name, true, |transport| layer($interceptors, transport))
+    };
+    ($name:literal, $is_layer:literal, |$transport:ident| $client:expr) => {
         Form {
             name: $name,
+            is_layer: $is_layer,
             call: |$transport, kind, steps, case| {
                 Box::pin(async move {
                     let mut client = set!(case.settings, $client);
@@ -60,6 +72,17 @@ macro_rules! form {
     };
 }
 
+fn layer<I>(
+    interceptors: I,
+    transport: Canned,
+) -> GreeterClient<LayerService<StatusErrors<Canned>, I>>
+where
+    I: for<'a> Interceptor<LayerNext<'a>> + 'static,
+{
+    let layer = InterceptorLayer::new(interceptors).boxed_errors();
+    GreeterClient::new(layer.layer(transport))
+}
+
 pub static BARE: Form = form!("bare", |transport| GreeterClient::new(transport));
 
 /// A new form goes here.
@@ -78,4 +101,9 @@ pub static FORMS: &[Form] = &[
     form!("another client, looking", |transport| {
         arc_self::greeter_client::GreeterClient::with_interceptors(transport, look)
     }),
+    form!("layer, no interceptor", layer()),
+    form!("layer, one that passes", layer pass),
+    form!("layer, one that counts", layer count()),
+    form!("layer, a scope", layer(count(), in_scope, count())),
+    form!("layer, a list", layer List::new().with(count()).with(pass)),
 ];

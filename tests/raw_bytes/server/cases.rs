@@ -38,6 +38,7 @@ impl Case {
             answer: Answer { items: replies(["one", "two"]), ..Answer::default() },
             settings: Settings::default(),
             any_reading: false,
+            is_grpc: true,
             is_for: |_: RpcKind| true,
         }
     }

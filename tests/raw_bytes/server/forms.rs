@@ -2,7 +2,7 @@
 
 use std::{convert::Infallible, sync::Arc};
 
-use grpc_interceptor::{intercepted, interceptors::List};
+use grpc_interceptor::{InterceptorLayer, intercepted, interceptors::List};
 use grpc_interceptor_proto::{
     arc_self, default_stubs,
     greeter::{
@@ -15,11 +15,11 @@ use tonic::{
     body::Body,
     codegen::{Body as HttpBody, BoxFuture, BoxStream, Bytes, Service, StdError, http},
 };
-use tower::ServiceExt as _;
+use tower::{Layer as _, ServiceExt as _};
 
 use super::Handler;
 use crate::{
-    interceptors::{list, look, pass},
+    interceptors::{count, in_scope, list, look, pass},
     raw::RawBody,
     settings::{Settings, set},
 };
@@ -30,6 +30,7 @@ pub type Server =
 
 pub struct Form {
     pub name: &'static str,
+    pub is_layer: bool,
     pub serve: fn(Handler, Settings) -> Server,
 }
 
@@ -134,7 +135,21 @@ service!(#[intercepted(look)] ByLookWithStubs with default stubs);
 /// A form, by the server that it makes of a handler.
 macro_rules! form {
     ($name:literal, |$handler:ident| $server:expr) => {
-        Form { name: $name, serve: |$handler, settings| boxed(set!(settings, $server)) }
+        Form {
+            name: $name,
+            is_layer: false,
+            serve: |$handler, settings| boxed(set!(settings, $server)),
+        }
+    };
+    ($name:literal, layer $interceptors:expr) => {
+        Form {
+            name: $name,
+            is_layer: true,
+            serve: |handler, settings| {
+                let server = set!(settings, GreeterServer::new(Plain(handler)));
+                boxed(InterceptorLayer::new($interceptors).layer(server))
+            },
+        }
     };
 }
 
@@ -180,4 +195,11 @@ pub static FORMS: &[Form] = &[
     form!("attribute, default stubs", |handler| {
         default_stubs::greeter_server::GreeterServer::new(ByLookWithStubs(handler))
     }),
+    form!("layer, no interceptor", layer()),
+    form!("layer, one that passes", layer pass),
+    form!("layer, one that counts", layer count()),
+    form!("layer, a scope", layer in_scope),
+    form!("layer, counting, a scope and counting", layer(count(), in_scope, count())),
+    form!("layer, a list that passes", layer List::new().with(pass)),
+    form!("layer, a list that counts", layer List::new().with(count()).with(in_scope)),
 ];

@@ -48,6 +48,7 @@ pub fn heads() -> Vec<Case> {
     for content_type in ["text/plain", "application/grpc+proto", "application/grpc-web", ""] {
         let mut case = Case::new(format!("the content type {content_type:?}"));
         case.request.headers.clear();
+        case.is_grpc = content_type.starts_with("application/grpc");
         cases.push(case.header("content-type", content_type.as_bytes()));
     }
     let mut case = Case::new("no content type");

@@ -7,19 +7,19 @@ use std::{
 use tokio_stream::Stream;
 use tonic::Status;
 
-use super::failure::Failure;
-use crate::{MessageStream, error::ignoring_panics};
+use super::{failure::Failure, message_stream::MessageStream};
+use crate::error::ignoring_panics;
 
 /// A request stream that ends with an error if it panics, and notes the panic: nobody hears of it in
 /// the task that reads the stream, and it would take the connection down.
-pub(super) struct Guarded<M> {
+pub(crate) struct Guarded<M> {
     /// There until it has ended.
     messages: Option<MessageStream<M>>,
     failure: Failure,
 }
 
 impl<M: Send + 'static> Guarded<M> {
-    pub(super) fn new(messages: MessageStream<M>, failure: Failure) -> Self {
+    pub(crate) fn new(messages: MessageStream<M>, failure: Failure) -> Self {
         Guarded { messages: Some(messages.in_its_scopes()), failure }
     }
 }
@@ -53,5 +53,29 @@ impl<M> Guarded<M> {
 impl<M> Drop for Guarded<M> {
     fn drop(&mut self) {
         self.drop_messages();
+    }
+}
+
+/// The same, and notes its error, too.
+pub(crate) struct Noted<M> {
+    messages: Guarded<M>,
+    failure: Failure,
+}
+
+impl<M: Send + 'static> Noted<M> {
+    pub(crate) fn new(messages: MessageStream<M>, failure: &Failure) -> Self {
+        Noted { messages: Guarded::new(messages, failure.clone()), failure: failure.clone() }
+    }
+}
+
+impl<M: Send + 'static> Stream for Noted<M> {
+    type Item = Result<M, Status>;
+
+    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        let polled = Pin::new(&mut self.messages).poll_next(context);
+        if let Poll::Ready(Some(Err(status))) = &polled {
+            self.failure.set_status(status.clone());
+        }
+        polled
     }
 }

@@ -13,7 +13,7 @@ use crate::error::drop_payload;
 ///
 /// Tonic reads a request stream in a task of its own, where nobody would hear of a panic.
 #[derive(Clone, Default)]
-pub(super) struct Failure(Arc<Mutex<Option<Failed>>>);
+pub(crate) struct Failure(Arc<Mutex<Option<Failed>>>);
 
 enum Failed {
     Status(Status),
@@ -22,7 +22,7 @@ enum Failed {
 
 impl Failure {
     /// The status, if there is one. Called where the call is waited for: a panic goes on there.
-    pub(super) fn take(&self) -> Option<Status> {
+    pub(crate) fn take(&self) -> Option<Status> {
         // Not while it is locked: what it is asked for may panic.
         let failed = self.0.lock().unwrap_or_else(PoisonError::into_inner).take();
         failed.map(|failed| match failed {
@@ -31,11 +31,11 @@ impl Failure {
         })
     }
 
-    pub(super) fn set_status(&self, status: Status) {
+    pub(crate) fn set_status(&self, status: Status) {
         self.set(Failed::Status(status));
     }
 
-    pub(super) fn set_panic(&self, payload: Box<dyn Any + Send>) {
+    pub(crate) fn set_panic(&self, payload: Box<dyn Any + Send>) {
         self.set(Failed::Panic(Panic(Some(payload))));
     }
 

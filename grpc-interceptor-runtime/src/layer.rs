@@ -1,0 +1,19 @@
+//! Interceptors around a whole server or a whole channel, whoever generated the services.
+
+mod attempt;
+mod boxed_errors;
+mod head;
+mod interceptor_layer;
+mod known;
+mod names;
+mod next;
+mod options;
+mod original;
+mod request;
+mod response;
+mod service;
+
+pub use boxed_errors::{BoxedErrors, StatusErrors};
+pub use interceptor_layer::InterceptorLayer;
+pub use next::LayerNext;
+pub use service::LayerService;

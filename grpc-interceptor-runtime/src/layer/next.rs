@@ -1,0 +1,86 @@
+use std::{fmt, future::Future, pin::Pin, sync::Arc};
+
+use tonic::{Request, Response, Status, metadata::MetadataMap};
+
+use crate::{Context, Detach, Next, Outcome, RawMessage, RawPayload, RpcKind, Side, chain::Sealed};
+
+pub type RawOutcome = Result<Response<RawPayload>, Status>;
+pub type BoxFuture<'a> = Pin<Box<dyn Future<Output = RawOutcome> + Send + 'a>>;
+
+/// The [`Next`] of the interceptors in an [`InterceptorLayer`](crate::InterceptorLayer): the service inside of
+/// the layer.
+///
+/// It is one type for all services and all RPCs. It can be [detached](Detach).
+#[derive(Clone, Copy)]
+pub struct LayerNext<'a> {
+    call: &'a Arc<dyn Attempt>,
+    context: Context,
+}
+
+impl<'a> LayerNext<'a> {
+    pub(super) fn new(call: &'a Arc<dyn Attempt>, context: Context) -> Self {
+        LayerNext { call, context }
+    }
+}
+
+/// The service inside of a layer, for one call, without its type.
+pub trait Attempt: Send + Sync {
+    /// Calls the service.
+    fn run(&self, request: Request<RawPayload>, context: Context) -> BoxFuture<'_>;
+}
+
+impl Next for LayerNext<'_> {
+    type Request = RawPayload;
+    type Response = RawPayload;
+    type RequestMessage = RawMessage;
+    type ResponseMessage = RawMessage;
+
+    fn run(self, request: Request<RawPayload>) -> impl Future<Output = Outcome<Self>> + Send {
+        let mut this = self;
+        this.note_timeout_in(request.metadata());
+        this.call.run(request, this.context)
+    }
+
+    fn context(&self) -> Context {
+        self.context
+    }
+
+    fn with_context(self, context: Context) -> Self {
+        LayerNext { context: self.context.with_deadline_of(context), ..self }
+    }
+
+    fn clone_payload(&self, payload: &RawPayload) -> Option<RawPayload> {
+        match self.context.kind() {
+            RpcKind::ClientStreaming | RpcKind::Bidirectional => None,
+            RpcKind::Unary | RpcKind::ServerStreaming | RpcKind::Unknown => payload.try_clone(),
+        }
+    }
+
+    fn note_timeout_in(&mut self, metadata: &MetadataMap) -> Context {
+        if self.context.side() == Side::Client {
+            self.context.note_timeout_in(metadata);
+        }
+        self.context
+    }
+}
+
+impl Sealed for LayerNext<'_> {}
+
+impl Detach for LayerNext<'_> {
+    type Owned = (Arc<dyn Attempt>, Context);
+    type Borrowed<'b> = LayerNext<'b>;
+
+    fn into_owned(self) -> Self::Owned {
+        (self.call.clone(), self.context)
+    }
+
+    fn borrow((call, context): &Self::Owned) -> LayerNext<'_> {
+        LayerNext { call, context: *context }
+    }
+}
+
+impl fmt::Debug for LayerNext<'_> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("LayerNext").field("context", &self.context).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,75 @@
+use tonic::{
+    Code, Response, Status,
+    body::Body,
+    codegen::http::{self, StatusCode, header::CONTENT_LENGTH},
+    metadata::MetadataMap,
+};
+
+use super::head::{Head, Web};
+use crate::{
+    RawPayload,
+    error::not_ok,
+    payload::{Framing, inferred_status, status_of},
+};
+
+/// The status of a response that has no messages, if it isn't OK: it is in the headers, or there is none and the
+/// response isn't gRPC's.
+pub(super) fn is_failed(response: &http::Response<Body>) -> Option<Status> {
+    match response.headers().contains_key(Status::GRPC_STATUS) {
+        true => failed_status(response),
+        false if response.status() == StatusCode::OK => None,
+        false => Some(inferred_status(response.status())),
+    }
+}
+
+#[cold]
+fn failed_status(response: &http::Response<Body>) -> Option<Status> {
+    let status = status_of(response.headers())?;
+    if status.code() == Code::Ok {
+        return None;
+    }
+    // Tonic's server leaves its own there, which has a source.
+    let own: Option<&Status> = response.extensions().get();
+    let is_its = |own: &&Status| (own.code(), own.message()) == (status.code(), status.message());
+    Some(own.filter(is_its).cloned().unwrap_or(status))
+}
+
+/// From the service inside of the layer, to the interceptors.
+pub(super) fn receive(
+    response: http::Response<Body>,
+    web: Web,
+    limit: usize,
+) -> Response<RawPayload> {
+    let (parts, body) = response.into_parts();
+    let framing = Framing::of_response(&parts.headers, web, limit);
+    let payload = RawPayload::new(body, framing);
+    Response::from_parts(MetadataMap::from_headers(parts.headers), payload, parts.extensions)
+}
+
+/// The other way, out of the layer.
+pub(super) fn respond(response: Response<RawPayload>, head: &Head) -> http::Response<Body> {
+    let (metadata, payload, extensions) = response.into_parts();
+    let mut headers = metadata.into_headers();
+    if payload.is_decoded() {
+        headers.remove(CONTENT_LENGTH);
+        // It follows.
+        headers.remove(Status::GRPC_STATUS);
+    }
+    head.set_content_type(&mut headers);
+    let framing = Framing::of_response(&headers, head.web, usize::MAX);
+    let mut response = http::Response::new(payload.into_body(framing));
+    *response.version_mut() = http::Version::HTTP_2;
+    *response.headers_mut() = headers;
+    *response.extensions_mut() = extensions;
+    response
+}
+
+/// A response that is no more than a status.
+pub(super) fn respond_with_status(status: Status, head: &Head) -> http::Response<Body> {
+    let mut response = not_ok(status).into_http::<Body>();
+    *response.version_mut() = http::Version::HTTP_2;
+    if let Some(content_type) = &head.content_type {
+        response.headers_mut().insert(http::header::CONTENT_TYPE, content_type.clone());
+    }
+    response
+}

@@ -1,0 +1,134 @@
+use std::{
+    fmt,
+    future::Future,
+    pin::Pin,
+    sync::Arc,
+    task::{Context as TaskContext, Poll},
+};
+
+use http_body::Body as HttpBody;
+use tonic::{
+    Status,
+    body::Body,
+    codegen::{Bytes, Service, StdError, http},
+    server::NamedService,
+};
+
+use super::{
+    attempt::Call,
+    head::Head,
+    next::{Attempt, LayerNext, RawOutcome},
+    options::Options,
+    original::ServiceError,
+    request::{Arrived, arrive},
+    response::{respond, respond_with_status},
+};
+use crate::{Interceptor, RawMessage, Side, chain::Timed};
+
+/// A service inside of an [`InterceptorLayer`](crate::InterceptorLayer): what
+/// [`layer`](tower_layer::Layer::layer) makes of it.
+///
+/// It is a tower `Service`, as the one inside of it is, and takes and gives the same, with tonic's
+/// [`Body`]. The one inside has to be `Clone`: each attempt of a call after the first goes to a clone.
+pub struct LayerService<S, I> {
+    pub(super) service: S,
+    pub(super) interceptors: Arc<I>,
+    pub(super) options: Arc<Options>,
+}
+
+impl<S: Clone, I> Clone for LayerService<S, I> {
+    fn clone(&self) -> Self {
+        LayerService {
+            service: self.service.clone(),
+            interceptors: self.interceptors.clone(),
+            options: self.options.clone(),
+        }
+    }
+}
+
+impl<S: NamedService, I> NamedService for LayerService<S, I> {
+    const NAME: &'static str = S::NAME;
+}
+
+impl<S, I> fmt::Debug for LayerService<S, I> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("LayerService").finish_non_exhaustive()
+    }
+}
+
+impl<S, I, B, R> Service<http::Request<B>> for LayerService<S, I>
+where
+    S: Service<http::Request<Body>, Response = http::Response<R>> + Clone + Send + 'static,
+    S::Future: Send,
+    S::Error: ServiceError,
+    I: for<'a> Interceptor<LayerNext<'a>> + 'static,
+    B: HttpBody<Data = Bytes> + Send + 'static,
+    B::Error: Into<StdError>,
+    R: HttpBody<Data = Bytes> + Send + 'static,
+    R::Error: Into<StdError>,
+{
+    type Response = http::Response<Body>;
+    type Error = S::Error;
+    type Future = Pin<Box<dyn Future<Output = Result<Self::Response, S::Error>> + Send>>;
+
+    fn poll_ready(&mut self, context: &mut TaskContext<'_>) -> Poll<Result<(), S::Error>> {
+        self.service.poll_ready(context)
+    }
+
+    fn call(&mut self, request: http::Request<B>) -> Self::Future {
+        // This one is ready; the clone may not be.
+        let clone = self.service.clone();
+        let mut service = std::mem::replace(&mut self.service, clone);
+        let (parts, body) = request.into_parts();
+        match arrive(parts, Body::new(body), &self.options) {
+            Arrived::Call { head, context, request } => {
+                let call = Arc::new(Call::new(head, self.options.limit, service));
+                let interceptors = self.interceptors.clone();
+                Box::pin(async move {
+                    let attempt: Arc<dyn Attempt> = call.clone();
+                    let deadline = match context.side() {
+                        Side::Client => context.deadline(),
+                        // There it is tonic's.
+                        Side::Server => None,
+                    };
+                    let outcome = Timed::<_, RawMessage>::new(deadline, || {
+                        interceptors.intercept(request, context, LayerNext::new(&attempt, context))
+                    })
+                    .await;
+                    finish(outcome, &call)
+                })
+            }
+            Arrived::Other(request) => {
+                let response = service.call(request);
+                Box::pin(async { Ok(response.await?.map(Body::new)) })
+            }
+            Arrived::TooManyNames(head) => Box::pin(async move { Ok(too_many_names(&head)) }),
+        }
+    }
+}
+
+fn finish<S, E: ServiceError>(
+    outcome: RawOutcome,
+    call: &Call<S, E>,
+) -> Result<http::Response<Body>, E> {
+    let status = match outcome {
+        Ok(response) => return Ok(respond(response, &call.head)),
+        Err(status) => status,
+    };
+    let status = match call.take_original() {
+        Some(original) => match original.of_status(status) {
+            Ok(original) => return original,
+            Err(status) => status,
+        },
+        None => status,
+    };
+    Ok(respond_with_status(status, &call.head))
+}
+
+#[cold]
+fn too_many_names(head: &Head) -> http::Response<Body> {
+    let status = Status::resource_exhausted(
+        "this process has met more names of RPCs than it can keep: give the layer those that there are",
+    );
+    respond_with_status(status, head)
+}

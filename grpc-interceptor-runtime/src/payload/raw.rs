@@ -1,0 +1,24 @@
+//! Messages that are still encoded, as they travel through a layer.
+//!
+//! A body's frames pass as they came for as long as nobody looks into a message: what is put around them then,
+//! such as a deadline or a scope, is put around the frames. [`RawPayload`] knows which of the two it is.
+
+mod ahead;
+mod decode;
+mod decompress;
+mod encode;
+mod framing;
+mod message;
+mod payload;
+mod scan;
+mod status;
+mod text;
+mod watch;
+mod web;
+
+pub use message::RawMessage;
+pub use payload::RawPayload;
+
+pub(crate) use framing::{Framing, Web};
+pub(crate) use status::{inferred_status, status_of};
+pub(crate) use watch::Show;

@@ -1,0 +1,142 @@
+use std::{
+    pin::Pin,
+    task::{Context, Poll},
+};
+
+use bytes::Bytes;
+use http_body::{Body as _, Frame};
+use tonic::{
+    Code, Status,
+    body::Body,
+    codegen::http::{HeaderMap, StatusCode},
+    metadata::MetadataMap,
+};
+
+use super::{
+    framing::{BodyOf, Framing, Web},
+    message::RawMessage,
+    scan::{Found, Scan},
+    status::{inferred_status, status_of},
+    text::Text,
+};
+use crate::payload::{message_stream::MessageStream, source::Source, trailers::Trailers};
+
+/// A piece of a body: a frame, or what the body fails with. Its own error isn't one of the stream of pieces, so
+/// that it passes as it is, and can be told from one of what is around the stream.
+pub(crate) type Piece = Result<Frame<Bytes>, Status>;
+
+/// A body, as it came.
+pub(super) struct FromBody(pub(super) Body);
+
+impl Source<Piece> for FromBody {
+    fn poll_item(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Piece, Status>>> {
+        Pin::new(&mut self.0).poll_frame(context).map(|piece| piece.map(Ok))
+    }
+}
+
+/// The messages in frames.
+pub(super) struct Decoded {
+    frames: MessageStream<Piece>,
+    framing: Framing,
+    scan: Scan,
+    text: Text,
+    data: Bytes,
+    trailers: Option<Trailers>,
+}
+
+impl Decoded {
+    pub(super) fn new(frames: MessageStream<Piece>, framing: Framing) -> Self {
+        let scan = Scan::new(framing, true);
+        Decoded { frames, framing, scan, text: Text::default(), data: Bytes::new(), trailers: None }
+    }
+
+    /// After the last frame.
+    #[cold]
+    fn end(&mut self) -> Option<Result<RawMessage, Status>> {
+        if !self.scan.is_between() {
+            return Some(Err(Status::internal("Unexpected EOF decoding stream.")));
+        }
+        match self.framing.body {
+            BodyOf::Request | BodyOf::Response { has_status: true } => None,
+            BodyOf::Response { has_status: false } => Some(Err(inferred_status(StatusCode::OK))),
+        }
+    }
+
+    #[cold]
+    fn end_with(&mut self, trailers: HeaderMap) -> Option<Result<RawMessage, Status>> {
+        match status_of(&trailers) {
+            Some(status) if status.code() != Code::Ok => Some(Err(status)),
+            None if self.framing.body == (BodyOf::Response { has_status: false }) => {
+                Some(Err(inferred_status(StatusCode::OK)))
+            }
+            _ => {
+                self.trailers = Some(Trailers::new(MetadataMap::from_headers(trailers)));
+                None
+            }
+        }
+    }
+
+    fn found(&mut self, found: Found) -> Option<Result<RawMessage, Status>> {
+        match found {
+            Found::Message(message) => Some(Ok(message)),
+            Found::Trailers(trailers) => self.end_with(trailers),
+            Found::Invalid(status) => Some(Err(status)),
+            Found::TooLarge(length) => Some(Err(self.too_large(length))),
+            Found::Passed => unreachable!("all messages are collected"),
+        }
+    }
+
+    #[cold]
+    fn too_large(&self, length: usize) -> Status {
+        Status::out_of_range(format!(
+            "Error, decoded message length too large: found {length} bytes, the limit is: {} bytes",
+            self.framing.limit
+        ))
+    }
+}
+
+impl Source<RawMessage> for Decoded {
+    fn poll_item(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<RawMessage, Status>>> {
+        let this = &mut *self;
+        loop {
+            if !this.data.is_empty()
+                && let Some(found) = this.scan.next(&mut this.data)
+            {
+                return Poll::Ready(this.found(found));
+            }
+            let frame = match this.frames.poll_inside(context) {
+                Poll::Pending => return Poll::Pending,
+                Poll::Ready(None) => return Poll::Ready(this.end()),
+                Poll::Ready(Some(Err(status) | Ok(Err(status)))) => {
+                    return Poll::Ready(Some(Err(status)));
+                }
+                Poll::Ready(Some(Ok(Ok(frame)))) => frame,
+            };
+            match frame.into_data() {
+                Ok(data) if this.framing.web == Web::Text => match this.text.decode(&data) {
+                    Some(data) => this.data = data,
+                    None => {
+                        let status = Status::internal("protocol error: the body isn't base64");
+                        return Poll::Ready(Some(Err(status)));
+                    }
+                },
+                Ok(data) => this.data = data,
+                Err(frame) => {
+                    if let Ok(trailers) = frame.into_trailers() {
+                        return Poll::Ready(this.end_with(trailers));
+                    }
+                }
+            }
+        }
+    }
+
+    fn trailers(mut self: Pin<&mut Self>) -> Option<Trailers> {
+        self.trailers.take()
+    }
+}

@@ -1,0 +1,132 @@
+use std::{
+    pin::Pin,
+    task::{Context, Poll},
+};
+
+use bytes::Bytes;
+use http_body::{Body, Frame};
+use tokio_stream::Stream;
+use tonic::{Status, codegen::http::HeaderMap};
+
+use super::{
+    decode::Piece,
+    framing::{BodyOf, Framing, Web},
+    message::RawMessage,
+    text::encode_text,
+    web::encode_trailers,
+};
+use crate::payload::{guarded::Noted, message_stream::MessageStream, trailers::Trailers};
+
+/// A body of frames that something was put around.
+pub(super) struct OfFrames<S>(pub(super) S);
+
+impl<S> Body for OfFrames<S>
+where
+    S: Stream<Item = Result<Piece, Status>> + Unpin,
+{
+    type Data = Bytes;
+    type Error = Status;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Status>>> {
+        Pin::new(&mut self.0)
+            .poll_next(context)
+            .map(|piece| piece.map(|piece| piece.and_then(|own| own)))
+    }
+}
+
+/// Messages, and the trailers that they end with.
+pub(super) trait Messages: Stream<Item = Result<RawMessage, Status>> + Unpin {
+    fn take_trailers(&mut self) -> Option<Trailers> {
+        None
+    }
+}
+
+impl Messages for MessageStream<RawMessage> {
+    fn take_trailers(&mut self) -> Option<Trailers> {
+        MessageStream::take_trailers(self)
+    }
+}
+
+/// A request has no trailers.
+impl Messages for Noted<RawMessage> {}
+
+/// A body of messages.
+pub(super) struct OfMessages<S> {
+    messages: S,
+    framing: Framing,
+    has_ended: bool,
+}
+
+impl<S: Messages> OfMessages<S> {
+    pub(super) fn new(messages: S, framing: Framing) -> Self {
+        OfMessages { messages, framing, has_ended: false }
+    }
+
+    #[cold]
+    fn end(&mut self, status: Option<Status>) -> Option<Result<Frame<Bytes>, Status>> {
+        self.has_ended = true;
+        let trailers = match (self.framing.body, status) {
+            (BodyOf::Request, Some(status)) => return Some(Err(status)),
+            (BodyOf::Request, None) => {
+                self.messages.take_trailers()?.into_metadata().into_headers()
+            }
+            (BodyOf::Response { .. }, Some(status)) => match trailers_of(&status) {
+                Some(trailers) => trailers,
+                None => return Some(Err(status)),
+            },
+            (BodyOf::Response { .. }, None) => {
+                let trailers = self.messages.take_trailers().unwrap_or_default();
+                let mut trailers = trailers.into_metadata().into_headers();
+                trailers
+                    .entry(Status::GRPC_STATUS)
+                    .or_insert_with(|| tonic::codegen::http::HeaderValue::from_static("0"));
+                trailers
+            }
+        };
+        Some(Ok(match self.framing.web {
+            Web::No => Frame::trailers(trailers),
+            Web::Binary => Frame::data(encode_trailers(&trailers)),
+            Web::Text => Frame::data(encode_text(&encode_trailers(&trailers))),
+        }))
+    }
+}
+
+fn trailers_of(status: &Status) -> Option<HeaderMap> {
+    let mut trailers = HeaderMap::new();
+    status.add_header(&mut trailers).ok()?;
+    Some(trailers)
+}
+
+impl<S: Messages> Body for OfMessages<S> {
+    type Data = Bytes;
+    type Error = Status;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Status>>> {
+        let this = &mut *self;
+        if this.has_ended {
+            return Poll::Ready(None);
+        }
+        match Pin::new(&mut this.messages).poll_next(context) {
+            Poll::Pending => Poll::Pending,
+            Poll::Ready(Some(Ok(message))) => {
+                let data = message.into_wire();
+                Poll::Ready(Some(Ok(Frame::data(match this.framing.web {
+                    Web::No | Web::Binary => data,
+                    Web::Text => encode_text(&data),
+                }))))
+            }
+            Poll::Ready(Some(Err(status))) => Poll::Ready(this.end(Some(status))),
+            Poll::Ready(None) => Poll::Ready(this.end(None)),
+        }
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.has_ended
+    }
+}

@@ -1,0 +1,98 @@
+use tonic::codegen::http::{HeaderMap, HeaderName, HeaderValue};
+
+static GRPC_ENCODING: HeaderName = HeaderName::from_static("grpc-encoding");
+
+/// What a body's headers say of how messages are in it.
+#[derive(Clone, Copy)]
+pub(crate) struct Framing {
+    pub(crate) body: BodyOf,
+    /// Of messages that are marked as compressed.
+    pub(crate) encoding: Encoding,
+    pub(crate) web: Web,
+    /// How large a message may be that is looked at.
+    pub(crate) limit: usize,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum BodyOf {
+    Request,
+    Response {
+        /// Its status is in the headers, so that none follows.
+        has_status: bool,
+    },
+}
+
+impl Framing {
+    pub(crate) fn of_request(headers: &HeaderMap, web: Web, limit: usize) -> Self {
+        Framing { body: BodyOf::Request, encoding: Encoding::of(headers), web, limit }
+    }
+
+    pub(crate) fn of_response(headers: &HeaderMap, web: Web, limit: usize) -> Self {
+        let has_status = headers.contains_key(tonic::Status::GRPC_STATUS);
+        let body = BodyOf::Response { has_status };
+        Framing { body, encoding: Encoding::of(headers), web, limit }
+    }
+}
+
+impl Framing {
+    /// Of messages that an interceptor made: in no body yet.
+    pub(crate) const NONE: Framing = Framing {
+        body: BodyOf::Request,
+        encoding: Encoding::None,
+        web: Web::No,
+        limit: usize::MAX,
+    };
+}
+
+/// Whether it is gRPC-Web, which has its trailers in the body.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Web {
+    No,
+    Binary,
+    /// In base64.
+    Text,
+}
+
+impl Web {
+    pub(crate) fn of(content_type: Option<&HeaderValue>) -> Self {
+        let content_type = content_type.map_or(&b""[..], HeaderValue::as_bytes);
+        if starts_with(content_type, b"application/grpc-web-text") {
+            Web::Text
+        } else if starts_with(content_type, b"application/grpc-web") {
+            Web::Binary
+        } else {
+            Web::No
+        }
+    }
+
+    /// Whether this content type is gRPC's, of whatever form.
+    pub(crate) fn is_grpc(content_type: &HeaderValue) -> bool {
+        starts_with(content_type.as_bytes(), b"application/grpc")
+    }
+}
+
+fn starts_with(value: &[u8], start: &[u8]) -> bool {
+    value.get(..start.len()).is_some_and(|value| value.eq_ignore_ascii_case(start))
+}
+
+/// How messages are compressed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Encoding {
+    None,
+    Gzip,
+    Deflate,
+    Zstd,
+    Unknown,
+}
+
+impl Encoding {
+    fn of(headers: &HeaderMap) -> Self {
+        match headers.get(&GRPC_ENCODING).map(HeaderValue::as_bytes) {
+            None | Some(b"identity") => Encoding::None,
+            Some(b"gzip") => Encoding::Gzip,
+            Some(b"deflate") => Encoding::Deflate,
+            Some(b"zstd") => Encoding::Zstd,
+            Some(_) => Encoding::Unknown,
+        }
+    }
+}
