@@ -53,7 +53,7 @@
 //! - Interceptors given when a server is created, around handlers that stay untouched:
 //!   [on a generated server](macro@intercepted#on-a-generated-server). In a list made at run time:
 //!   [`List`](interceptors::List). On some calls only: [`when`](interceptors::when).
-//! - Tests of interceptors, with an actual client and server: the feature
+//! - Tests of interceptors, and of your own services, with an actual client and server: the feature
 //!   [`testing`](https://docs.rs/grpc-interceptor/latest/grpc_interceptor/testing/index.html).
 //! - What an interceptor may ask about the call: [`Context`], [`MethodName`], [`RpcKind`], [`Side`].
 //!

@@ -6,8 +6,7 @@ use tonic::{Status, Streaming, transport::Channel};
 use crate::{
     DummyRequest, DummyResponse,
     dummy_service_client::{__rpc, DummyServiceClient, InterceptedDummyServiceClient},
-    server::Server,
-    tasks::Tasks,
+    link::Link,
 };
 use grpc_interceptor_runtime::{__private::Call, Interceptor};
 
@@ -23,22 +22,14 @@ use grpc_interceptor_runtime::{__private::Call, Interceptor};
 pub struct DummyClient<C = ()> {
     // Dropped in this order: nobody then waits for anybody.
     client: InterceptedDummyServiceClient<Channel, C>,
-    tasks: Tasks,
-    server: Option<Server>,
-    local_addr: Option<SocketAddr>,
+    link: Link,
 }
 
 #[allow(private_bounds, reason = "each bound is the generated client's own")]
 impl<C> DummyClient<C> {
-    pub(crate) fn new(
-        channel: Channel,
-        interceptors: C,
-        tasks: Tasks,
-        server: Option<(Server, Option<SocketAddr>)>,
-    ) -> Self {
+    pub(crate) fn new(channel: Channel, interceptors: C, link: Link) -> Self {
         let client = DummyServiceClient::with_interceptors(channel, interceptors);
-        let (server, local_addr) = server.unzip();
-        DummyClient { client, tasks, server, local_addr: local_addr.flatten() }
+        DummyClient { client, link }
     }
 
     /// Calls `Execute`, which echoes the input.
@@ -193,7 +184,7 @@ impl<C> DummyClient<C> {
     /// ```
     #[must_use]
     pub fn local_addr(&self) -> Option<SocketAddr> {
-        self.local_addr
+        self.link.local_addr()
     }
 
     /// Ends the connection and the server, and waits until all their tasks are over.
@@ -212,12 +203,9 @@ impl<C> DummyClient<C> {
     /// # }
     /// ```
     pub async fn shutdown(self) {
-        let DummyClient { client, tasks, server, .. } = self;
+        let DummyClient { client, link } = self;
         drop(client);
-        tasks.end().await;
-        if let Some(server) = server {
-            server.stop().await;
-        }
+        link.end().await;
     }
 }
 
@@ -225,7 +213,7 @@ impl<C> fmt::Debug for DummyClient<C> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter
             .debug_struct("DummyClient")
-            .field("local_addr", &self.local_addr)
+            .field("local_addr", &self.local_addr())
             .finish_non_exhaustive()
     }
 }

@@ -2,15 +2,12 @@ use std::time::{Duration, Instant};
 
 use tokio::{
     runtime::{Handle, RuntimeFlavor},
-    task::yield_now,
     time,
 };
 
-const NANOSECOND: Duration = Duration::from_nanos(1);
+use crate::settle::settle;
 
-/// How often the other tasks get to run before [`Clock::advance`] returns: each time until none of
-/// them has anything to do, or tokio looks after its sockets. It is no more than a millisecond.
-const ROUNDS: usize = 1000;
+const NANOSECOND: Duration = Duration::from_nanos(1);
 
 /// Tokio's clock, standing still: for tests of timeouts, deadlines and pauses that take no time.
 ///
@@ -112,9 +109,7 @@ impl Clock {
         // While the clock stands still, this is over when everything else waits for later timers:
         // all but those of the same millisecond, which may have been woken along with this.
         time::sleep(duration).await;
-        for _ in 0..ROUNDS {
-            yield_now().await;
-        }
+        settle().await;
     }
 }
 

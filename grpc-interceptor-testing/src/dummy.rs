@@ -1,24 +1,12 @@
 use std::{fmt, future::Future, io};
 
-use hyper_util::rt::TokioIo;
-use tonic::{
-    Request,
-    transport::{Channel, Endpoint},
-};
+use tonic::Request;
 
 use crate::{
     Answer, DummyClient, DummyService,
     dummy_service_server::{DummyServiceServer, DummyServiceServerInterceptors},
-    server::Server,
-    tasks::Tasks,
+    link::Link,
 };
-
-/// What a client's URI has to name, though it is only looked at in the requests: there is nothing to
-/// connect to by that name, on any network.
-const IN_MEMORY: &str = "http://in-memory.invalid";
-
-/// How many bytes are on their way in memory, each way.
-const BUFFER_SIZE: usize = 64 * 1024;
 
 /// A dummy service, with a real HTTP/2 server and client, that is to be started: made by
 /// [`dummy`](crate::dummy).
@@ -192,27 +180,8 @@ impl<S, C> Dummy<S, C> {
         S: DummyServiceServerInterceptors<DummyService>,
     {
         let server = DummyServiceServer::with_interceptors(self.service, self.server_interceptors);
-        let tasks = Tasks::default();
-        let (server, address, channel) = if self.on_loopback {
-            let (server, address) = Server::on_loopback(server)?;
-            let endpoint = endpoint(format!("http://{address}"), &tasks)?;
-            let channel = endpoint.connect().await.map_err(io::Error::other)?;
-            (server, Some(address), channel)
-        } else {
-            let (server, connections) = Server::in_memory(server);
-            let connector = tower::service_fn(move |_| {
-                let (ours, theirs) = tokio::io::duplex(BUFFER_SIZE);
-                let sent = connections.send(theirs);
-                std::future::ready(match sent {
-                    Ok(()) => Ok(TokioIo::new(ours)),
-                    Err(_) => Err(io::Error::from(io::ErrorKind::ConnectionRefused)),
-                })
-            });
-            let endpoint = endpoint(IN_MEMORY.to_owned(), &tasks)?;
-            let channel = endpoint.connect_with_connector(connector).await;
-            (server, None, channel.map_err(io::Error::other)?)
-        };
-        Ok(DummyClient::new(channel, self.client_interceptors, tasks, Some((server, address))))
+        let (channel, link) = Link::start(server, self.on_loopback).await?;
+        Ok(DummyClient::new(channel, self.client_interceptors, link))
     }
 }
 
@@ -250,16 +219,9 @@ impl<C> Dummy<(), C> {
                 "special cases and `on_loopback` are for `start`: another server has its own";
             return Err(io::Error::new(io::ErrorKind::InvalidInput, reason));
         }
-        let tasks = Tasks::default();
-        let channel = endpoint(uri.into(), &tasks)?.connect().await.map_err(io::Error::other)?;
-        Ok(DummyClient::new(channel, self.client_interceptors, tasks, None))
+        let (channel, link) = Link::connect_to(uri.into()).await?;
+        Ok(DummyClient::new(channel, self.client_interceptors, link))
     }
-}
-
-fn endpoint(uri: String, tasks: &Tasks) -> io::Result<Endpoint> {
-    Channel::from_shared(uri)
-        .map(|endpoint| endpoint.executor(tasks.spawner()))
-        .map_err(|error| io::Error::new(io::ErrorKind::InvalidInput, error))
 }
 
 impl<S, C> fmt::Debug for Dummy<S, C> {

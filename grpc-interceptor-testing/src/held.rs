@@ -10,7 +10,7 @@ use http_body::{Body as HttpBody, Frame, SizeHint};
 use tonic::{
     Status,
     body::Body,
-    codegen::{BoxFuture, Bytes, Service, http},
+    codegen::{BoxFuture, Bytes, Service, StdError, http},
 };
 
 use crate::connection::Stop;
@@ -29,14 +29,15 @@ impl<S> Held<S> {
     }
 }
 
-impl<S> Service<http::Request<Body>> for Held<S>
+impl<S, B> Service<http::Request<Body>> for Held<S>
 where
     S: Service<
             http::Request<Body>,
-            Response = http::Response<Body>,
+            Response = http::Response<B>,
             Error = Infallible,
             Future: Send + 'static,
         >,
+    B: HttpBody<Data = Bytes, Error: Into<StdError>> + Send + 'static,
 {
     type Response = http::Response<Body>;
     type Error = Infallible;
@@ -49,7 +50,8 @@ where
     fn call(&mut self, request: http::Request<Body>) -> Self::Future {
         let (response, stop) = (self.service.call(request), self.stop.clone());
         Box::pin(async {
-            Ok(response.await?.map(|body| Body::new(HeldBody { body, _stop: stop })))
+            let hold = |body| Body::new(HeldBody { body: Body::new(body), _stop: stop });
+            Ok(response.await?.map(hold))
         })
     }
 }

@@ -1,5 +1,6 @@
-//! What tests of interceptors need, with the feature `testing`: a dummy service with a real client
-//! and a real server, an interceptor that writes down what it sees, and a clock that stands still.
+//! What tests of interceptors and of services need, with the feature `testing`: a dummy service with
+//! a real client and a real server, your own server in memory, an interceptor that writes down what
+//! it sees, and a clock that stands still.
 //!
 //! ```toml
 //! [dev-dependencies]
@@ -85,10 +86,61 @@
 //! # }
 //! ```
 //!
+//! # A test of your own service
+//!
+//! [`serve`] takes the server that tonic generated, with interceptors or without, and runs it in the
+//! same way: over HTTP/2, in memory, until it is dropped. Three lines are a complete test:
+//!
+//! ```
+//! use grpc_interceptor::testing;
+//! use tonic::{Request, Response, Status};
+//!
+//! // What tonic generated from the .proto file: put your own module here.
+//! use grpc_interceptor_proto::default_stubs::greeter_server::{self, GreeterServer};
+//! use grpc_interceptor_proto::greeter::{HelloReply, HelloRequest, greeter_client::GreeterClient};
+//!
+//! struct MyGreeter;
+//!
+//! #[tonic::async_trait]
+//! impl greeter_server::Greeter for MyGreeter {
+//!     async fn say_hello(
+//!         &self,
+//!         request: Request<HelloRequest>,
+//!     ) -> Result<Response<HelloReply>, Status> {
+//!         let message = format!("Hello, {}!", request.into_inner().name);
+//!         Ok(Response::new(HelloReply { message }))
+//!     }
+//! }
+//!
+//! # mod tests {
+//! # use super::*;
+//! # const TEST: &str = r##"
+//! #[tokio::test]
+//! # "##;
+//! # #[tokio::main(flavor = "current_thread")]
+//! # pub
+//! async fn it_says_hello() -> Result<(), Box<dyn std::error::Error>> {
+//!     let request = HelloRequest { name: "Ada".to_owned() };
+//!
+//!     let server = testing::serve(GreeterServer::new(MyGreeter)).start().await?;
+//!     let mut client = GreeterClient::new(server.channel());
+//!     assert_eq!(client.say_hello(request).await?.into_inner().message, "Hello, Ada!");
+//!     Ok(())
+//! }
+//! # }
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! #     tests::it_says_hello()
+//! # }
+//! ```
+//!
+//! A whole server with several services and with tower layers, as `Server::builder()` makes it, is
+//! served in the same way.
+//!
 //! # What is there
 //!
 //! - [`dummy`] makes a server and a [`DummyClient`] with interceptors and
 //!   [special cases](Dummy::special_case). [`DummyService`] is the service alone.
+//! - [`serve`] makes a [`RunningServer`] of your own server, with the channel to it.
 //! - [`Recorder`] writes down what an interceptor sees at its place in the chain.
 //! - [`next`] makes the rest of a chain of a closure, to call an interceptor alone.
 //! - [`FailFirst`] fails the first calls, for what tries again.
@@ -104,10 +156,15 @@ mod fail_first;
 #[allow(clippy::all, reason = "tonic's generator writes it")]
 mod generated;
 mod held;
+mod link;
 pub mod next;
 mod recorder;
+mod running_server;
+mod servable;
+mod serve;
 mod server;
 mod service;
+mod settle;
 mod tasks;
 
 pub use answer::Answer;
@@ -117,6 +174,9 @@ pub use dummy::Dummy;
 pub use fail_first::FailFirst;
 pub use generated::{DummyRequest, DummyResponse, dummy_service_client, dummy_service_server};
 pub use recorder::{RecordedCall, RecordedOutcome, Recorder};
+pub use running_server::RunningServer;
+pub use servable::Servable;
+pub use serve::Serve;
 pub use service::DummyService;
 
 /// A dummy service, with a real HTTP/2 server and client, to be given interceptors and
@@ -135,4 +195,47 @@ pub use service::DummyService;
 /// ```
 pub fn dummy() -> Dummy {
     Dummy::new()
+}
+
+/// Your own server, to be [started](Serve::start) in memory, over HTTP/2, with a channel to it.
+///
+/// It takes a server that tonic generated, with interceptors or without; a
+/// [`Router`](tonic::transport::server::Router), which is what `Server::builder().add_service(…)`
+/// gives, with its layers and settings; or [`Routes`](tonic::service::Routes).
+///
+/// ```
+/// use grpc_interceptor::testing;
+/// use std::time::Duration;
+/// use tonic::transport::Server;
+/// # use grpc_interceptor_proto::default_stubs::greeter_server::{self, GreeterServer};
+/// # use grpc_interceptor_proto::greeter::{HelloRequest, greeter_client::GreeterClient};
+/// #
+/// # struct MyGreeter;
+/// #
+/// # #[tonic::async_trait]
+/// # impl greeter_server::Greeter for MyGreeter {}
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// // One service:
+/// let server = testing::serve(GreeterServer::new(MyGreeter)).start().await?;
+/// let mut client = GreeterClient::new(server.channel());
+///
+/// // A whole server, as the program has it:
+/// let router = Server::builder()
+///     .timeout(Duration::from_secs(30))
+///     .layer(tower::layer::util::Identity::new()) // any tower layer
+///     .add_service(GreeterServer::new(MyGreeter));
+/// let server = testing::serve(router).start().await?;
+/// # Ok(())
+/// # }
+/// ```
+///
+/// The channel doesn't speak TLS, so build a router under test without `tls_config`. Its settings for
+/// TCP, such as `tcp_keepalive`, have no effect: they are for a server that listens by itself.
+pub fn serve<S, K>(server: S) -> Serve<S>
+where
+    S: Servable<K>,
+{
+    Serve::new(server)
 }
