@@ -307,10 +307,26 @@
 ///     .max_decoding_message_size(64 * 1024);
 /// ```
 ///
-/// The names that they see are those in the generated code: none can be wrong. What
-/// `with_interceptors` returns is the generated server, around an [`Intercepted`] service; that may
-/// be made by itself, too, as around a service in an `Arc`. `greeter_server::GreeterServerInterceptors<T>` is
-/// the trait of interceptors that serve all RPCs of a service `T`, for generic code.
+/// A service that is in an `Arc` already, because other code has it, too, or because several servers
+/// share it, goes into `with_interceptors_from_arc`:
+///
+/// ```
+/// # use grpc_interceptor_proto::default_stubs::greeter_server::{Greeter, GreeterServer};
+/// # struct MyGreeter;
+/// # #[tonic::async_trait]
+/// # impl Greeter for MyGreeter {}
+/// # let (log, authenticate) = ((), ());
+/// use std::sync::Arc;
+///
+/// let service = Arc::new(MyGreeter);
+/// let inside = GreeterServer::with_interceptors_from_arc(service.clone(), log);
+/// let outside = GreeterServer::with_interceptors_from_arc(service, (log, authenticate));
+/// ```
+///
+/// The names that interceptors see are those in the generated code: none can be wrong. Both
+/// constructors return the generated server, around an [`Intercepted`] service. Its type is the same
+/// whatever the interceptors are. `greeter_server::GreeterServerInterceptors<T>` is the trait of
+/// interceptors that serve all RPCs of a service `T`, for generic code.
 ///
 /// If the service's impl is `#[intercepted(…)]` itself, the server's interceptors run first, then those
 /// of the impl.

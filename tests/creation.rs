@@ -4,7 +4,10 @@
 
 mod support;
 
-use std::sync::{Arc, Mutex};
+use std::sync::{
+    Arc, Mutex,
+    atomic::{AtomicUsize, Ordering},
+};
 
 use grpc_interceptor::{
     Context, Error, Intercepted, Interceptor, Next, Outcome, Payload as _, RpcKind, Side,
@@ -22,11 +25,19 @@ use tonic::{
     Code, Request, Response, Status, Streaming, codec::CompressionEncoding, server::NamedService,
 };
 
-/// What tonic's users write, for a trait that tonic generated.
+/// What tonic's users write, for a trait that tonic generated. It counts its calls.
 macro_rules! plain {
-    ($greeter:ident, $service_trait:path, [$($receiver:tt)*]) => {
+    ($greeter:ident, $service_trait:path, $this:ident, [$($receiver:tt)*]) => {
         #[derive(Default)]
-        struct $greeter;
+        struct $greeter {
+            calls: AtomicUsize,
+        }
+
+        impl $greeter {
+            fn calls(&self) -> usize {
+                self.calls.load(Ordering::Relaxed)
+            }
+        }
 
         #[tonic::async_trait]
         impl $service_trait for $greeter {
@@ -34,6 +45,7 @@ macro_rules! plain {
                 $($receiver)*,
                 request: Request<HelloRequest>,
             ) -> Result<Response<HelloReply>, Status> {
+                $this.calls.fetch_add(1, Ordering::Relaxed);
                 support::say_hello(request).await
             }
 
@@ -41,6 +53,7 @@ macro_rules! plain {
                 $($receiver)*,
                 request: Request<Streaming<HelloRequest>>,
             ) -> Result<Response<HelloReply>, Status> {
+                $this.calls.fetch_add(1, Ordering::Relaxed);
                 support::greet_everybody(request).await
             }
 
@@ -50,6 +63,7 @@ macro_rules! plain {
                 $($receiver)*,
                 request: Request<GreetManyTimesRequest>,
             ) -> Result<Response<Self::GreetManyTimesStream>, Status> {
+                $this.calls.fetch_add(1, Ordering::Relaxed);
                 support::greet_many_times(request).await
             }
 
@@ -59,14 +73,15 @@ macro_rules! plain {
                 $($receiver)*,
                 request: Request<Streaming<HelloRequest>>,
             ) -> Result<Response<Self::ChatStream>, Status> {
+                $this.calls.fetch_add(1, Ordering::Relaxed);
                 support::chat(request).await
             }
         }
     };
 }
 
-plain!(Plain, Greeter, [&self]);
-plain!(PlainInArc, arc_self::greeter_server::Greeter, [self: Arc<Self>]);
+plain!(Plain, Greeter, self, [&self]);
+plain!(PlainInArc, arc_self::greeter_server::Greeter, self, [self: Arc<Self>]);
 
 /// Keeps what it sees.
 #[derive(Clone, Default)]
@@ -107,7 +122,8 @@ async fn every_kind_of_rpc_goes_through_them_in_order() {
     let seen = Seen::default();
     let interceptors =
         (seen.clone(), Tag("tuple"), Some(Tag("option")), None::<Tag>, Arc::new(by_fn), Louder);
-    let mut client = connect(GreeterServer::with_interceptors(Plain, interceptors)).await;
+    let mut client =
+        connect(GreeterServer::with_interceptors(Plain::default(), interceptors)).await;
 
     let answers = call_each(&mut client, "Ada").await;
     for (answer, plain) in answers.iter().zip(plain_answers("Ada")) {
@@ -146,7 +162,10 @@ async fn they_run_before_those_of_an_intercepted_impl() {
 
 #[tokio::test]
 async fn a_service_may_take_itself_in_an_arc() {
-    let server = arc_self::greeter_server::GreeterServer::with_interceptors(PlainInArc, Tag("one"));
+    let server = arc_self::greeter_server::GreeterServer::with_interceptors(
+        PlainInArc::default(),
+        Tag("one"),
+    );
     for (answer, plain) in
         call_each(&mut connect(server).await, "Ada").await.iter().zip(plain_answers("Ada"))
     {
@@ -181,7 +200,7 @@ async fn a_service_may_have_default_stubs() {
 
 #[tokio::test]
 async fn the_servers_settings_are_tonics() {
-    let server = GreeterServer::with_interceptors(Plain, Tag("one"))
+    let server = GreeterServer::with_interceptors(Plain::default(), Tag("one"))
         .accept_compressed(CompressionEncoding::Gzip)
         .send_compressed(CompressionEncoding::Gzip)
         .max_decoding_message_size(1000)
@@ -203,7 +222,7 @@ async fn the_servers_settings_are_tonics() {
     fn name<S: NamedService>(_: &S) -> &'static str {
         S::NAME
     }
-    let server = GreeterServer::with_interceptors(Plain, ());
+    let server = GreeterServer::with_interceptors(Plain::default(), ());
     assert_eq!(name(&server), "greeter.v1.Greeter");
 }
 
@@ -214,13 +233,53 @@ async fn seen_by(client: &mut Client) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn a_service_may_be_shared() {
-    let shared = Arc::new(Plain);
+async fn a_shared_service_is_the_same_in_each_server() {
+    let shared = Arc::new(Plain::default());
+    // One type, whether the service is shared or not and whatever the interceptors are.
+    let servers: [GreeterServer<Intercepted<Plain, dyn GreeterServerInterceptors<Plain>>>; 3] = [
+        GreeterServer::with_interceptors_from_arc(shared.clone(), Tag("one")),
+        GreeterServer::with_interceptors_from_arc(shared.clone(), (Tag("two"), by_fn)),
+        GreeterServer::with_interceptors(Plain::default(), ()),
+    ];
+    let expected = [vec!["one"], vec!["two", "fn"], vec![]];
+    for (server, expected) in servers.into_iter().zip(expected) {
+        let mut client = connect(server).await;
+        for (answer, plain) in call_each(&mut client, "Ada").await.iter().zip(plain_answers("Ada"))
+        {
+            assert_eq!(answer.messages(), plain);
+            assert_eq!(answer.values("seen"), expected, "{:?}", answer.kind);
+        }
+    }
+    let of_two_servers = 2 * KINDS.len();
+    assert_eq!(shared.calls(), of_two_servers);
+}
+
+#[tokio::test]
+async fn a_shared_service_may_take_itself_in_an_arc() {
+    let shared = Arc::new(PlainInArc::default());
+    for tag in ["one", "two"] {
+        let server = arc_self::greeter_server::GreeterServer::with_interceptors_from_arc(
+            shared.clone(),
+            Tag(tag),
+        );
+        let mut client = connect(server).await;
+        for (answer, plain) in call_each(&mut client, "Ada").await.iter().zip(plain_answers("Ada"))
+        {
+            assert_eq!(answer.messages(), plain);
+            assert_eq!(answer.values("seen"), [tag], "{:?}", answer.kind);
+        }
+    }
+    assert_eq!(shared.calls(), 2 * KINDS.len());
+}
+
+#[tokio::test]
+async fn an_intercepted_service_may_be_made_by_itself() {
+    let shared = Arc::new(Plain::default());
     let intercepted = Intercepted::from_arc(shared.clone(), Tag("one"));
     let mut client = connect(GreeterServer::new(intercepted)).await;
     assert_eq!(seen_by(&mut client).await, ["one"]);
 
-    let in_arc = Arc::new(Intercepted::new(Plain, Tag("two")));
+    let in_arc = Arc::new(Intercepted::new(Plain::default(), Tag("two")));
     let mut client = connect(GreeterServer::from_arc(in_arc)).await;
     assert_eq!(seen_by(&mut client).await, ["two"]);
 
@@ -273,6 +332,6 @@ where
 
 #[tokio::test]
 async fn a_server_may_be_made_in_generic_code() {
-    let mut client = connect(server(Plain, by_fn)).await;
+    let mut client = connect(server(Plain::default(), by_fn)).await;
     assert_eq!(seen_by(&mut client).await, ["generic", "fn"]);
 }

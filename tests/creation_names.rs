@@ -14,6 +14,8 @@ use grpc_interceptor_proto::{
         Fields, Text,
         http_proxy_client::HttpProxyClient,
         http_proxy_server::{HttpProxy, HttpProxyServer},
+        i_client::IClient,
+        i_server::{I, IServer},
     },
 };
 use tokio_stream::StreamExt as _;
@@ -141,4 +143,34 @@ async fn names_are_those_on_the_wire() {
     let mut expected = methods.map(|method| format!("/odd.v1beta1.HTTPProxy/{method}")).to_vec();
     expected.push("/Bare/Call".to_owned());
     assert_eq!(*seen.0.lock().unwrap(), expected);
+}
+
+#[tonic::async_trait]
+impl I for Proxy {
+    async fn with_interceptors(&self, _: Request<Text>) -> Result<Response<Text>, Status> {
+        text("with_interceptors")
+    }
+
+    async fn with_interceptors_from_arc(&self, _: Request<Text>) -> Result<Response<Text>, Status> {
+        text("with_interceptors_from_arc")
+    }
+}
+
+#[tokio::test]
+async fn rpcs_may_have_the_names_of_the_constructors() {
+    let seen = Seen::default();
+    for server in [
+        IServer::with_interceptors(Proxy, seen.clone()),
+        IServer::with_interceptors_from_arc(Arc::new(Proxy), seen.clone()),
+    ] {
+        let mut client = IClient::new(server);
+        let answers = [
+            client.with_interceptors(Text::default()).await.unwrap().into_inner().text,
+            client.with_interceptors_from_arc(Text::default()).await.unwrap().into_inner().text,
+        ];
+        assert_eq!(answers, ["with_interceptors", "with_interceptors_from_arc"]);
+    }
+    let names = ["WithInterceptors", "WithInterceptorsFromArc"]
+        .map(|method| format!("/odd.v1beta1.I/{method}"));
+    assert_eq!(*seen.0.lock().unwrap(), [names.clone(), names].concat());
 }

@@ -10,14 +10,13 @@ use crate::Interceptor;
 /// where `I` is `dyn GreeterServerInterceptors<T>` whatever the interceptors are.
 ///
 /// It implements the generated trait as the service in it does, and runs each call through the
-/// interceptors first. So it can be used wherever the service could, as in a server around a service
-/// that others have, too:
+/// interceptors first. So it can be used wherever the service could, for example by code that takes a
+/// service and makes the server itself:
 ///
 /// ```
 /// # use grpc_interceptor_proto::default_stubs::greeter_server::{Greeter, GreeterServer};
 /// use grpc_interceptor::{Context, Intercepted, Next, Outcome, interceptor};
-/// use std::sync::Arc;
-/// use tonic::{Request, codec::CompressionEncoding};
+/// use tonic::Request;
 ///
 /// #[interceptor]
 /// async fn log<N: Next>(request: Request<N::Request>, context: Context, next: N) -> Outcome<N> {
@@ -32,12 +31,17 @@ use crate::Interceptor;
 ///     // …
 /// }
 ///
-/// let shared = Arc::new(MyGreeter);
-/// let server = GreeterServer::new(Intercepted::from_arc(shared.clone(), log))
-///     .max_decoding_message_size(64 * 1024);
-/// # fn has_name<S: tonic::server::NamedService>(_: S) {}
-/// # has_name(server);
+/// fn serve(greeter: impl Greeter) {
+///     let server = GreeterServer::new(greeter).max_decoding_message_size(64 * 1024);
+///     // …
+/// }
+///
+/// serve(Intercepted::new(MyGreeter, log));
 /// ```
+///
+/// If you make the server yourself, take `GreeterServer::with_interceptors`, or
+/// `GreeterServer::with_interceptors_from_arc` for a service that is in an `Arc`: see
+/// [`from_arc`](Intercepted::from_arc) for what that saves.
 ///
 /// The trait is implemented by `#[intercepted]` on the generated server's module, see
 /// [there](https://docs.rs/grpc-interceptor/latest/grpc_interceptor/attr.intercepted.html#on-a-generated-server).
@@ -56,6 +60,11 @@ impl<T, I> Intercepted<T, I> {
     }
 
     /// Puts interceptors around a service that others have, too.
+    ///
+    /// To make a server of it, write `GreeterServer::with_interceptors_from_arc(service, interceptors)`
+    /// instead. The type of what is made here contains those of all interceptors, and a server of it
+    /// takes longer to compile, the more so the more RPCs the service has. The type of the other server
+    /// is the same whatever the interceptors are.
     pub fn from_arc(service: Arc<T>, interceptors: I) -> Self {
         Intercepted { service, interceptors: Arc::new(interceptors) }
     }
@@ -74,8 +83,8 @@ impl<T, I: ?Sized> fmt::Debug for Intercepted<T, I> {
 }
 
 /// Puts interceptors, whose type may be forgotten, around a service.
-pub fn intercepted<T, I: ?Sized>(service: T, interceptors: Arc<I>) -> Intercepted<T, I> {
-    Intercepted { service: Arc::new(service), interceptors }
+pub fn intercepted<T, I: ?Sized>(service: Arc<T>, interceptors: Arc<I>) -> Intercepted<T, I> {
+    Intercepted { service, interceptors }
 }
 
 /// The interceptors, and the service that they are around.

@@ -46,7 +46,12 @@ pub(crate) fn server(server: &Server, runtime: &TokenStream) -> TokenStream {
     let with_doc = "Creates a server whose every call goes through these interceptors, the first the \
                     outermost.\n\n\
                     `interceptors` is an `Interceptor`: a tuple of them, a struct, an async fn with \
-                    `#[interceptor]`.";
+                    `#[interceptor]`. For a service that is in an `Arc` already, there is \
+                    [`with_interceptors_from_arc`](Self::with_interceptors_from_arc).";
+    let from_arc_doc = "Creates a server whose every call goes through these interceptors, around a \
+                        service that others have, too.\n\n\
+                        It is [`with_interceptors`](Self::with_interceptors) in all else, and the \
+                        server has the same type.";
     let trait_doc = format!(
         "What can be given to [`{ident}::with_interceptors`] for the service `T`: it serves all \
          RPCs. A name for it in generic code."
@@ -63,6 +68,17 @@ pub(crate) fn server(server: &Server, runtime: &TokenStream) -> TokenStream {
             #[doc = #with_doc]
             pub fn with_interceptors<#list>(
                 inner: T,
+                interceptors: #list,
+            ) -> #ident<#runtime::Intercepted<T, dyn #interceptors<T>>>
+            where
+                #list: #interceptors<T>,
+            {
+                Self::with_interceptors_from_arc(#runtime::Arc::new(inner), interceptors)
+            }
+
+            #[doc = #from_arc_doc]
+            pub fn with_interceptors_from_arc<#list>(
+                inner: #runtime::Arc<T>,
                 interceptors: #list,
             ) -> #ident<#runtime::Intercepted<T, dyn #interceptors<T>>>
             where
