@@ -53,6 +53,10 @@
 //! - Interceptors given when a server is created, around handlers that stay untouched:
 //!   [on a generated server](macro@intercepted#on-a-generated-server). In a list made at run time:
 //!   [`List`](interceptors::List). On some calls only: [`when`](interceptors::when).
+//! - Interceptors around a whole server or channel, whoever generated the services:
+//!   [`InterceptorLayer`].
+//! - Interceptors around the service of another crate, for example tonic-health's:
+//!   [a service that another crate generated](macro@intercepted#a-service-that-another-crate-generated).
 //! - Tests of interceptors, and of your own services, with an actual client and server: the feature
 //!   [`testing`](https://docs.rs/grpc-interceptor/latest/grpc_interceptor/testing/index.html).
 //! - What an interceptor may ask about the call: [`Context`], [`MethodName`], [`RpcKind`], [`Side`].
@@ -333,6 +337,64 @@
 ///
 /// An RPC that a service leaves to tonic's default stub goes through the interceptors, too: nobody
 /// can tell the stub from a handler. Only a method that the server doesn't know at all goes past them.
+///
+/// # A service that another crate generated
+///
+/// You can't put the attribute on that code, and a macro in your crate can't see which methods its trait
+/// has. So write them down once, in an impl that hands each call on to the service, and put the attribute
+/// on that impl. For the health service of [tonic-health](https://docs.rs/tonic-health):
+///
+/// ```
+/// use grpc_interceptor::{Context, Next, Outcome, intercepted};
+/// use tonic::{Request, Response, Status};
+/// use tonic_health::pb::health_server::{Health, HealthServer};
+/// use tonic_health::pb::{HealthCheckRequest, HealthCheckResponse};
+/// use tonic_health::server::{HealthReporter, HealthService};
+///
+/// /// Tells the health of the whole server, whose name is empty, and of no single service.
+/// async fn only_the_whole<N>(
+///     request: Request<HealthCheckRequest>,
+///     _: Context,
+///     next: N,
+/// ) -> Outcome<N>
+/// where
+///     N: Next<Request = HealthCheckRequest>,
+/// {
+///     if !request.get_ref().service.is_empty() {
+///         return Err(Status::permission_denied("leave the name of the service out"));
+///     }
+///     next.run(request).await
+/// }
+///
+/// struct Guarded(HealthService);
+///
+/// type Answer<T> = Result<Response<T>, Status>;
+///
+/// #[intercepted(only_the_whole)]
+/// impl Health for Guarded {
+///     async fn check(&self, request: Request<HealthCheckRequest>) -> Answer<HealthCheckResponse> {
+///         self.0.check(request).await
+///     }
+///
+///     type WatchStream = <HealthService as Health>::WatchStream;
+///
+///     async fn watch(&self, request: Request<HealthCheckRequest>) -> Answer<Self::WatchStream> {
+///         self.0.watch(request).await
+///     }
+/// }
+///
+/// // What `health_reporter()` makes is a server already, and its service can't be taken out.
+/// let reporter = HealthReporter::new();
+/// let health = Guarded(HealthService::from_health_reporter(reporter.clone()));
+/// let server = HealthServer::new(health);
+/// ```
+///
+/// The names are put together and checked by a unit test, see [Names](#names). A method that you leave
+/// out is a compile error, unless the trait has default stubs: then its RPC is `UNIMPLEMENTED`.
+///
+/// If the interceptors don't look into messages, for example if they log, count or check a token, take
+/// an `InterceptorLayer` instead. It needs no such impl, and goes around one generated server or around
+/// all of them at once. Messages are bytes there.
 #[doc(inline)]
 pub use grpc_interceptor_macros::intercepted;
 
