@@ -393,7 +393,7 @@
 /// out is a compile error, unless the trait has default stubs: then its RPC is `UNIMPLEMENTED`.
 ///
 /// If the interceptors don't look into messages, for example if they log, count or check a token, take
-/// an `InterceptorLayer` instead. It needs no such impl, and goes around one generated server or around
+/// an [`InterceptorLayer`] instead. It needs no such impl, and goes around one generated server or around
 /// all of them at once. Messages are bytes there.
 #[doc(inline)]
 pub use grpc_interceptor_macros::intercepted;
