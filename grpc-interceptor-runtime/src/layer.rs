@@ -1,8 +1,9 @@
 //! Interceptors around a whole server or a whole channel, whoever generated the services.
 
-mod attempt;
 mod boxed_errors;
+mod call;
 mod head;
+mod inner;
 mod interceptor_layer;
 mod known;
 mod names;
@@ -15,5 +16,5 @@ mod service;
 
 pub use boxed_errors::{BoxedErrors, StatusErrors};
 pub use interceptor_layer::InterceptorLayer;
-pub use next::LayerNext;
+pub use next::{LayerInterceptors, LayerNext};
 pub use service::LayerService;

@@ -167,7 +167,7 @@ impl<I> InterceptorLayer<I> {
     /// ```
     #[must_use]
     pub fn calls(mut self, is_call: impl Fn(&Parts) -> bool + Send + Sync + 'static) -> Self {
-        self.options.is_call = Arc::new(is_call);
+        self.options.is_call = Some(Arc::new(is_call));
         self
     }
 

@@ -2,7 +2,6 @@ use tonic::{
     Code, Response, Status,
     body::Body,
     codegen::http::{self, StatusCode, header::CONTENT_LENGTH},
-    metadata::MetadataMap,
 };
 
 use super::head::{Head, Web};
@@ -12,13 +11,22 @@ use crate::{
     payload::{Framing, inferred_status, status_of},
 };
 
-/// The status of a response that has no messages, if it isn't OK: it is in the headers, or there is none and the
-/// response isn't gRPC's.
-pub(super) fn is_failed(response: &http::Response<Body>) -> Option<Status> {
-    match response.headers().contains_key(Status::GRPC_STATUS) {
+/// How messages are in a response. If it has none, this is its status: that is in the headers, or there is none
+/// and the response isn't gRPC's.
+pub(super) fn receive(
+    response: &http::Response<Body>,
+    web: Web,
+    limit: usize,
+) -> Result<Framing, Box<Status>> {
+    let framing = Framing::of_response(response.headers(), web, limit);
+    let failed = match framing.has_status() {
         true => failed_status(response),
         false if response.status() == StatusCode::OK => None,
         false => Some(inferred_status(response.status())),
+    };
+    match failed {
+        Some(status) => Err(Box::new(status)),
+        None => Ok(framing),
     }
 }
 
@@ -34,19 +42,7 @@ fn failed_status(response: &http::Response<Body>) -> Option<Status> {
     Some(own.filter(is_its).cloned().unwrap_or(status))
 }
 
-/// From the service inside of the layer, to the interceptors.
-pub(super) fn receive(
-    response: http::Response<Body>,
-    web: Web,
-    limit: usize,
-) -> Response<RawPayload> {
-    let (parts, body) = response.into_parts();
-    let framing = Framing::of_response(&parts.headers, web, limit);
-    let payload = RawPayload::new(body, framing);
-    Response::from_parts(MetadataMap::from_headers(parts.headers), payload, parts.extensions)
-}
-
-/// The other way, out of the layer.
+/// Out of the layer.
 pub(super) fn respond(response: Response<RawPayload>, head: &Head) -> http::Response<Body> {
     let (metadata, payload, extensions) = response.into_parts();
     let mut headers = metadata.into_headers();
@@ -56,8 +52,7 @@ pub(super) fn respond(response: Response<RawPayload>, head: &Head) -> http::Resp
         headers.remove(Status::GRPC_STATUS);
     }
     head.set_content_type(&mut headers);
-    let framing = Framing::of_response(&headers, head.web, usize::MAX);
-    let mut response = http::Response::new(payload.into_body(framing));
+    let mut response = http::Response::new(payload.into_body(Framing::of_response_to(head.web)));
     *response.version_mut() = http::Version::HTTP_2;
     *response.headers_mut() = headers;
     *response.extensions_mut() = extensions;

@@ -79,7 +79,7 @@ impl Payload<AnyMessage> for AnyPayload {
     fn watched_by(self, watcher: &mut impl Watcher<AnyMessage>) -> Self {
         if let Content::Raw(raw) = self.0 {
             let show: Show = |message, show| show(&AnyMessage::new(message));
-            return AnyPayload(Content::Raw(raw.watched(|| watcher.share(), show)));
+            return AnyPayload(Content::Raw(raw.watched(watcher.share(), show)));
         }
         each!(self, content => Payload::<AnyMessage>::watched_by(content, watcher))
     }

@@ -1,6 +1,5 @@
 use std::{cell::RefCell, fmt, mem};
 
-use http_body::Body as _;
 use tonic::{Status, body::Body, metadata::MetadataMap};
 
 use super::{
@@ -9,7 +8,8 @@ use super::{
     encode::{OfFrames, OfMessages},
     framing::Framing,
     message::RawMessage,
-    watch::{Show, Watched, end_of_body},
+    watch::{Show, Watching},
+    watched::{WatchedBody, WatchedPieces},
 };
 use crate::{
     MessageStream, Payload, StreamEnd,
@@ -123,27 +123,20 @@ impl RawPayload {
         Some(RawPayload::of(copy?, framing))
     }
 
-    pub(crate) fn watched(self, watch: impl FnOnce() -> Watch, show: Show) -> Self {
+    pub(crate) fn watched(self, watch: Watch, show: Show) -> Self {
         let framing = self.framing;
-        let frames = match self.content.into_inner() {
-            // Nobody polls a body that is over.
-            Content::Body(body) if body.is_end_stream() => {
-                let end = end_of_body(framing);
-                watch().end(match &end {
-                    Ok(()) => StreamEnd::Complete { trailers: None },
-                    Err(status) => StreamEnd::Failed(status),
-                });
-                return RawPayload::of(Content::Body(body), framing);
+        let content = match self.content.into_inner() {
+            Content::Body(body) => {
+                let watching = Watching::new(framing, watch, show);
+                Content::Body(Body::new(WatchedBody::new(body, watching)))
             }
-            Content::Body(body) => MessageStream::from_source(FromBody(body)),
-            Content::Frames(frames) => frames,
-            Content::Messages(messages) => {
-                return RawPayload::of(Content::Messages(messages.watched(watch())), framing);
+            Content::Frames(pieces) => {
+                let watching = Watching::new(framing, watch, show);
+                Content::Frames(pieces.wrap(|source| WatchedPieces::new(source, watching)))
             }
+            Content::Messages(messages) => Content::Messages(messages.watched(watch)),
         };
-        let watch = watch();
-        let frames = frames.wrap(|source| Watched::new(source, framing, watch, show));
-        RawPayload::of(Content::Frames(frames), framing)
+        RawPayload::of(content, framing)
     }
 }
 
@@ -211,7 +204,7 @@ impl Payload<RawMessage> for RawPayload {
     }
 
     fn watched_by(self, watcher: &mut impl Watcher<RawMessage>) -> Self {
-        self.watched(|| watcher.share(), |message, show| show(&message))
+        self.watched(watcher.share(), |message, show| show(&message))
     }
 
     fn wrap_stream(self, wrap: impl WrapStream) -> Self {
