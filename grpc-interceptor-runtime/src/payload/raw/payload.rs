@@ -36,9 +36,20 @@ pub struct RawPayload {
 pub(super) enum Content {
     /// As it came.
     Body(Body),
-    /// With something around it that doesn't look into messages.
-    Frames(MessageStream<Piece>),
-    Messages(MessageStream<RawMessage>),
+    /// With something around it that doesn't look into messages. In a box, as a payload is moved often, and mostly
+    /// is a body.
+    Frames(Box<MessageStream<Piece>>),
+    Messages(Box<MessageStream<RawMessage>>),
+}
+
+impl Content {
+    pub(super) fn frames(frames: MessageStream<Piece>) -> Self {
+        Content::Frames(Box::new(frames))
+    }
+
+    fn messages(messages: MessageStream<RawMessage>) -> Self {
+        Content::Messages(Box::new(messages))
+    }
 }
 
 impl RawPayload {
@@ -65,8 +76,8 @@ impl RawPayload {
     pub fn into_messages(self) -> MessageStream<RawMessage> {
         let framing = self.framing;
         let mut frames = match self.content.into_inner() {
-            Content::Messages(messages) => return messages,
-            Content::Frames(frames) => frames,
+            Content::Messages(messages) => return *messages,
+            Content::Frames(frames) => *frames,
             Content::Body(body) => MessageStream::from_source(FromBody(body)),
         };
         let scopes = frames.take_scopes();
@@ -75,7 +86,7 @@ impl RawPayload {
 
     fn map(self, map: impl FnOnce(MessageStream<RawMessage>) -> MessageStream<RawMessage>) -> Self {
         let framing = self.framing;
-        RawPayload::of(Content::Messages(map(self.into_messages())), framing)
+        RawPayload::of(Content::messages(map(self.into_messages())), framing)
     }
 
     /// A body again, for whoever is inside or outside of the layer.
@@ -83,7 +94,7 @@ impl RawPayload {
         match self.content.into_inner() {
             Content::Body(body) => body,
             Content::Frames(frames) => Body::new(OfFrames(frames)),
-            Content::Messages(messages) => Body::new(OfMessages::new(messages, framing)),
+            Content::Messages(messages) => Body::new(OfMessages::new(*messages, framing)),
         }
     }
 
@@ -91,9 +102,9 @@ impl RawPayload {
     pub(crate) fn into_sent_body(self, framing: Framing, failure: &Failure) -> Body {
         match self.content.into_inner() {
             Content::Body(body) => body,
-            Content::Frames(frames) => Body::new(OfFrames(Noted::new(frames, failure))),
+            Content::Frames(frames) => Body::new(OfFrames(Noted::new(*frames, failure))),
             Content::Messages(messages) => {
-                Body::new(OfMessages::new(Noted::new(messages, failure), framing))
+                Body::new(OfMessages::new(Noted::new(*messages, failure), framing))
             }
         }
     }
@@ -104,19 +115,19 @@ impl RawPayload {
         let framing = self.framing;
         let copy = match mem::replace(&mut *content, Content::Body(Body::empty())) {
             Content::Messages(messages) => {
-                let (messages, copy) = read_ahead(messages, RawMessage::clone, |_| {}, 2);
-                *content = Content::Messages(messages);
-                copy.filter(|copy| copy.len() == 1).map(|copy| Content::Messages(replay(copy)))
+                let (messages, copy) = read_ahead(*messages, RawMessage::clone, |_| {}, 2);
+                *content = Content::messages(messages);
+                copy.filter(|copy| copy.len() == 1).map(|copy| Content::messages(replay(copy)))
             }
             Content::Frames(frames) => {
-                let (frames, copy) = frames_ahead(frames, framing);
-                *content = Content::Frames(frames);
+                let (frames, copy) = frames_ahead(*frames, framing);
+                *content = Content::frames(frames);
                 copy
             }
             Content::Body(body) => {
                 let (frames, copy) =
                     frames_ahead(MessageStream::from_source(FromBody(body)), framing);
-                *content = Content::Frames(frames);
+                *content = Content::frames(frames);
                 copy
             }
         };
@@ -132,9 +143,9 @@ impl RawPayload {
             }
             Content::Frames(pieces) => {
                 let watching = Watching::new(framing, watch, show);
-                Content::Frames(pieces.wrap(|source| WatchedPieces::new(source, watching)))
+                Content::frames(pieces.wrap(|source| WatchedPieces::new(source, watching)))
             }
-            Content::Messages(messages) => Content::Messages(messages.watched(watch)),
+            Content::Messages(messages) => Content::messages(messages.watched(watch)),
         };
         RawPayload::of(content, framing)
     }
@@ -143,7 +154,7 @@ impl RawPayload {
 /// Of messages that an interceptor made.
 impl From<MessageStream<RawMessage>> for RawPayload {
     fn from(messages: MessageStream<RawMessage>) -> Self {
-        RawPayload::of(Content::Messages(messages), Framing::NONE)
+        RawPayload::of(Content::messages(messages), Framing::NONE)
     }
 }
 
@@ -181,7 +192,7 @@ impl Payload<RawMessage> for RawPayload {
     ) -> Result<Self, Status> {
         let framing = self.framing;
         let messages = self.into_messages().try_map_messages(map)?;
-        Ok(RawPayload::of(Content::Messages(messages), framing))
+        Ok(RawPayload::of(Content::messages(messages), framing))
     }
 
     fn map_errors(self, map: impl FnMut(Status) -> Status + Send + 'static) -> Self {
@@ -211,10 +222,10 @@ impl Payload<RawMessage> for RawPayload {
         let framing = self.framing;
         let content = match self.content.into_inner() {
             Content::Body(body) => {
-                Content::Frames(wrap.wrap(MessageStream::from_source(FromBody(body))))
+                Content::frames(wrap.wrap(MessageStream::from_source(FromBody(body))))
             }
-            Content::Frames(frames) => Content::Frames(wrap.wrap(frames)),
-            Content::Messages(messages) => Content::Messages(wrap.wrap(messages)),
+            Content::Frames(frames) => Content::frames(wrap.wrap(*frames)),
+            Content::Messages(messages) => Content::messages(wrap.wrap(*messages)),
         };
         RawPayload::of(content, framing)
     }

@@ -113,6 +113,9 @@ impl Watching {
 
     /// After the last frame. With trailers, the end was told already.
     pub(super) fn end_of_body(&mut self) {
+        if self.watch.is_none() {
+            return;
+        }
         match end_of_body(self.framing) {
             Ok(()) => self.end(StreamEnd::Complete { trailers: None }),
             Err(status) => self.end(StreamEnd::Failed(&status)),
