@@ -21,4 +21,3 @@ pub use payload::RawPayload;
 
 pub(crate) use framing::{Framing, Web};
 pub(crate) use status::{inferred_status, status_of};
-pub(crate) use watch::Show;

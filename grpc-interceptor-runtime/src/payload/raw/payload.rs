@@ -73,9 +73,19 @@ impl RawPayload {
         MessageStream::from_source(Decoded::new(frames, framing)).with_scopes(scopes)
     }
 
-    fn map(self, map: impl FnOnce(MessageStream<RawMessage>) -> MessageStream<RawMessage>) -> Self {
+    /// The messages, and what [`of_messages`](Self::of_messages) needs to make a payload of them again.
+    pub(crate) fn into_messages_and_framing(self) -> (MessageStream<RawMessage>, Framing) {
         let framing = self.framing;
-        RawPayload::of(Content::Messages(map(self.into_messages())), framing)
+        (self.into_messages(), framing)
+    }
+
+    pub(crate) fn of_messages(messages: MessageStream<RawMessage>, framing: Framing) -> Self {
+        RawPayload::of(Content::Messages(messages), framing)
+    }
+
+    fn map(self, map: impl FnOnce(MessageStream<RawMessage>) -> MessageStream<RawMessage>) -> Self {
+        let (messages, framing) = self.into_messages_and_framing();
+        RawPayload::of_messages(map(messages), framing)
     }
 
     /// A body again, for whoever is inside or outside of the layer.
@@ -123,7 +133,13 @@ impl RawPayload {
         Some(RawPayload::of(copy?, framing))
     }
 
-    pub(crate) fn watched(self, watch: impl FnOnce() -> Watch, show: Show) -> Self {
+    /// Has its frames watched. If its messages are decoded already, it comes back: they are to be watched.
+    #[allow(clippy::result_large_err, reason = "it is no error: the payload goes on")]
+    pub(crate) fn watched_in_frames(
+        self,
+        watch: impl FnOnce() -> Watch,
+        show: Show,
+    ) -> Result<Self, Self> {
         let framing = self.framing;
         let frames = match self.content.into_inner() {
             // Nobody polls a body that is over.
@@ -133,17 +149,17 @@ impl RawPayload {
                     Ok(()) => StreamEnd::Complete { trailers: None },
                     Err(status) => StreamEnd::Failed(status),
                 });
-                return RawPayload::of(Content::Body(body), framing);
+                return Ok(RawPayload::of(Content::Body(body), framing));
             }
             Content::Body(body) => MessageStream::from_source(FromBody(body)),
             Content::Frames(frames) => frames,
             Content::Messages(messages) => {
-                return RawPayload::of(Content::Messages(messages.watched(watch())), framing);
+                return Err(RawPayload::of_messages(messages, framing));
             }
         };
         let watch = watch();
         let frames = frames.wrap(|source| Watched::new(source, framing, watch, show));
-        RawPayload::of(Content::Frames(frames), framing)
+        Ok(RawPayload::of(Content::Frames(frames), framing))
     }
 }
 
@@ -211,7 +227,10 @@ impl Payload<RawMessage> for RawPayload {
     }
 
     fn watched_by(self, watcher: &mut impl Watcher<RawMessage>) -> Self {
-        self.watched(|| watcher.share(), |message, show| show(&message))
+        match self.watched_in_frames(|| watcher.share(), |message, show| show(&message)) {
+            Ok(watched) => watched,
+            Err(decoded) => decoded.map(|messages| messages.watched(watcher.share())),
+        }
     }
 
     fn wrap_stream(self, wrap: impl WrapStream) -> Self {
