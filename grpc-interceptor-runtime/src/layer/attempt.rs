@@ -19,10 +19,10 @@ use super::{
     response::{is_failed, receive},
 };
 use crate::{
-    Context, MessageStream, Payload, RawMessage, RawPayload, Side,
+    Context, RawPayload, Side,
     call::{Timer, deadline_to_carry, tell_time_remaining},
     chain::in_time,
-    payload::{Failure, WrapStream},
+    payload::Failure,
 };
 
 /// One call of the service inside of a layer. Each attempt goes to the service.
@@ -107,7 +107,7 @@ where
                     tell_time_remaining(&mut request, remaining)?;
                 }
                 timer = Timer::new(context.deadline());
-                failure = (!request.get_ref().is_untouched()).then(Failure::default);
+                failure = Some(Failure::default());
             }
             Side::Server => {
                 if let Some(carried) = deadline_to_carry(context, request.metadata()) {
@@ -115,6 +115,7 @@ where
                 }
             }
         }
+        let is_untouched = request.get_ref().is_untouched();
         let request = leave(request, &self.head, failure.as_ref());
         let response = in_time(&mut timer, pin!(self.send(request))).await;
         // What the request failed with comes first: the server knows no more than that it was given up.
@@ -126,20 +127,12 @@ where
             return Err(self.keep(Original::of_response(status, response)));
         }
         let response = receive(response, self.head.web, self.limit);
+        // The request may fail while the response is read. If it is the caller's own, the response is left as it
+        // is for that, and fails by itself.
         Ok(match failure {
-            Some(failure) => response
-                .map(|payload| Payload::<RawMessage>::wrap_stream(payload, OrFailure(failure))),
-            None => response,
+            Some(failure) if !is_untouched => response.map(|payload| payload.or_failure(failure)),
+            _ => response,
         })
-    }
-}
-
-/// A request stream may fail while the response is read.
-struct OrFailure(Failure);
-
-impl WrapStream for OrFailure {
-    fn wrap<M: Send + 'static>(self, stream: MessageStream<M>) -> MessageStream<M> {
-        stream.or_failure(move || self.0.take())
     }
 }
 

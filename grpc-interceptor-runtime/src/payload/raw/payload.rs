@@ -8,7 +8,9 @@ use super::{
     decode::{Decoded, FromBody, Piece},
     encode::{OfFrames, OfMessages},
     framing::Framing,
+    guarded_body::GuardedBody,
     message::RawMessage,
+    or_failure::OrFailure,
     watch::{Show, Watched, end_of_body},
 };
 use crate::{
@@ -92,7 +94,7 @@ impl RawPayload {
     pub(crate) fn into_body(self, framing: Framing) -> Body {
         match self.content.into_inner() {
             Content::Body(body) => body,
-            Content::Frames(frames) => Body::new(OfFrames(frames)),
+            Content::Frames(frames) => Body::new(OfFrames::new(frames, framing)),
             Content::Messages(messages) => Body::new(OfMessages::new(messages, framing)),
         }
     }
@@ -100,12 +102,29 @@ impl RawPayload {
     /// The same on a client, where a request is read in a task of its own. What fails there, or panics, is noted.
     pub(crate) fn into_sent_body(self, framing: Framing, failure: &Failure) -> Body {
         match self.content.into_inner() {
-            Content::Body(body) => body,
-            Content::Frames(frames) => Body::new(OfFrames(Noted::new(frames, failure))),
+            Content::Body(body) => Body::new(GuardedBody::new(body, failure)),
+            Content::Frames(frames) => {
+                Body::new(OfFrames::new(Noted::new(frames, failure), framing))
+            }
             Content::Messages(messages) => {
                 Body::new(OfMessages::new(Noted::new(messages, failure), framing))
             }
         }
+    }
+
+    /// Of a response that has just come.
+    pub(crate) fn or_failure(self, failure: Failure) -> Self {
+        let framing = self.framing;
+        let frames = match self.content.into_inner() {
+            Content::Body(body) => MessageStream::from_source(FromBody(body)),
+            Content::Frames(frames) => frames,
+            Content::Messages(messages) => {
+                let messages = messages.or_failure(move || failure.take());
+                return RawPayload::of_messages(messages, framing);
+            }
+        };
+        let frames = frames.wrap(|frames| OrFailure::new(frames, failure));
+        RawPayload::of(Content::Frames(frames), framing)
     }
 
     /// A copy of a request, if it is one message and all of it is there: of a client's unary RPC.
