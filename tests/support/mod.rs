@@ -335,6 +335,17 @@ pub(crate) async fn call_each_through<I: GreeterInterceptors<Channel>>(
     call_each_of!(client, name, &[])
 }
 
+/// Does what [`call_each`] does, through the interceptors of a layer of the client.
+pub(crate) async fn call_each_in_layer<I>(
+    client: &mut GreeterClient<LayerService<Channel, I>>,
+    name: &str,
+) -> [Answer; 4]
+where
+    I: for<'a> Interceptor<LayerNext<'a>> + 'static,
+{
+    call_each_of!(client, name, &[])
+}
+
 fn request_with<T>(message: T, metadata: &[(&'static str, &'static str)]) -> Request<T> {
     let mut request = Request::new(message);
     for (key, value) in metadata {
