@@ -8,10 +8,10 @@ use tonic::{Request, Response, Status, body::Body, codegen::http, metadata::Meta
 
 use super::{head::Head, inner::Inner, original::Original, request::leave, response::receive};
 use crate::{
-    Context, MessageStream, Payload, RawMessage, RawPayload, Side,
+    Context, RawPayload, Side,
     call::{Timer, deadline_to_carry, tell_time_remaining},
     chain::in_time,
-    payload::{Failure, WrapStream},
+    payload::Failure,
 };
 
 /// One call of the service inside of a layer. Each attempt goes to the service.
@@ -92,7 +92,7 @@ impl<S: Inner> Call<S> {
                     tell_time_remaining(&mut request, remaining)?;
                 }
                 timer = Timer::new(context.deadline());
-                failure = (!request.get_ref().is_untouched()).then(Failure::default);
+                failure = Some(Failure::default());
             }
             Side::Server => {
                 if let Some(carried) = deadline_to_carry(context, request.metadata()) {
@@ -100,6 +100,7 @@ impl<S: Inner> Call<S> {
                 }
             }
         }
+        let is_callers_own = request.get_ref().is_callers_own();
         let request = leave(request, &self.head, failure.as_ref());
         let response = in_time(&mut timer, pin!(self.send(request))).await;
         // What the request failed with comes first: the server knows no more than that it was given up.
@@ -115,23 +116,15 @@ impl<S: Inner> Call<S> {
         let payload = RawPayload::new(body, framing);
         let metadata = MetadataMap::from_headers(parts.headers);
         let response = Response::from_parts(metadata, payload, parts.extensions);
+        // The request may fail while the response is read. If it is the caller's own, the response is left as it
+        // is for that, and fails by itself.
         Ok(match failure {
-            Some(failure) => response
-                .map(|payload| Payload::<RawMessage>::wrap_stream(payload, OrFailure(failure))),
-            None => response,
+            Some(failure) if !is_callers_own => response.map(|payload| payload.or_failure(failure)),
+            _ => response,
         })
     }
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-/// A request stream may fail while the response is read.
-struct OrFailure(Failure);
-
-impl WrapStream for OrFailure {
-    fn wrap<M: Send + 'static>(self, stream: MessageStream<M>) -> MessageStream<M> {
-        stream.or_failure(move || self.0.take())
-    }
 }

@@ -8,7 +8,9 @@ mod decode;
 mod decompress;
 mod encode;
 mod framing;
+mod guarded_body;
 mod message;
+mod or_failure;
 mod payload;
 mod scan;
 mod status;
@@ -22,4 +24,3 @@ pub use payload::RawPayload;
 
 pub(crate) use framing::{Framing, GRPC_ENCODING, Web};
 pub(crate) use status::{inferred_status, status_of};
-pub(crate) use watch::Show;

@@ -18,7 +18,17 @@ use super::{
 use crate::payload::{guarded::Noted, message_stream::MessageStream, trailers::Trailers};
 
 /// A body of frames that something was put around.
-pub(super) struct OfFrames<S>(pub(super) S);
+pub(super) struct OfFrames<S> {
+    frames: S,
+    framing: Framing,
+    has_ended: bool,
+}
+
+impl<S> OfFrames<S> {
+    pub(super) fn new(frames: S, framing: Framing) -> Self {
+        OfFrames { frames, framing, has_ended: false }
+    }
+}
 
 impl<S> Body for OfFrames<S>
 where
@@ -31,9 +41,20 @@ where
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Status>>> {
-        Pin::new(&mut self.0)
-            .poll_next(context)
-            .map(|piece| piece.map(|piece| piece.and_then(|own| own)))
+        let this = &mut *self;
+        if this.has_ended {
+            return Poll::Ready(None);
+        }
+        Pin::new(&mut this.frames).poll_next(context).map(|piece| {
+            piece.map(|piece| match piece {
+                // An error of the body itself passes as it is.
+                Ok(own) => own,
+                Err(status) => {
+                    this.has_ended = true;
+                    failed(status, this.framing)
+                }
+            })
+        })
     }
 }
 
@@ -66,18 +87,11 @@ impl<S: Messages> OfMessages<S> {
     }
 
     #[cold]
-    fn end(&mut self, status: Option<Status>) -> Option<Result<Frame<Bytes>, Status>> {
+    fn end(&mut self) -> Option<Result<Frame<Bytes>, Status>> {
         self.has_ended = true;
-        let trailers = match (self.framing.body, status) {
-            (BodyOf::Request, Some(status)) => return Some(Err(status)),
-            (BodyOf::Request, None) => {
-                self.messages.take_trailers()?.into_metadata().into_headers()
-            }
-            (BodyOf::Response { .. }, Some(status)) => match trailers_of(&status) {
-                Some(trailers) => trailers,
-                None => return Some(Err(status)),
-            },
-            (BodyOf::Response { .. }, None) => {
+        let trailers = match self.framing.body {
+            BodyOf::Request => self.messages.take_trailers()?.into_metadata().into_headers(),
+            BodyOf::Response { .. } => {
                 let trailers = self.messages.take_trailers().unwrap_or_default();
                 let mut trailers = trailers.into_metadata().into_headers();
                 trailers
@@ -86,11 +100,24 @@ impl<S: Messages> OfMessages<S> {
                 trailers
             }
         };
-        Some(Ok(match self.framing.web {
-            Web::No => Frame::trailers(trailers),
-            Web::Binary => Frame::data(encode_trailers(&trailers)),
-            Web::Text => Frame::data(encode_text(&encode_trailers(&trailers))),
-        }))
+        Some(Ok(last_frame(trailers, self.framing.web)))
+    }
+}
+
+/// A status ends a response by its trailers, and a request by an error, as a request has no status.
+#[cold]
+fn failed(status: Status, framing: Framing) -> Result<Frame<Bytes>, Status> {
+    match (framing.body, trailers_of(&status)) {
+        (BodyOf::Response { .. }, Some(trailers)) => Ok(last_frame(trailers, framing.web)),
+        _ => Err(status),
+    }
+}
+
+fn last_frame(trailers: HeaderMap, web: Web) -> Frame<Bytes> {
+    match web {
+        Web::No => Frame::trailers(trailers),
+        Web::Binary => Frame::data(encode_trailers(&trailers)),
+        Web::Text => Frame::data(encode_text(&encode_trailers(&trailers))),
     }
 }
 
@@ -121,8 +148,11 @@ impl<S: Messages> Body for OfMessages<S> {
                     Web::Text => encode_text(&data),
                 }))))
             }
-            Poll::Ready(Some(Err(status))) => Poll::Ready(this.end(Some(status))),
-            Poll::Ready(None) => Poll::Ready(this.end(None)),
+            Poll::Ready(Some(Err(status))) => {
+                this.has_ended = true;
+                Poll::Ready(Some(failed(status, this.framing)))
+            }
+            Poll::Ready(None) => Poll::Ready(this.end()),
         }
     }
 

@@ -7,7 +7,9 @@ use super::{
     decode::{Decoded, FromBody, Piece},
     encode::{OfFrames, OfMessages},
     framing::Framing,
+    guarded_body::GuardedBody,
     message::RawMessage,
+    or_failure::OrFailure,
     watch::{Show, Watching},
     watched::{WatchedBody, WatchedPieces},
 };
@@ -31,6 +33,8 @@ pub struct RawPayload {
     /// In a cell, as a request that is to be sent again is read ahead while it is borrowed.
     content: RefCell<Content>,
     framing: Framing,
+    /// Whether no code of an interceptor runs in it.
+    is_callers_own: bool,
 }
 
 pub(super) enum Content {
@@ -54,16 +58,16 @@ impl Content {
 
 impl RawPayload {
     pub(crate) fn new(body: Body, framing: Framing) -> Self {
-        RawPayload::of(Content::Body(body), framing)
+        RawPayload { is_callers_own: true, ..RawPayload::of(Content::Body(body), framing) }
     }
 
     fn of(content: Content, framing: Framing) -> Self {
-        RawPayload { content: RefCell::new(content), framing }
+        RawPayload { content: RefCell::new(content), framing, is_callers_own: false }
     }
 
-    /// Whether it is the body as it came.
-    pub(crate) fn is_untouched(&self) -> bool {
-        matches!(*self.content.borrow(), Content::Body(_))
+    /// Whether it is a client's own request, in which no code of an interceptor runs.
+    pub(crate) fn is_callers_own(&self) -> bool {
+        self.is_callers_own
     }
 
     /// Whether its messages may be others than those that came.
@@ -84,16 +88,26 @@ impl RawPayload {
         MessageStream::from_source(Decoded::new(frames, framing)).with_scopes(scopes)
     }
 
-    fn map(self, map: impl FnOnce(MessageStream<RawMessage>) -> MessageStream<RawMessage>) -> Self {
+    /// The messages, and what [`of_messages`](Self::of_messages) needs to make a payload of them again.
+    pub(crate) fn into_messages_and_framing(self) -> (MessageStream<RawMessage>, Framing) {
         let framing = self.framing;
-        RawPayload::of(Content::messages(map(self.into_messages())), framing)
+        (self.into_messages(), framing)
+    }
+
+    pub(crate) fn of_messages(messages: MessageStream<RawMessage>, framing: Framing) -> Self {
+        RawPayload::of(Content::messages(messages), framing)
+    }
+
+    fn map(self, map: impl FnOnce(MessageStream<RawMessage>) -> MessageStream<RawMessage>) -> Self {
+        let (messages, framing) = self.into_messages_and_framing();
+        RawPayload::of_messages(map(messages), framing)
     }
 
     /// A body again, for whoever is inside or outside of the layer.
     pub(crate) fn into_body(self, framing: Framing) -> Body {
         match self.content.into_inner() {
             Content::Body(body) => body,
-            Content::Frames(frames) => Body::new(OfFrames(frames)),
+            Content::Frames(frames) => Body::new(OfFrames::new(*frames, framing)),
             Content::Messages(messages) => Body::new(OfMessages::new(*messages, framing)),
         }
     }
@@ -101,12 +115,29 @@ impl RawPayload {
     /// The same on a client, where a request is read in a task of its own. What fails there, or panics, is noted.
     pub(crate) fn into_sent_body(self, framing: Framing, failure: &Failure) -> Body {
         match self.content.into_inner() {
-            Content::Body(body) => body,
-            Content::Frames(frames) => Body::new(OfFrames(Noted::new(*frames, failure))),
+            Content::Body(body) => Body::new(GuardedBody::new(body, failure)),
+            Content::Frames(frames) => {
+                Body::new(OfFrames::new(Noted::new(*frames, failure), framing))
+            }
             Content::Messages(messages) => {
                 Body::new(OfMessages::new(Noted::new(*messages, failure), framing))
             }
         }
+    }
+
+    /// Of a response that has just come.
+    pub(crate) fn or_failure(self, failure: Failure) -> Self {
+        let framing = self.framing;
+        let frames = match self.content.into_inner() {
+            Content::Body(body) => MessageStream::from_source(FromBody(body)),
+            Content::Frames(frames) => *frames,
+            Content::Messages(messages) => {
+                let messages = messages.or_failure(move || failure.take());
+                return RawPayload::of_messages(messages, framing);
+            }
+        };
+        let frames = frames.wrap(|frames| OrFailure::new(frames, failure));
+        RawPayload::of(Content::frames(frames), framing)
     }
 
     /// A copy of a request, if it is one message and all of it is there: of a client's unary RPC.
@@ -134,20 +165,19 @@ impl RawPayload {
         Some(RawPayload::of(copy?, framing))
     }
 
-    pub(crate) fn watched(self, watch: Watch, show: Show) -> Self {
+    /// Has what isn't decoded watched.
+    pub(crate) fn watched_in_frames(self, watch: Watch, show: Show) -> Self {
         let framing = self.framing;
+        let is_callers_own = self.is_callers_own && !watch.looks();
+        let watching = Watching::new(framing, watch, show);
         let content = match self.content.into_inner() {
-            Content::Body(body) => {
-                let watching = Watching::new(framing, watch, show);
-                Content::Body(Body::new(WatchedBody::new(body, watching)))
-            }
+            Content::Body(body) => Content::Body(Body::new(WatchedBody::new(body, watching))),
             Content::Frames(pieces) => {
-                let watching = Watching::new(framing, watch, show);
                 Content::frames(pieces.wrap(|source| WatchedPieces::new(source, watching)))
             }
-            Content::Messages(messages) => Content::messages(messages.watched(watch)),
+            messages @ Content::Messages(_) => messages,
         };
-        RawPayload::of(content, framing)
+        RawPayload { is_callers_own, ..RawPayload::of(content, framing) }
     }
 }
 
@@ -215,7 +245,10 @@ impl Payload<RawMessage> for RawPayload {
     }
 
     fn watched_by(self, watcher: &mut impl Watcher<RawMessage>) -> Self {
-        self.watched(watcher.share(), |message, show| show(&message))
+        match self.is_decoded() {
+            true => self.map(|messages| messages.watched(watcher.share())),
+            false => self.watched_in_frames(watcher.share(), |message, show| show(&message)),
+        }
     }
 
     fn wrap_stream(self, wrap: impl WrapStream) -> Self {
