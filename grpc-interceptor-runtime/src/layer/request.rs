@@ -39,9 +39,9 @@ pub(super) fn arrive(parts: Parts, body: Body, options: &Options) -> Arrived {
         return Arrived::Other(pass_by(parts, body, side));
     }
     let head = Head::of(&parts);
-    let path = match method {
-        Some(method) => without_prefix(parts.uri.path(), method),
-        None => parts.uri.path(),
+    let path = match (side, method) {
+        (Side::Client, Some(method)) => without_prefix(parts.uri.path(), method),
+        _ => parts.uri.path(),
     };
     let Some(rpc) = find(path, side, options) else { return Arrived::TooManyNames(head) };
     let framing = Framing::of_request(&parts.headers, head.web, options.limit);
