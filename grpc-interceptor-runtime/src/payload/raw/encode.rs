@@ -4,7 +4,7 @@ use std::{
 };
 
 use bytes::Bytes;
-use http_body::{Body, Frame};
+use http_body::{Body, Frame, SizeHint};
 use tokio_stream::Stream;
 use tonic::{Status, codegen::http::HeaderMap};
 
@@ -18,7 +18,17 @@ use super::{
 use crate::payload::{guarded::Noted, message_stream::MessageStream, trailers::Trailers};
 
 /// A body of frames that something was put around.
-pub(super) struct OfFrames<S>(pub(super) S);
+pub(super) struct OfFrames<S> {
+    frames: S,
+    /// How many bytes are still to come, if the body that they are from said so.
+    left: Option<u64>,
+}
+
+impl<S> OfFrames<S> {
+    pub(super) fn new(frames: S, size: Option<u64>) -> Self {
+        OfFrames { frames, left: size }
+    }
+}
 
 impl<S> Body for OfFrames<S>
 where
@@ -31,9 +41,15 @@ where
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Status>>> {
-        Pin::new(&mut self.0)
-            .poll_next(context)
-            .map(|piece| piece.map(|piece| piece.and_then(|own| own)))
+        let polled = Pin::new(&mut self.frames).poll_next(context);
+        if let (Some(left), Poll::Ready(Some(Ok(Ok(frame))))) = (&mut self.left, &polled) {
+            *left = left.saturating_sub(frame.data_ref().map_or(0, |data| data.len() as u64));
+        }
+        polled.map(|piece| piece.map(|piece| piece.and_then(|own| own)))
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.left.map(SizeHint::with_exact).unwrap_or_default()
     }
 }
 

@@ -31,6 +31,8 @@ pub struct RawPayload {
     /// In a cell, as a request that is to be sent again is read ahead while it is borrowed.
     content: RefCell<Content>,
     framing: Framing,
+    /// How many bytes the body has, if it says so. An HTTP server sends that ahead, if nobody changes them.
+    size: Option<u64>,
 }
 
 pub(super) enum Content {
@@ -43,11 +45,12 @@ pub(super) enum Content {
 
 impl RawPayload {
     pub(crate) fn new(body: Body, framing: Framing) -> Self {
-        RawPayload::of(Content::Body(body), framing)
+        let size = body.size_hint().exact();
+        RawPayload { size, ..RawPayload::of(Content::Body(body), framing) }
     }
 
     fn of(content: Content, framing: Framing) -> Self {
-        RawPayload { content: RefCell::new(content), framing }
+        RawPayload { content: RefCell::new(content), framing, size: None }
     }
 
     /// Whether it is the body as it came.
@@ -82,7 +85,7 @@ impl RawPayload {
     pub(crate) fn into_body(self, framing: Framing) -> Body {
         match self.content.into_inner() {
             Content::Body(body) => body,
-            Content::Frames(frames) => Body::new(OfFrames(frames)),
+            Content::Frames(frames) => Body::new(OfFrames::new(frames, self.size)),
             Content::Messages(messages) => Body::new(OfMessages::new(messages, framing)),
         }
     }
@@ -91,7 +94,9 @@ impl RawPayload {
     pub(crate) fn into_sent_body(self, framing: Framing, failure: &Failure) -> Body {
         match self.content.into_inner() {
             Content::Body(body) => body,
-            Content::Frames(frames) => Body::new(OfFrames(Noted::new(frames, failure))),
+            Content::Frames(frames) => {
+                Body::new(OfFrames::new(Noted::new(frames, failure), self.size))
+            }
             Content::Messages(messages) => {
                 Body::new(OfMessages::new(Noted::new(messages, failure), framing))
             }
@@ -120,11 +125,11 @@ impl RawPayload {
                 copy
             }
         };
-        Some(RawPayload::of(copy?, framing))
+        Some(RawPayload { size: self.size, ..RawPayload::of(copy?, framing) })
     }
 
     pub(crate) fn watched(self, watch: impl FnOnce() -> Watch, show: Show) -> Self {
-        let framing = self.framing;
+        let (framing, size) = (self.framing, self.size);
         let frames = match self.content.into_inner() {
             // Nobody polls a body that is over.
             Content::Body(body) if body.is_end_stream() => {
@@ -143,7 +148,7 @@ impl RawPayload {
         };
         let watch = watch();
         let frames = frames.wrap(|source| Watched::new(source, framing, watch, show));
-        RawPayload::of(Content::Frames(frames), framing)
+        RawPayload { size, ..RawPayload::of(Content::Frames(frames), framing) }
     }
 }
 
@@ -215,7 +220,7 @@ impl Payload<RawMessage> for RawPayload {
     }
 
     fn wrap_stream(self, wrap: impl WrapStream) -> Self {
-        let framing = self.framing;
+        let (framing, size) = (self.framing, self.size);
         let content = match self.content.into_inner() {
             Content::Body(body) => {
                 Content::Frames(wrap.wrap(MessageStream::from_source(FromBody(body))))
@@ -223,7 +228,7 @@ impl Payload<RawMessage> for RawPayload {
             Content::Frames(frames) => Content::Frames(wrap.wrap(frames)),
             Content::Messages(messages) => Content::Messages(wrap.wrap(messages)),
         };
-        RawPayload::of(content, framing)
+        RawPayload { size, ..RawPayload::of(content, framing) }
     }
 }
 
