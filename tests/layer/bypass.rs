@@ -52,15 +52,22 @@ macro_rules! places {
         let (greeter, layer) = ($greeter, $layer);
         let server = || greeter.server();
         let zipped = || server().accept_compressed(CompressionEncoding::Gzip);
-        let app = || Routes::new(server()).into_axum_router().route("/plain", get(|| async { "plain" }));
+        let app =
+            || Routes::new(server()).into_axum_router().route("/plain", get(|| async { "plain" }));
         [
             ("a generated server", boxed(layer.layer(server()))),
             ("one that takes gzip", boxed(layer.layer(zipped()))),
             ("routes", boxed(layer.layer(Routes::new(server())))),
             ("an axum app", boxed(layer.layer(app()))),
             ("a layer of an axum app", boxed(app().layer(layer.clone()))),
-            ("tonic-web inside", boxed(layer.layer(GrpcWebLayer::new().layer(Routes::new(server()))))),
-            ("tonic-web outside", boxed(GrpcWebLayer::new().layer(layer.layer(Routes::new(server()))))),
+            (
+                "tonic-web inside",
+                boxed(layer.layer(GrpcWebLayer::new().layer(Routes::new(server())))),
+            ),
+            (
+                "tonic-web outside",
+                boxed(GrpcWebLayer::new().layer(layer.layer(Routes::new(server())))),
+            ),
             ("twice", boxed(layer.layer(layer.layer(Routes::new(server()))))),
         ]
     }};
@@ -94,7 +101,8 @@ const CONTENT_TYPES: [&[&str]; 24] = [
 ];
 
 /// What `grpc-encoding` may be besides: what passes by is shut out with this header.
-const ENCODINGS: [&[&str]; 4] = [&[], &["identity"], &["gzip", "identity"], &["identity", "identity"]];
+const ENCODINGS: [&[&str]; 4] =
+    [&[], &["identity"], &["gzip", "identity"], &["identity", "identity"]];
 
 fn paths() -> Vec<String> {
     let odd = PATHS.iter().flat_map(|path| {

@@ -86,10 +86,7 @@ async fn one_token_check_exempts_health_and_one_log_has_all_calls() {
     assert_eq!(status.status().as_str_name(), "SERVING");
     assert_eq!(log.take(), ["/grpc.health.v1.Health/Check Unknown: Ok, 1 in, 1 out"]);
     let unknown = soon(health.check(about("unheard.of"))).await.unwrap_err();
-    assert_eq!(
-        (unknown.code(), unknown.message()),
-        (Code::NotFound, "service not registered")
-    );
+    assert_eq!((unknown.code(), unknown.message()), (Code::NotFound, "service not registered"));
     assert_eq!(log.take(), ["/grpc.health.v1.Health/Check Unknown: NotFound, 1 in, 0 out"]);
 
     let mut client = greeter_client(&server);
@@ -98,10 +95,8 @@ async fn one_token_check_exempts_health_and_one_log_has_all_calls() {
         assert_eq!(answer.status().message(), "who is there?");
     }
     assert_eq!(greeter.runs(), 0);
-    let refused =
-        ["SayHello", "GreetEverybody", "GreetManyTimes", "Chat"].map(|rpc| {
-            format!("/greeter.v1.Greeter/{rpc} Unknown: Unauthenticated, 0 in, 0 out")
-        });
+    let refused = ["SayHello", "GreetEverybody", "GreetManyTimes", "Chat"]
+        .map(|rpc| format!("/greeter.v1.Greeter/{rpc} Unknown: Unauthenticated, 0 in, 0 out"));
     assert_eq!(log.take(), refused);
 
     let answers = call_each_on(&mut client, "Ada", &[("authorization", TOKEN)]).await;
@@ -195,10 +190,7 @@ async fn single_rpcs_are_exempted_by_their_names() {
     let server = serve(layer, &Greeter::default()).await;
     let mut health = HealthClient::new(server.channel());
     soon(health.check(about(""))).await.unwrap();
-    assert_eq!(
-        soon(health.watch(about(""))).await.unwrap_err().code(),
-        Code::Unauthenticated
-    );
+    assert_eq!(soon(health.watch(about(""))).await.unwrap_err().code(), Code::Unauthenticated);
     soon(health.watch(with_token(about("")))).await.unwrap();
 }
 

@@ -9,7 +9,8 @@ use tonic::{
     codegen::{
         Bytes, Service, StdError,
         http::{
-            self, HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Version, header::CONTENT_TYPE,
+            self, HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Version,
+            header::CONTENT_TYPE,
         },
     },
 };

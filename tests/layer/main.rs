@@ -6,6 +6,7 @@ mod greeter;
 mod health;
 mod http;
 mod interceptors;
+mod places;
 mod refused;
 #[path = "../support/mod.rs"]
 mod support;

@@ -43,7 +43,8 @@ async fn serve(log: &Log, greeter: &Greeter) -> RunningServer {
 
 async fn connect(server: &RunningServer) -> SendRequest<Body> {
     let stream = TcpStream::connect(server.local_addr().unwrap()).await.unwrap();
-    let handshake = hyper::client::conn::http2::handshake(TokioExecutor::new(), TokioIo::new(stream));
+    let handshake =
+        hyper::client::conn::http2::handshake(TokioExecutor::new(), TokioIo::new(stream));
     let (sender, connection) = handshake.await.unwrap();
     tokio::spawn(connection);
     sender
