@@ -31,7 +31,8 @@ pub(crate) use tonic::codegen::BoxStream;
 use tonic::{
     Request, Response, Status, Streaming,
     body::Body,
-    codegen::{Service, http},
+    client::GrpcService,
+    codegen::{Bytes, Service, StdError, http},
     metadata::{MetadataMap, MetadataValue},
     server::NamedService,
     transport::{Channel, Endpoint, Server, server::TcpIncoming},
@@ -324,6 +325,19 @@ pub(crate) async fn call_each_with(
     name: &str,
     metadata: &[(&'static str, &'static str)],
 ) -> [Answer; 4] {
+    call_each_of!(client, name, metadata)
+}
+
+/// The same with a client of any channel, such as one with layers around it.
+pub(crate) async fn call_each_on<C>(
+    client: &mut GreeterClient<C>,
+    name: &str,
+    metadata: &[(&'static str, &'static str)],
+) -> [Answer; 4]
+where
+    C: GrpcService<Body, Error: Into<StdError>>,
+    C::ResponseBody: http_body::Body<Data = Bytes, Error: Into<StdError> + Send> + Send + 'static,
+{
     call_each_of!(client, name, metadata)
 }
 

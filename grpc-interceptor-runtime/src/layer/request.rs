@@ -54,9 +54,9 @@ pub(super) fn arrive(parts: Parts, body: Body, options: &Options) -> Arrived {
     let web = Web::of(content_type);
     let content_type = content_type.filter(|_| web != Web::No).cloned();
     let framing = Framing::of_request(encoding, web, options.limit);
-    let path = match method {
-        Some(method) => without_prefix(parts.uri.path(), method),
-        None => parts.uri.path(),
+    let path = match (side, method) {
+        (Side::Client, Some(method)) => without_prefix(parts.uri.path(), method),
+        _ => parts.uri.path(),
     };
     let rpc = find(path, side, options);
     let Parts { method, uri, version, headers, extensions, .. } = parts;

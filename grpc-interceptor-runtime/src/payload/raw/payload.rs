@@ -1,5 +1,6 @@
 use std::{cell::RefCell, fmt, mem};
 
+use http_body::Body as _;
 use tonic::{Status, body::Body, metadata::MetadataMap};
 
 use super::{
@@ -35,6 +36,8 @@ pub struct RawPayload {
     framing: Framing,
     /// Whether no code of an interceptor runs in it.
     is_callers_own: bool,
+    /// How many bytes the body has, if it says so. An HTTP server sends that ahead, if nobody changes them.
+    size: Option<u64>,
 }
 
 pub(super) enum Content {
@@ -58,11 +61,13 @@ impl Content {
 
 impl RawPayload {
     pub(crate) fn new(body: Body, framing: Framing) -> Self {
-        RawPayload { is_callers_own: true, ..RawPayload::of(Content::Body(body), framing) }
+        let size = body.size_hint().exact();
+        let content = RefCell::new(Content::Body(body));
+        RawPayload { content, framing, is_callers_own: true, size }
     }
 
-    fn of(content: Content, framing: Framing) -> Self {
-        RawPayload { content: RefCell::new(content), framing, is_callers_own: false }
+    fn of(content: Content, framing: Framing, size: Option<u64>) -> Self {
+        RawPayload { content: RefCell::new(content), framing, is_callers_own: false, size }
     }
 
     /// Whether it is a client's own request, in which no code of an interceptor runs.
@@ -95,7 +100,7 @@ impl RawPayload {
     }
 
     pub(crate) fn of_messages(messages: MessageStream<RawMessage>, framing: Framing) -> Self {
-        RawPayload::of(Content::messages(messages), framing)
+        RawPayload::of(Content::messages(messages), framing, None)
     }
 
     fn map(self, map: impl FnOnce(MessageStream<RawMessage>) -> MessageStream<RawMessage>) -> Self {
@@ -107,7 +112,7 @@ impl RawPayload {
     pub(crate) fn into_body(self, framing: Framing) -> Body {
         match self.content.into_inner() {
             Content::Body(body) => body,
-            Content::Frames(frames) => Body::new(OfFrames::new(*frames, framing)),
+            Content::Frames(frames) => Body::new(OfFrames::new(*frames, framing, self.size)),
             Content::Messages(messages) => Body::new(OfMessages::new(*messages, framing)),
         }
     }
@@ -117,7 +122,7 @@ impl RawPayload {
         match self.content.into_inner() {
             Content::Body(body) => Body::new(GuardedBody::new(body, failure)),
             Content::Frames(frames) => {
-                Body::new(OfFrames::new(Noted::new(*frames, failure), framing))
+                Body::new(OfFrames::new(Noted::new(*frames, failure), framing, self.size))
             }
             Content::Messages(messages) => {
                 Body::new(OfMessages::new(Noted::new(*messages, failure), framing))
@@ -137,7 +142,7 @@ impl RawPayload {
             }
         };
         let frames = frames.wrap(|frames| OrFailure::new(frames, failure));
-        RawPayload::of(Content::frames(frames), framing)
+        RawPayload::of(Content::frames(frames), framing, None)
     }
 
     /// A copy of a request, if it is one message and all of it is there: of a client's unary RPC.
@@ -162,12 +167,12 @@ impl RawPayload {
                 copy
             }
         };
-        Some(RawPayload::of(copy?, framing))
+        Some(RawPayload::of(copy?, framing, self.size))
     }
 
     /// Has what isn't decoded watched.
     pub(crate) fn watched_in_frames(self, watch: Watch, show: Show) -> Self {
-        let framing = self.framing;
+        let (framing, size) = (self.framing, self.size);
         let is_callers_own = self.is_callers_own && !watch.looks();
         let watching = Watching::new(framing, watch, show);
         let content = match self.content.into_inner() {
@@ -177,14 +182,14 @@ impl RawPayload {
             }
             messages @ Content::Messages(_) => messages,
         };
-        RawPayload { is_callers_own, ..RawPayload::of(content, framing) }
+        RawPayload { content: RefCell::new(content), framing, is_callers_own, size }
     }
 }
 
 /// Of messages that an interceptor made.
 impl From<MessageStream<RawMessage>> for RawPayload {
     fn from(messages: MessageStream<RawMessage>) -> Self {
-        RawPayload::of(Content::messages(messages), Framing::NONE)
+        RawPayload::of(Content::messages(messages), Framing::NONE, None)
     }
 }
 
@@ -222,7 +227,7 @@ impl Payload<RawMessage> for RawPayload {
     ) -> Result<Self, Status> {
         let framing = self.framing;
         let messages = self.into_messages().try_map_messages(map)?;
-        Ok(RawPayload::of(Content::messages(messages), framing))
+        Ok(RawPayload::of(Content::messages(messages), framing, None))
     }
 
     fn map_errors(self, map: impl FnMut(Status) -> Status + Send + 'static) -> Self {
@@ -252,7 +257,7 @@ impl Payload<RawMessage> for RawPayload {
     }
 
     fn wrap_stream(self, wrap: impl WrapStream) -> Self {
-        let framing = self.framing;
+        let (framing, size) = (self.framing, self.size);
         let content = match self.content.into_inner() {
             Content::Body(body) => {
                 Content::frames(wrap.wrap(MessageStream::from_source(FromBody(body))))
@@ -260,7 +265,7 @@ impl Payload<RawMessage> for RawPayload {
             Content::Frames(frames) => Content::frames(wrap.wrap(*frames)),
             Content::Messages(messages) => Content::messages(wrap.wrap(*messages)),
         };
-        RawPayload::of(content, framing)
+        RawPayload::of(content, framing, size)
     }
 }
 
