@@ -15,7 +15,7 @@ use std::{
 };
 
 use grpc_interceptor::{
-    Context, Interceptor, InterceptorLayer, LayerNext, LayerService, Next, Outcome, RpcKind,
+    Context, Interceptor, InterceptorLayer, LayerInterceptors, LayerService, Next, Outcome, RpcKind,
 };
 pub(crate) use grpc_interceptor_proto::greeter::{
     GreetManyTimesRequest, HelloReply, HelloRequest,
@@ -28,6 +28,7 @@ use tokio::sync::{
 };
 use tokio_stream::{Stream, StreamExt as _};
 pub(crate) use tonic::codegen::BoxStream;
+use tonic::service::Routes;
 use tonic::{
     Request, Response, Status, Streaming,
     body::Body,
@@ -61,7 +62,7 @@ impl Client {
     /// A client of the same server whose channel is inside of a layer of these interceptors.
     pub(crate) fn in_layer<I>(&self, interceptors: I) -> GreeterClient<LayerService<Channel, I>>
     where
-        I: for<'a> Interceptor<LayerNext<'a>> + 'static,
+        I: LayerInterceptors<Channel>,
     {
         GreeterClient::new(InterceptorLayer::new(interceptors).layer(self.channel()))
     }
@@ -132,7 +133,7 @@ pub(crate) async fn connect_with_windows(
 /// Does what [`connect`] does, with a layer of these interceptors around the whole server.
 pub(crate) async fn connect_in_layer<I>(service: impl GeneratedServer, interceptors: I) -> Client
 where
-    I: for<'a> Interceptor<LayerNext<'a>> + 'static,
+    I: LayerInterceptors<Routes>,
 {
     connect_to(None, |server, incoming, stopped| {
         let router = server.layer(InterceptorLayer::new(interceptors)).add_service(service);
@@ -355,7 +356,7 @@ pub(crate) async fn call_each_in_layer<I>(
     name: &str,
 ) -> [Answer; 4]
 where
-    I: for<'a> Interceptor<LayerNext<'a>> + 'static,
+    I: LayerInterceptors<Channel>,
 {
     call_each_of!(client, name, &[])
 }
