@@ -101,8 +101,12 @@ pub(super) enum Content {
 }
 
 impl AnyPayload {
-    /// What it is, if that is of this type.
+    /// What it is, if that is of this type. To a list in a list, that is the payload itself.
     pub(crate) fn downcast_ref<T: 'static>(&self) -> Option<&T> {
+        let this: &dyn Any = self;
+        if let Some(this) = this.downcast_ref() {
+            return Some(this);
+        }
         match &self.0 {
             Content::Message(message) => message.downcast_ref(),
             Content::Stream(_) => None,
