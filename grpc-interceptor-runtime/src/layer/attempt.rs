@@ -125,7 +125,7 @@ where
         if let Some(status) = is_failed(&response) {
             return Err(self.keep(Original::of_response(status, response)));
         }
-        let response = receive(response, self.head.web, self.limit);
+        let response = receive(response, &self.head, self.limit);
         Ok(match failure {
             Some(failure) => response
                 .map(|payload| Payload::<RawMessage>::wrap_stream(payload, OrFailure(failure))),

@@ -1,7 +1,10 @@
 use tonic::{
     Code, Response, Status,
     body::Body,
-    codegen::http::{self, StatusCode, header::CONTENT_LENGTH},
+    codegen::http::{
+        self, HeaderMap, StatusCode,
+        header::{CONTENT_LENGTH, CONTENT_TYPE},
+    },
     metadata::MetadataMap,
 };
 
@@ -34,13 +37,23 @@ fn failed_status(response: &http::Response<Body>) -> Option<Status> {
     Some(own.filter(is_its).cloned().unwrap_or(status))
 }
 
+/// The response to a gRPC-Web request may be in its other form, as the caller accepts it, or in none: from a service
+/// that knows nothing of gRPC-Web.
+fn web_of(headers: &HeaderMap, head: &Head) -> Web {
+    match (head.web, headers.get(CONTENT_TYPE)) {
+        (Web::No, _) | (_, None) => head.web,
+        (Web::Binary | Web::Text, content_type) => Web::of(content_type),
+    }
+}
+
 /// From the service inside of the layer, to the interceptors.
 pub(super) fn receive(
     response: http::Response<Body>,
-    web: Web,
+    head: &Head,
     limit: usize,
 ) -> Response<RawPayload> {
     let (parts, body) = response.into_parts();
+    let web = web_of(&parts.headers, head);
     let framing = Framing::of_response(&parts.headers, web, limit);
     let payload = RawPayload::new(body, framing);
     Response::from_parts(MetadataMap::from_headers(parts.headers), payload, parts.extensions)
@@ -56,7 +69,7 @@ pub(super) fn respond(response: Response<RawPayload>, head: &Head) -> http::Resp
         headers.remove(Status::GRPC_STATUS);
     }
     head.set_content_type(&mut headers);
-    let framing = Framing::of_response(&headers, head.web, usize::MAX);
+    let framing = Framing::of_response(&headers, web_of(&headers, head), usize::MAX);
     let mut response = http::Response::new(payload.into_body(framing));
     *response.version_mut() = http::Version::HTTP_2;
     *response.headers_mut() = headers;
@@ -69,7 +82,7 @@ pub(super) fn respond_with_status(status: Status, head: &Head) -> http::Response
     let mut response = not_ok(status).into_http::<Body>();
     *response.version_mut() = http::Version::HTTP_2;
     if let Some(content_type) = &head.content_type {
-        response.headers_mut().insert(http::header::CONTENT_TYPE, content_type.clone());
+        response.headers_mut().insert(CONTENT_TYPE, content_type.clone());
     }
     response
 }
