@@ -26,7 +26,8 @@ pub use chain::{
 pub use client::Transport;
 pub use error::{Error, Panicked};
 pub use layer::{
-    BoxedErrors, InterceptorLayer, LayerInterceptors, LayerNext, LayerService, StatusErrors,
+    BoxedErrors, InnerService, InterceptorLayer, LayerInterceptors, LayerNext, LayerService,
+    StatusErrors,
 };
 pub use payload::{
     AnyMessage, AnyPayload, MessageStream, Payload, RawMessage, RawPayload, StreamEnd, trailers,

@@ -14,37 +14,22 @@ use tonic::{
     body::Body,
     codec::CompressionEncoding,
     codegen::{
-        Bytes, StdError,
+        Bytes,
         http::{self, HeaderValue, Method, Version, header::CONTENT_TYPE},
     },
     service::Routes,
     transport::Server,
 };
 use tonic_web::GrpcWebLayer;
-use tower::{Layer, ServiceExt as _, util::BoxCloneSyncService};
+use tower::{Layer, ServiceExt as _};
 
 use crate::{
+    boxed::{Boxed, boxed},
     greeter::Greeter,
     http::{Answer, PATHS, exchange, one, request},
     interceptors::{Auth, Refuse},
     support::soon,
 };
-
-type Service = BoxCloneSyncService<http::Request<Body>, http::Response<Body>, StdError>;
-
-fn boxed<S, B>(service: S) -> Service
-where
-    S: tower::Service<http::Request<Body>, Response = http::Response<B>, Error: Into<StdError>>
-        + Clone
-        + Send
-        + Sync
-        + 'static,
-    S::Future: Send + 'static,
-    B: http_body::Body<Data = Bytes, Error: Into<StdError>> + Send + 'static,
-{
-    let service = service.map_response(|response: http::Response<B>| response.map(Body::new));
-    BoxCloneSyncService::new(service.map_err(Into::into))
-}
 
 /// The greeter in all its places, each inside of a layer that this makes.
 macro_rules! places {
@@ -187,7 +172,7 @@ impl Attempt {
     }
 }
 
-async fn try_all(service: &Service) {
+async fn try_all(service: &Boxed) {
     for attempt in Attempt::all() {
         exchange(service.clone(), attempt.request()).await;
     }
@@ -268,7 +253,7 @@ async fn nothing_gets_past_them_whatever_is_said_to_be_a_call() {
 #[tokio::test]
 async fn who_has_the_token_gets_in_at_each_place() {
     let greeter = Greeter::default();
-    let runs = |service: Service, with_token: bool| {
+    let runs = |service: Boxed, with_token: bool| {
         let greeter = &greeter;
         async move {
             let before = greeter.runs();

@@ -6,6 +6,7 @@ use std::sync::{
 };
 
 use grpc_interceptor_proto::plain::greeter::greeter_server;
+use tokio_stream::StreamExt as _;
 use tonic::{Request, Response, Status, Streaming};
 
 use crate::support::{self, BoxStream, GreetManyTimesRequest, HelloReply, HelloRequest};
@@ -33,6 +34,16 @@ impl Greeter {
     }
 }
 
+/// Tonic-web reads a stream on behind its failure.
+fn until_failure(replies: BoxStream<HelloReply>) -> BoxStream<HelloReply> {
+    let mut has_failed = false;
+    Box::pin(replies.map_while(move |reply| {
+        let is_behind = has_failed;
+        has_failed |= reply.is_err();
+        (!is_behind).then_some(reply)
+    }))
+}
+
 #[tonic::async_trait]
 impl greeter_server::Greeter for Greeter {
     async fn say_hello(
@@ -58,7 +69,7 @@ impl greeter_server::Greeter for Greeter {
         request: Request<GreetManyTimesRequest>,
     ) -> Result<Response<Self::GreetManyTimesStream>, Status> {
         self.run();
-        support::greet_many_times(request).await
+        Ok(support::greet_many_times(request).await?.map(until_failure))
     }
 
     type ChatStream = BoxStream<HelloReply>;
@@ -68,6 +79,6 @@ impl greeter_server::Greeter for Greeter {
         request: Request<Streaming<HelloRequest>>,
     ) -> Result<Response<Self::ChatStream>, Status> {
         self.run();
-        support::chat(request).await
+        Ok(support::chat(request).await?.map(until_failure))
     }
 }

@@ -6,7 +6,9 @@ use std::{
 
 use tonic::{Request, Response, Status, body::Body, codegen::http, metadata::MetadataMap};
 
-use super::{head::Head, inner::Inner, original::Original, request::leave, response::receive};
+use super::{
+    head::Head, inner_service::InnerService, original::Original, request::leave, response::receive,
+};
 use crate::{
     Context, RawPayload, Side,
     call::{Timer, deadline_to_carry, tell_time_remaining},
@@ -15,7 +17,7 @@ use crate::{
 };
 
 /// One call of the service inside of a layer. Each attempt goes to the service.
-pub struct Call<S: Inner> {
+pub struct Call<S: InnerService> {
     pub(super) head: Head,
     limit: usize,
     service: Mutex<Ready<S>>,
@@ -28,7 +30,7 @@ struct Ready<S> {
     is_ready: bool,
 }
 
-impl<S: Inner> Call<S> {
+impl<S: InnerService> Call<S> {
     /// Of a service that is ready.
     pub(super) fn new(head: Head, limit: usize, service: S) -> Self {
         let service = Mutex::new(Ready { service, is_ready: true });
@@ -108,7 +110,7 @@ impl<S: Inner> Call<S> {
             return Err(status);
         }
         let response = response?;
-        let framing = match receive(&response, self.head.web, self.limit) {
+        let framing = match receive(&response, &self.head, self.limit) {
             Ok(framing) => framing,
             Err(status) => return Err(self.keep(Original::of_response(*status, response))),
         };

@@ -3,7 +3,7 @@ use std::{fmt, sync::Arc};
 use tonic::codegen::http::request::Parts;
 use tower_layer::Layer;
 
-use super::{boxed_errors::BoxedErrors, options::Options, service::LayerService};
+use super::{boxed_errors::BoxedErrors, next::InAnyLayer, options::Options, service::LayerService};
 use crate::{MethodName, RpcKind, Side};
 
 /// Interceptors around a whole server or a whole channel, whoever generated the services: a
@@ -107,7 +107,10 @@ impl<I> InterceptorLayer<I> {
     /// `interceptors` is one [`Interceptor`](crate::Interceptor): mostly a tuple, of structs and of async fns with
     /// `#[interceptor]`.
     #[must_use]
-    pub fn new(interceptors: I) -> Self {
+    pub fn new(interceptors: I) -> Self
+    where
+        I: InAnyLayer,
+    {
         InterceptorLayer { interceptors: Arc::new(interceptors), options: Options::default() }
     }
 

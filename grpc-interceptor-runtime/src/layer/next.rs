@@ -2,7 +2,7 @@ use std::{fmt, future::Future, sync::Arc};
 
 use tonic::{Request, Response, Status, metadata::MetadataMap};
 
-use super::{call::Call, inner::Inner};
+use super::{any_service::AnyService, call::Call, inner_service::InnerService};
 use crate::{
     Context, Detach, Interceptor, Next, Outcome, RawMessage, RawPayload, RpcKind, Side,
     chain::Sealed,
@@ -14,26 +14,26 @@ pub(super) type RawOutcome = Result<Response<RawPayload>, Status>;
 /// the layer.
 ///
 /// It is one type for all RPCs. It can be [detached](Detach).
-pub struct LayerNext<'a, S: Inner> {
+pub struct LayerNext<'a, S: InnerService> {
     call: &'a Call<S>,
     context: Context,
 }
 
-impl<'a, S: Inner> LayerNext<'a, S> {
+impl<'a, S: InnerService> LayerNext<'a, S> {
     pub(super) fn new(call: &'a Call<S>, context: Context) -> Self {
         LayerNext { call, context }
     }
 }
 
-impl<S: Inner> Clone for LayerNext<'_, S> {
+impl<S: InnerService> Clone for LayerNext<'_, S> {
     fn clone(&self) -> Self {
         *self
     }
 }
 
-impl<S: Inner> Copy for LayerNext<'_, S> {}
+impl<S: InnerService> Copy for LayerNext<'_, S> {}
 
-impl<S: Inner> Next for LayerNext<'_, S> {
+impl<S: InnerService> Next for LayerNext<'_, S> {
     type Request = RawPayload;
     type Response = RawPayload;
     type RequestMessage = RawMessage;
@@ -69,9 +69,9 @@ impl<S: Inner> Next for LayerNext<'_, S> {
     }
 }
 
-impl<S: Inner> Sealed for LayerNext<'_, S> {}
+impl<S: InnerService> Sealed for LayerNext<'_, S> {}
 
-impl<S: Inner> Detach for LayerNext<'_, S> {
+impl<S: InnerService> Detach for LayerNext<'_, S> {
     type Owned = (Arc<Call<S>>, Context);
     type Borrowed<'b> = LayerNext<'b, S>;
 
@@ -84,14 +84,33 @@ impl<S: Inner> Detach for LayerNext<'_, S> {
     }
 }
 
-impl<S: Inner> fmt::Debug for LayerNext<'_, S> {
+impl<S: InnerService> fmt::Debug for LayerNext<'_, S> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.debug_struct("LayerNext").field("context", &self.context).finish_non_exhaustive()
     }
 }
 
 /// What an [`InterceptorLayer`](crate::InterceptorLayer) around the service `S` takes: a name for it in generic code.
-pub trait LayerInterceptors<S: Inner>: for<'a> Interceptor<LayerNext<'a, S>> + 'static {}
+/// On a server `S` is tonic's `Routes`, on a client its `Channel`.
+pub trait LayerInterceptors<S: InnerService>:
+    InAnyLayer + for<'a> Interceptor<LayerNext<'a, S>>
+{
+}
 
-impl<S: Inner, I> LayerInterceptors<S> for I where I: for<'a> Interceptor<LayerNext<'a, S>> + 'static
-{}
+impl<S: InnerService, I> LayerInterceptors<S> for I where
+    I: InAnyLayer + for<'a> Interceptor<LayerNext<'a, S>>
+{
+}
+
+/// The same, whatever the service is: what doesn't fit is told where it is written.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not an interceptor for an `InterceptorLayer`",
+    label = "not an interceptor for any RPC",
+    note = "in a layer an interceptor is for any `N: Next`, or for `N: Next<RequestMessage = RawMessage>`: it sees the \
+            messages of all RPCs, still encoded",
+    note = "an async fn needs `#[interceptor]` above it, as it is given as a value"
+)]
+pub trait InAnyLayer: 'static {}
+
+#[diagnostic::do_not_recommend]
+impl<I> InAnyLayer for I where I: for<'a> Interceptor<LayerNext<'a, AnyService>> + 'static {}

@@ -1,7 +1,10 @@
 use tonic::{
     Code, Response, Status,
     body::Body,
-    codegen::http::{self, StatusCode, header::CONTENT_LENGTH},
+    codegen::http::{
+        self, HeaderMap, StatusCode,
+        header::{CONTENT_LENGTH, CONTENT_TYPE},
+    },
 };
 
 use super::head::{Head, Web};
@@ -15,9 +18,10 @@ use crate::{
 /// and the response isn't gRPC's.
 pub(super) fn receive(
     response: &http::Response<Body>,
-    web: Web,
+    head: &Head,
     limit: usize,
 ) -> Result<Framing, Box<Status>> {
+    let web = web_of(response.headers(), head);
     let framing = Framing::of_response(response.headers(), web, limit);
     let failed = match framing.has_status() {
         true => failed_status(response),
@@ -42,6 +46,15 @@ fn failed_status(response: &http::Response<Body>) -> Option<Status> {
     Some(own.filter(is_its).cloned().unwrap_or(status))
 }
 
+/// The response to a gRPC-Web request may be in its other form, as the caller accepts it, or in none: from a service
+/// that knows nothing of gRPC-Web.
+fn web_of(headers: &HeaderMap, head: &Head) -> Web {
+    if head.web == Web::No {
+        return Web::No;
+    }
+    headers.get(CONTENT_TYPE).map_or(head.web, |content_type| Web::of(Some(content_type)))
+}
+
 /// Out of the layer.
 pub(super) fn respond(response: Response<RawPayload>, head: &Head) -> http::Response<Body> {
     let (metadata, payload, extensions) = response.into_parts();
@@ -52,7 +65,8 @@ pub(super) fn respond(response: Response<RawPayload>, head: &Head) -> http::Resp
         headers.remove(Status::GRPC_STATUS);
     }
     head.set_content_type(&mut headers);
-    let mut response = http::Response::new(payload.into_body(Framing::of_response_to(head.web)));
+    let web = web_of(&headers, head);
+    let mut response = http::Response::new(payload.into_body(Framing::of_response_to(web)));
     *response.version_mut() = http::Version::HTTP_2;
     *response.headers_mut() = headers;
     *response.extensions_mut() = extensions;
@@ -64,7 +78,7 @@ pub(super) fn respond_with_status(status: Status, head: &Head) -> http::Response
     let mut response = not_ok(status).into_http::<Body>();
     *response.version_mut() = http::Version::HTTP_2;
     if let Some(content_type) = &head.content_type {
-        response.headers_mut().insert(http::header::CONTENT_TYPE, content_type.clone());
+        response.headers_mut().insert(CONTENT_TYPE, content_type.clone());
     }
     response
 }

@@ -17,7 +17,7 @@ use tonic::{
 use super::{
     call::Call,
     head::Head,
-    inner::Inner,
+    inner_service::InnerService,
     next::{LayerInterceptors, LayerNext, RawOutcome},
     options::Options,
     request::{Arrived, arrive},
@@ -58,7 +58,7 @@ impl<S, I> fmt::Debug for LayerService<S, I> {
 
 impl<S, I, B> Service<http::Request<B>> for LayerService<S, I>
 where
-    S: Inner,
+    S: InnerService,
     I: LayerInterceptors<S>,
     B: HttpBody<Data = Bytes> + Send + 'static,
     B::Error: Into<StdError>,
@@ -102,7 +102,10 @@ where
     }
 }
 
-fn finish<S: Inner>(outcome: RawOutcome, call: &Call<S>) -> Result<http::Response<Body>, S::Error> {
+fn finish<S: InnerService>(
+    outcome: RawOutcome,
+    call: &Call<S>,
+) -> Result<http::Response<Body>, S::Error> {
     let status = match outcome {
         Ok(response) => return Ok(respond(response, &call.head)),
         Err(status) => status,
