@@ -50,6 +50,10 @@ use tonic::{Code, Request, Status, metadata::MetadataMap};
 /// The new status has the metadata of the old one, and the old one as its source, so that
 /// interceptors around this one still find the error in the chain of sources.
 ///
+/// On a server, put it into the attribute or the list at creation. In an
+/// [`InterceptorLayer`](grpc_interceptor_runtime::InterceptorLayer) it finds what a handler returns, and what fails
+/// in the middle of a response stream has no source there any more: that is encoded already.
+///
 /// It may be a const, or be made in the list for each call: it holds nothing but its closures.
 #[derive(Clone, Copy, Debug)]
 pub struct ErrorToStatus<M = (), D = ()> {

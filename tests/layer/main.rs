@@ -3,6 +3,7 @@
 
 mod boxed;
 mod bypass;
+mod compressed;
 mod greeter;
 mod health;
 mod http;

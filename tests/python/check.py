@@ -417,11 +417,12 @@ def main(peer):
     # However this ends, the pipe is closed then, and so the server ends.
     with subprocess.Popen([peer, "serve"], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as server:
         try:
-            addresses = [server.stdout.readline().decode().strip() for _ in range(2)]
-            same(all(addresses), True, "our server says where it is")
-            for address, unknown in zip(addresses, ["UNKNOWN", "INTERNAL"]):
-                print(f"  where what is unknown is {unknown}")
-                call_our_server(address, unknown)
+            for place in ["given at creation", "in a layer"]:
+                for unknown in ["UNKNOWN", "INTERNAL"]:
+                    address = server.stdout.readline().decode().strip()
+                    same(bool(address), True, "our server says where it is")
+                    print(f"  whose interceptors are {place}, where what is unknown is {unknown}")
+                    call_our_server(address, unknown)
             server.stdin.close()
             same(server.wait(SECONDS), 0, "our server's exit code")
         finally:

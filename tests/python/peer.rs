@@ -20,15 +20,20 @@ use std::{
 };
 
 use grpc_interceptor::{
-    Context, Error, Interceptor, Next, Outcome, Payload as _, StreamEnd, interceptor,
+    Context, Error, Interceptor, InterceptorLayer, Next, Outcome, Payload as _, StreamEnd,
+    interceptor,
     interceptors::{CatchPanic, ErrorToStatus},
-    testing::{self, DummyClient, DummyRequest, DummyResponse, RecordedOutcome, Recorder},
+    testing::{
+        self, DummyClient, DummyRequest, DummyResponse, DummyService, RecordedOutcome, Recorder,
+        RunningServer, dummy_service_server::DummyServiceServer,
+    },
 };
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::UnboundedReceiverStream;
 use tonic::{
     Code, Request, Status, Streaming,
     metadata::{AsciiMetadataValue, BinaryMetadataValue, KeyAndValueRef, MetadataMap},
+    transport::Server,
 };
 
 type Result<T = (), E = Box<dyn StdError + Send + Sync>> = std::result::Result<T, E>;
@@ -118,17 +123,16 @@ async fn stamp<N: Next>(mut request: Request<N::Request>, context: Context, next
     Ok(response)
 }
 
-async fn start(unknown: Code) -> io::Result<DummyClient> {
-    let recorder = Recorder::new();
-    let errors = ErrorToStatus::new().on_unknown(unknown);
+/// The dummy service, with what the Python package's client asks it.
+fn service(recorder: &Recorder) -> DummyService {
     let flaky = AtomicUsize::new(0);
-    let dummy = all_codes().fold(testing::dummy().on_loopback(), |dummy, code| {
+    let service = all_codes().fold(DummyService::new(), |service, code| {
         let name = name_of(code);
-        dummy.special_case(&name, move |_| {
+        service.special_case(&name, move |_| {
             Err(Status::new(code, format!("{}: {UNICODE}", name_of(code))))
         })
     });
-    dummy
+    service
         .special_case("default details", |_| Err(Error::new(Code::NotFound)))
         .special_case("metadata", |request| text_of(request.metadata()))
         .special_case("has a deadline", |request| {
@@ -163,15 +167,44 @@ async fn start(unknown: Code) -> io::Result<DummyClient> {
                 format!("{timed_out} timed out, {} cancelled", count(RecordedOutcome::Cancelled))
             }
         })
-        .server_interceptors((recorder, stamp, CatchPanic::new(), errors))
-        .start()
-        .await
+}
+
+/// Where the interceptors are.
+#[derive(Clone, Copy)]
+enum Place {
+    Creation,
+    Layer,
+}
+
+async fn start(place: Place, unknown: Code) -> io::Result<RunningServer> {
+    let recorder = Recorder::new();
+    let service = service(&recorder);
+    let errors = ErrorToStatus::new().on_unknown(unknown);
+    match place {
+        Place::Creation => {
+            let interceptors = (recorder, stamp, CatchPanic::new(), errors);
+            let server = DummyServiceServer::with_interceptors(service, interceptors);
+            testing::serve(server).on_loopback().start().await
+        }
+        Place::Layer => {
+            // An error that a stream fails with is only its code and its text when it gets to a layer.
+            let server = DummyServiceServer::with_interceptors(service, errors);
+            let layer = InterceptorLayer::new((recorder, stamp, CatchPanic::new()));
+            let router = Server::builder().layer(layer).add_service(server);
+            testing::serve(router).on_loopback().start().await
+        }
+    }
 }
 
 /// Says the addresses: first of the one that hides unknown errors, then of the one that makes them
-/// `INTERNAL`.
+/// `INTERNAL`; and the same again with the interceptors in a layer.
 async fn serve() -> Result {
-    let servers = [start(Code::Unknown).await?, start(Code::Internal).await?];
+    let mut servers = Vec::new();
+    for place in [Place::Creation, Place::Layer] {
+        for unknown in [Code::Unknown, Code::Internal] {
+            servers.push(start(place, unknown).await?);
+        }
+    }
     for server in &servers {
         println!("{}", server.local_addr().ok_or("it is on loopback")?);
     }
