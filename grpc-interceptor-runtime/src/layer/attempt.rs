@@ -2,6 +2,7 @@ use std::{
     future::poll_fn,
     pin::pin,
     sync::{Mutex, MutexGuard, PoisonError},
+    time::Instant,
 };
 
 use http_body::Body as HttpBody;
@@ -19,10 +20,10 @@ use super::{
     response::{is_failed, receive},
 };
 use crate::{
-    Context, RawPayload, Side,
-    call::{Timer, deadline_to_carry, tell_time_remaining},
+    Context, Payload, RawMessage, RawPayload, Side,
+    call::{Timer, deadline_to_carry, or_deadline_exceeded, tell_time_remaining},
     chain::in_time,
-    payload::Failure,
+    payload::{Failure, UntilDeadline},
 };
 
 /// One call of the service inside of a layer. Each attempt goes to the service.
@@ -124,16 +125,29 @@ where
         }
         let response = response?;
         if let Some(status) = is_failed(&response) {
-            return Err(self.keep(Original::of_response(status, response)));
+            let status = self.keep(Original::of_response(status, response));
+            return Err(match timer {
+                Some(timer) => or_deadline_exceeded(status, timer.deadline()),
+                None => status,
+            });
         }
         let response = receive(response, self.head.web, self.limit);
         // The request may fail while the response is read. If it is the caller's own, the response is left as it
         // is for that, and fails by itself.
-        Ok(match failure {
+        let response = match failure {
             Some(failure) if !is_untouched => response.map(|payload| payload.or_failure(failure)),
             _ => response,
+        };
+        Ok(match timer {
+            Some(timer) => response.map(|payload| until(payload, timer.deadline())),
+            None => response,
         })
     }
+}
+
+/// The reading of a response is part of the call.
+fn until(payload: RawPayload, deadline: Instant) -> RawPayload {
+    Payload::<RawMessage>::wrap_stream(payload, UntilDeadline(deadline))
 }
 
 impl<S, E, R> Attempt for Call<S, E>
