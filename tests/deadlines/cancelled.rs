@@ -2,28 +2,20 @@
 
 use std::{error::Error as _, time::Duration};
 
-use grpc_interceptor::{
-    Context, Interceptor, MessageStream, Next, Outcome, Payload as _,
-    testing::dummy_service_client::DummyServiceInterceptors,
-};
+use grpc_interceptor::{Context, Interceptor, MessageStream, Next, Outcome, Payload as _};
 use tokio::time::{Instant, sleep, sleep_until};
-use tonic::{Code, Request, Status, transport::Channel};
+use tonic::{Code, Request, Status};
 
 use crate::{
     interceptors::{InTime, Seen, SetTimeout, WithDeadline, in_each_form},
-    kinds::{AN_HOUR, Ended, call, exceeded, ms, slow_dummy},
+    kinds::{AN_HOUR, Ended, OnClient, call, exceeded, ms, slow_dummy},
     support::KINDS,
 };
 
 /// Makes a call of each kind with a handler that hangs. No interceptor is told anything but
 /// DEADLINE_EXCEEDED, though tonic's timer goes off at the same moment.
-async fn check<C: DummyServiceInterceptors<Channel>>(
-    interceptors: C,
-    timeout: Option<Duration>,
-    seen: &Seen,
-) {
-    let dummy = slow_dummy().client_interceptors(interceptors);
-    let mut client = dummy.start().await.expect("it starts");
+async fn check(interceptors: impl OnClient, timeout: Option<Duration>, seen: &Seen) {
+    let mut client = interceptors.start(()).await;
     for kind in KINDS {
         assert_eq!(call(&mut client, kind, "forever", timeout).await, exceeded(ms(100)));
         for code in seen.take_codes() {
@@ -73,13 +65,8 @@ fn ending<M>(at: Instant) -> impl tokio_stream::Stream<Item = Result<M, Status>>
 }
 
 /// What a call comes to.
-async fn ends<C: DummyServiceInterceptors<Channel>>(
-    interceptors: C,
-    timeout: Option<Duration>,
-    expected: &Ended,
-) {
-    let mut client =
-        slow_dummy().client_interceptors(interceptors).start().await.expect("it starts");
+async fn ends(interceptors: impl OnClient, timeout: Option<Duration>, expected: &Ended) {
+    let mut client = interceptors.start(()).await;
     for kind in KINDS {
         assert_eq!(call(&mut client, kind, "foo", timeout).await, *expected, "{kind:?}");
     }
