@@ -79,6 +79,22 @@ async fn cancelled_at_the_deadline_is_deadline_exceeded() {
     in_each_form!(ends, [Cancel(ms(99))], Some(ms(100)), &exceeded(ms(99)));
 }
 
+/// The same of a server that ends the call so, a tick before the client would.
+async fn ended_by_the_server(interceptors: impl OnClient, at: u64, expected: &Ended) {
+    let mut client = interceptors.start(Cancel(ms(at))).await;
+    for kind in KINDS {
+        let ended = call(&mut client, kind, "foo", Some(ms(100))).await;
+        assert_eq!(ended, *expected, "{kind:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn cancelled_by_the_server_at_the_deadline_is_deadline_exceeded() {
+    in_each_form!(ended_by_the_server, [Seen::default()], 99, &exceeded(ms(99)));
+    let cancelled = Ended { after: ms(50), code: Code::Cancelled };
+    in_each_form!(ended_by_the_server, [Seen::default()], 50, &cancelled);
+}
+
 #[tokio::test(start_paused = true)]
 async fn cancelled_long_before_the_deadline_or_without_one_is_that() {
     let expected = Ended { after: ms(50), code: Code::Cancelled };

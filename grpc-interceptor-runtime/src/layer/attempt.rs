@@ -2,7 +2,6 @@ use std::{
     future::poll_fn,
     pin::pin,
     sync::{Mutex, MutexGuard, PoisonError},
-    time::Instant,
 };
 
 use http_body::Body as HttpBody;
@@ -20,10 +19,10 @@ use super::{
     response::{is_failed, receive},
 };
 use crate::{
-    Context, Payload, RawMessage, RawPayload, Side,
+    Context, RawPayload, Side,
     call::{Timer, deadline_to_carry, or_deadline_exceeded, tell_time_remaining},
     chain::in_time,
-    payload::{Failure, UntilDeadline},
+    payload::Failure,
 };
 
 /// One call of the service inside of a layer. Each attempt goes to the service.
@@ -139,15 +138,11 @@ where
             _ => response,
         };
         Ok(match timer {
-            Some(timer) => response.map(|payload| until(payload, timer.deadline())),
+            // The reading of a response is part of the call.
+            Some(timer) => response.map(|payload| payload.in_time(timer.deadline())),
             None => response,
         })
     }
-}
-
-/// The reading of a response is part of the call.
-fn until(payload: RawPayload, deadline: Instant) -> RawPayload {
-    Payload::<RawMessage>::wrap_stream(payload, UntilDeadline(deadline))
 }
 
 impl<S, E, R> Attempt for Call<S, E>

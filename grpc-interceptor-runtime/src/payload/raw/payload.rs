@@ -1,4 +1,4 @@
-use std::{cell::RefCell, fmt, mem};
+use std::{cell::RefCell, fmt, mem, time::Instant};
 
 use http_body::Body as _;
 use tonic::{Status, body::Body, metadata::MetadataMap};
@@ -9,6 +9,7 @@ use super::{
     encode::{OfFrames, OfMessages},
     framing::Framing,
     guarded_body::GuardedBody,
+    late::Late,
     message::RawMessage,
     or_failure::OrFailure,
     watch::{Show, Watched, end_of_body},
@@ -41,6 +42,17 @@ pub(super) enum Content {
     /// With something around it that doesn't look into messages.
     Frames(MessageStream<Piece>),
     Messages(MessageStream<RawMessage>),
+}
+
+impl Content {
+    /// To put something around.
+    fn frames_or_messages(self) -> Result<MessageStream<Piece>, MessageStream<RawMessage>> {
+        match self {
+            Content::Body(body) => Ok(MessageStream::from_source(FromBody(body))),
+            Content::Frames(frames) => Ok(frames),
+            Content::Messages(messages) => Err(messages),
+        }
+    }
 }
 
 impl RawPayload {
@@ -112,19 +124,33 @@ impl RawPayload {
         }
     }
 
-    /// Of a response that has just come.
+    /// Of a response that has just come: ends it with what the request failed with.
     pub(crate) fn or_failure(self, failure: Failure) -> Self {
         let framing = self.framing;
-        let frames = match self.content.into_inner() {
-            Content::Body(body) => MessageStream::from_source(FromBody(body)),
-            Content::Frames(frames) => frames,
-            Content::Messages(messages) => {
-                let messages = messages.or_failure(move || failure.take());
-                return RawPayload::of_messages(messages, framing);
-            }
-        };
-        let frames = frames.wrap(|frames| OrFailure::new(frames, failure));
-        RawPayload::of(Content::Frames(frames), framing)
+        RawPayload::of(
+            match self.content.into_inner().frames_or_messages() {
+                Ok(frames) => {
+                    Content::Frames(frames.wrap(|frames| OrFailure::new(frames, failure)))
+                }
+                Err(messages) => Content::Messages(messages.or_failure(move || failure.take())),
+            },
+            framing,
+        )
+    }
+
+    /// The same: ends it at the deadline.
+    pub(crate) fn in_time(self, deadline: Instant) -> Self {
+        let framing = self.framing;
+        RawPayload::of(
+            match self.content.into_inner().frames_or_messages() {
+                Ok(frames) => {
+                    let frames = frames.wrap(|frames| Late::new(frames, deadline));
+                    Content::Frames(frames.in_time(Some(deadline)))
+                }
+                Err(messages) => Content::Messages(messages.in_time(Some(deadline))),
+            },
+            framing,
+        )
     }
 
     /// A copy of a request, if it is one message and all of it is there: of a client's unary RPC.
@@ -254,12 +280,9 @@ impl Payload<RawMessage> for RawPayload {
 
     fn wrap_stream(self, wrap: impl WrapStream) -> Self {
         let framing = self.framing;
-        let content = match self.content.into_inner() {
-            Content::Body(body) => {
-                Content::Frames(wrap.wrap(MessageStream::from_source(FromBody(body))))
-            }
-            Content::Frames(frames) => Content::Frames(wrap.wrap(frames)),
-            Content::Messages(messages) => Content::Messages(wrap.wrap(messages)),
+        let content = match self.content.into_inner().frames_or_messages() {
+            Ok(frames) => Content::Frames(wrap.wrap(frames)),
+            Err(messages) => Content::Messages(wrap.wrap(messages)),
         };
         RawPayload::of(content, framing)
     }
