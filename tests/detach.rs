@@ -10,8 +10,12 @@ use std::{
 };
 
 use grpc_interceptor::{
-    Context, Detach, Interceptor, MessageStream, Next, Outcome, Payload as _, interceptor,
-    testing::{self, DummyResponse},
+    Context, Detach, Interceptor, InterceptorLayer, MessageStream, Next, Outcome, Payload as _,
+    interceptor,
+    testing::{
+        self, DummyRequest, DummyResponse, dummy_service_client::DummyServiceClient,
+        dummy_service_server::DummyServiceServer,
+    },
 };
 use tokio::{
     sync::{Notify, mpsc},
@@ -19,6 +23,7 @@ use tokio::{
 };
 use tokio_stream::{StreamExt as _, wrappers::ReceiverStream};
 use tonic::{Request, Response, Status};
+use tower::Layer as _;
 
 /// Lets a call finish though its client has left.
 #[derive(Clone, Copy)]
@@ -190,4 +195,68 @@ async fn a_detached_chain_keeps_its_context() {
     let mut client =
         testing::dummy().client_interceptors((Check, pass)).start().await.expect("it starts");
     assert_eq!(client.execute("foo").await.expect("it echoes"), "foo");
+}
+
+/// In a layer of a client.
+#[tokio::test]
+async fn a_layer_sends_a_request_from_two_tasks() {
+    let count = Arc::new(Count(AtomicUsize::new(0)));
+    let server = DummyServiceServer::new(testing::DummyService::new());
+    let server = testing::serve(server).start().await.expect("it starts");
+    let layer = InterceptorLayer::new((Hedge, pass, count.clone()));
+    let mut client = DummyServiceClient::new(layer.layer(server.channel()));
+    let input = |input: &str| DummyRequest { input: input.to_owned() };
+    let answer = client.execute(input("foo")).await.expect("it echoes");
+    assert_eq!(answer.into_inner().output, "foo");
+    let mut answers =
+        client.execute_server_stream(input("ab")).await.expect("it echoes").into_inner();
+    for output in ["a", "b"] {
+        assert_eq!(answers.message().await.expect("it echoes").expect("two").output, output);
+    }
+    assert_eq!(count.0.load(Ordering::Relaxed), 4);
+    let two = tokio_stream::iter(["a", "b"].map(input));
+    let answer = client.execute_client_stream(two).await.expect("it echoes");
+    assert_eq!(answer.into_inner().output, "ab");
+    assert_eq!(count.0.load(Ordering::Relaxed), 5);
+}
+
+/// Takes a minute, and says when it has begun and finished.
+struct Slow {
+    begun: Arc<Notify>,
+    finished: Arc<Notify>,
+}
+
+impl<N: Next> Interceptor<N> for Slow {
+    async fn intercept(&self, request: Request<N::Request>, _: Context, next: N) -> Outcome<N> {
+        self.begun.notify_one();
+        sleep(Duration::from_secs(60)).await;
+        let outcome = next.run(request).await;
+        self.finished.notify_one();
+        outcome
+    }
+}
+
+/// In a layer of a server: what is inside of it, the service included.
+#[tokio::test(start_paused = true)]
+async fn a_layers_service_finishes_though_its_client_has_left() {
+    let (begun, finished) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
+    let slow = Arc::new(Slow { begun: begun.clone(), finished: finished.clone() });
+    let count = Arc::new(Count(AtomicUsize::new(0)));
+    let served = count.clone();
+    let service = testing::DummyService::new().special_case("foo", move |_| {
+        served.0.fetch_add(1, Ordering::Relaxed);
+        "bar"
+    });
+    let server =
+        InterceptorLayer::new((pass, Finish, slow)).layer(DummyServiceServer::new(service));
+    let server = testing::serve(server).start().await.expect("it starts");
+    let mut client = DummyServiceClient::new(server.channel());
+    let call = client.execute(DummyRequest { input: "foo".to_owned() });
+    let call = tokio::time::timeout(Duration::from_secs(1), call);
+    call.await.expect_err("the client leaves");
+    begun.notified().await;
+    tokio::time::timeout(Duration::from_secs(120), finished.notified())
+        .await
+        .expect("the service finishes");
+    assert_eq!(count.0.load(Ordering::Relaxed), 1);
 }

@@ -1,6 +1,5 @@
 //! Interceptors around a whole server or a whole channel, whoever generated the services.
 
-mod any_service;
 mod boxed_errors;
 mod call;
 mod head;
@@ -16,7 +15,6 @@ mod response;
 mod service;
 
 pub use boxed_errors::{BoxedErrors, StatusErrors};
-pub use inner_service::InnerService;
 pub use interceptor_layer::InterceptorLayer;
 pub use next::{LayerInterceptors, LayerNext};
 pub use service::LayerService;

@@ -26,8 +26,7 @@ pub use chain::{
 pub use client::Transport;
 pub use error::{Error, Panicked};
 pub use layer::{
-    BoxedErrors, InnerService, InterceptorLayer, LayerInterceptors, LayerNext, LayerService,
-    StatusErrors,
+    BoxedErrors, InterceptorLayer, LayerInterceptors, LayerNext, LayerService, StatusErrors,
 };
 pub use payload::{
     AnyMessage, AnyPayload, MessageStream, Payload, RawMessage, RawPayload, StreamEnd, trailers,

@@ -26,6 +26,7 @@ pub(crate) use erase::Erase;
 pub use erase::{AnyMessage, AnyPayload};
 pub(crate) use failure::Failure;
 pub(crate) use guarded::Guarded;
+pub(crate) use in_time::UntilDeadline;
 pub use item::StreamItem;
 pub use message_stream::MessageStream;
 pub use payload::Payload;

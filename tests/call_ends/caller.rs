@@ -89,7 +89,7 @@ where
 
 async fn call_in_layer<I>(client: GreeterClient<LayerService<Channel, I>>, plan: Plan)
 where
-    I: LayerInterceptors<Channel>,
+    I: LayerInterceptors,
 {
     call!(client, plan);
 }

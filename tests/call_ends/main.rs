@@ -3,6 +3,7 @@
 //! Each case is a way in which a call ends, a kind of RPC, and a form in which the interceptors get
 //! around the call. What is right for each is in `right.rs`.
 
+mod behind_headers;
 mod caller;
 mod case;
 mod caught_outside;

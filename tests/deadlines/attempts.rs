@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-use grpc_interceptor::{RpcKind, testing::dummy_service_client::DummyServiceInterceptors};
-use tonic::{Code, transport::Channel};
+use grpc_interceptor::RpcKind;
+use tonic::Code;
 
 use crate::{
     interceptors::{Retry, Seen, SetTimeout, Sight, WithDeadline, in_each_form},
-    kinds::{Ended, call, exceeded, ms, slow_dummy},
+    kinds::{Ended, OnClient, call, exceeded, ms},
     support::{KINDS, values},
 };
 
@@ -22,10 +22,9 @@ struct Expected {
     sent_once: (Ended, Vec<Duration>),
 }
 
-async fn check<C: DummyServiceInterceptors<Channel>>(interceptors: C, expected: Expected) {
+async fn check(interceptors: impl OnClient, expected: Expected) {
     let on_the_server = Seen::default();
-    let dummy = slow_dummy().server_interceptors(on_the_server.clone());
-    let mut client = dummy.client_interceptors(interceptors).start().await.expect("it starts");
+    let mut client = interceptors.start(on_the_server.clone()).await;
     for kind in KINDS {
         let (ended, remaining) = match kind.is_client_streaming() {
             true => &expected.sent_once,
@@ -89,10 +88,9 @@ async fn the_server_is_told_what_remains_at_each_attempt() {
     in_each_form!(told, [WithDeadline(ms(300)), retry], None);
 }
 
-async fn told<C: DummyServiceInterceptors<Channel>>(interceptors: C, timeout: Option<Duration>) {
+async fn told(interceptors: impl OnClient, timeout: Option<Duration>) {
     let on_the_server = Seen::default();
-    let dummy = slow_dummy().server_interceptors(on_the_server.clone());
-    let mut client = dummy.client_interceptors(interceptors).start().await.expect("it starts");
+    let mut client = interceptors.start(on_the_server.clone()).await;
     for kind in [RpcKind::Unary, RpcKind::ServerStreaming] {
         let ended = call(&mut client, kind, "fails", timeout).await;
         assert_eq!(ended, Ended { after: ms(240), code: Code::Unavailable }, "{kind:?}");

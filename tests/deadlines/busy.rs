@@ -8,7 +8,7 @@ use tonic::{Code, Request, Status};
 
 use crate::{
     interceptors::InTime,
-    kinds::{call, ms},
+    kinds::{InLayer, OnClient as _, call, ms},
     support::KINDS,
 };
 
@@ -49,6 +49,8 @@ async fn on_each_side() {
     let server = testing::dummy().server_interceptors((InTime(ms(50)), Busy)).start();
     let client = testing::dummy().client_interceptors((InTime(ms(50)), Busy)).start();
     let callers_own = testing::dummy().client_interceptors(Busy).start();
+    let mut in_layer = InLayer((InTime(ms(50)), Busy)).start(()).await;
+    let mut callers_own_in_layer = InLayer(Busy).start(()).await;
     let (mut server, mut client) =
         (server.await.expect("it starts"), client.await.expect("it starts"));
     let mut callers_own = callers_own.await.expect("it starts");
@@ -65,6 +67,10 @@ async fn on_each_side() {
         );
         let ended = call(&mut callers_own, kind, "foo", Some(ms(50))).await;
         assert_eq!(ended.code, Code::DeadlineExceeded, "{kind:?}");
+        let ended = call(&mut in_layer, kind, "foo", None).await;
+        assert_eq!(ended.code, Code::DeadlineExceeded, "{kind:?} in a layer");
+        let ended = call(&mut callers_own_in_layer, kind, "foo", Some(ms(50))).await;
+        assert_eq!(ended.code, Code::DeadlineExceeded, "{kind:?} in a layer");
     }
     assert!(start.elapsed() < Duration::from_secs(10));
 }

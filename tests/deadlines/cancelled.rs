@@ -2,28 +2,20 @@
 
 use std::{error::Error as _, time::Duration};
 
-use grpc_interceptor::{
-    Context, Interceptor, MessageStream, Next, Outcome, Payload as _,
-    testing::dummy_service_client::DummyServiceInterceptors,
-};
+use grpc_interceptor::{Context, Interceptor, MessageStream, Next, Outcome, Payload as _};
 use tokio::time::{Instant, sleep, sleep_until};
-use tonic::{Code, Request, Status, transport::Channel};
+use tonic::{Code, Request, Status};
 
 use crate::{
     interceptors::{InTime, Seen, SetTimeout, WithDeadline, in_each_form},
-    kinds::{AN_HOUR, Ended, call, exceeded, ms, slow_dummy},
+    kinds::{AN_HOUR, Ended, OnClient, call, exceeded, ms, slow_dummy},
     support::KINDS,
 };
 
 /// Makes a call of each kind with a handler that hangs. No interceptor is told anything but
 /// DEADLINE_EXCEEDED, though tonic's timer goes off at the same moment.
-async fn check<C: DummyServiceInterceptors<Channel>>(
-    interceptors: C,
-    timeout: Option<Duration>,
-    seen: &Seen,
-) {
-    let dummy = slow_dummy().client_interceptors(interceptors);
-    let mut client = dummy.start().await.expect("it starts");
+async fn check(interceptors: impl OnClient, timeout: Option<Duration>, seen: &Seen) {
+    let mut client = interceptors.start(()).await;
     for kind in KINDS {
         assert_eq!(call(&mut client, kind, "forever", timeout).await, exceeded(ms(100)));
         for code in seen.take_codes() {
@@ -73,13 +65,8 @@ fn ending<M>(at: Instant) -> impl tokio_stream::Stream<Item = Result<M, Status>>
 }
 
 /// What a call comes to.
-async fn ends<C: DummyServiceInterceptors<Channel>>(
-    interceptors: C,
-    timeout: Option<Duration>,
-    expected: &Ended,
-) {
-    let mut client =
-        slow_dummy().client_interceptors(interceptors).start().await.expect("it starts");
+async fn ends(interceptors: impl OnClient, timeout: Option<Duration>, expected: &Ended) {
+    let mut client = interceptors.start(()).await;
     for kind in KINDS {
         assert_eq!(call(&mut client, kind, "foo", timeout).await, *expected, "{kind:?}");
     }
@@ -90,6 +77,22 @@ async fn cancelled_at_the_deadline_is_deadline_exceeded() {
     in_each_form!(ends, [Cancel(ms(100))], Some(ms(100)), &exceeded(ms(100)));
     in_each_form!(ends, [InTime(ms(100)), Cancel(ms(100))], None, &exceeded(ms(100)));
     in_each_form!(ends, [Cancel(ms(99))], Some(ms(100)), &exceeded(ms(99)));
+}
+
+/// The same of a server that ends the call so, a tick before the client would.
+async fn ended_by_the_server(interceptors: impl OnClient, at: u64, expected: &Ended) {
+    let mut client = interceptors.start(Cancel(ms(at))).await;
+    for kind in KINDS {
+        let ended = call(&mut client, kind, "foo", Some(ms(100))).await;
+        assert_eq!(ended, *expected, "{kind:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn cancelled_by_the_server_at_the_deadline_is_deadline_exceeded() {
+    in_each_form!(ended_by_the_server, [Seen::default()], 99, &exceeded(ms(99)));
+    let cancelled = Ended { after: ms(50), code: Code::Cancelled };
+    in_each_form!(ended_by_the_server, [Seen::default()], 50, &cancelled);
 }
 
 #[tokio::test(start_paused = true)]

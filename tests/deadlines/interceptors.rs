@@ -145,12 +145,14 @@ impl<N: Next> Interceptor<N> for Seen {
     }
 }
 
-/// Runs a check with these interceptors as a tuple, and as a list.
+/// Runs a check with these interceptors as a tuple, and as a list: a client's own, and in a layer.
 macro_rules! in_each_form {
     ($check:expr, [$($interceptor:expr),+ $(,)?] $(, $argument:expr)*) => {
-        $check(($($interceptor.clone(),)+) $(, $argument)*).await;
         let list = ::grpc_interceptor::interceptors::List::new()$(.with($interceptor.clone()))+;
-        $check(list $(, $argument)*).await;
+        $check($crate::kinds::Own(($($interceptor.clone(),)+)) $(, $argument)*).await;
+        $check($crate::kinds::Own(list.clone()) $(, $argument)*).await;
+        $check($crate::kinds::InLayer(($($interceptor.clone(),)+)) $(, $argument)*).await;
+        $check($crate::kinds::InLayer(list) $(, $argument)*).await;
     };
 }
 pub(crate) use in_each_form;

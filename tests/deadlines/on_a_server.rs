@@ -4,11 +4,18 @@
 
 use std::time::Duration;
 
-use grpc_interceptor::{Context, intercepted, interceptors::List};
+use grpc_interceptor::{
+    Context, InterceptorLayer, LayerInterceptors, LayerService, Side, intercepted,
+    interceptors::List,
+};
 use grpc_interceptor_proto::{default_stubs::greeter_server as stubs, greeter::greeter_server};
-use tokio::{sync::mpsc::UnboundedSender, time::Instant};
+use tokio::{
+    sync::mpsc::{UnboundedReceiver, UnboundedSender},
+    time::Instant,
+};
 use tokio_stream::StreamExt as _;
 use tonic::{Code, Request, Response, Status, Streaming};
+use tower::Layer as _;
 
 use crate::{
     interceptors::{InTime, Seen, SetTimeout, WithDeadline},
@@ -120,6 +127,19 @@ async fn creation(outer: List, timeout: Option<Duration>) -> [Vec<Option<Duratio
     [seen.take_remaining(), all(receiver).await]
 }
 
+/// The same in a layer around a server, with the typed chain of the attribute inside.
+async fn layer(outer: List, timeout: Option<Duration>) -> [Vec<Option<Duration>>; 2] {
+    let ((told, receiver), seen) = (events(), Seen::default());
+    let inside = Attribute { outer: List::new(), seen: seen.clone(), told };
+    call_each(in_layer(GreeterServer::new(inside), outer), timeout).await;
+    [seen.take_remaining(), all(receiver).await]
+}
+
+/// There is no wire, so that it can't tell by the request.
+fn in_layer<S, I: LayerInterceptors>(server: S, interceptors: I) -> LayerService<S, I> {
+    InterceptorLayer::new(interceptors).on_side(Side::Server).layer(server)
+}
+
 fn each(remaining: Duration) -> [Vec<Option<Duration>>; 2] {
     [vec![Some(remaining); 4], vec![Some(remaining); 4]]
 }
@@ -152,6 +172,18 @@ async fn a_created_servers_handlers_see_a_deadline() {
     }
 }
 
+#[tokio::test(start_paused = true)]
+async fn the_typed_chain_and_the_handlers_inside_of_a_layer_see_a_deadline() {
+    for timeout in [None, Some(AN_HOUR)] {
+        let outer = List::from_iter([WithDeadline(ms(100))]);
+        assert_eq!(layer(outer, timeout).await, each(ms(100)));
+        let outer = List::from_iter([InTime(ms(100))]);
+        assert_eq!(layer(outer, timeout).await, each(ms(100)));
+    }
+    let outer = List::from_iter([WithDeadline(AN_HOUR)]);
+    assert_eq!(layer(outer, Some(ms(100))).await, each(ms(100)));
+}
+
 /// What an interceptor on a server writes into the metadata is nobody's timeout any more.
 #[tokio::test(start_paused = true)]
 async fn a_timeout_in_the_metadata_changes_nothing_inside_of_the_attribute() {
@@ -162,7 +194,7 @@ async fn a_timeout_in_the_metadata_changes_nothing_inside_of_the_attribute() {
 /// Hangs: at once, or in the middle of what it sends.
 struct Hanging {
     events: Events,
-    in_time: InTime,
+    in_time: Option<InTime>,
 }
 
 #[intercepted(self.in_time)]
@@ -188,15 +220,25 @@ impl stubs::Greeter for Hanging {
     }
 }
 
-fn hanging() -> (stubs::GreeterServer<Hanging>, tokio::sync::mpsc::UnboundedReceiver<String>) {
+fn hanging(in_time: Option<InTime>) -> (stubs::GreeterServer<Hanging>, UnboundedReceiver<String>) {
     let (events, receiver) = events();
-    let in_time = InTime(ms(100));
     (stubs::GreeterServer::new(Hanging { events, in_time }), receiver)
 }
 
+const IN_TIME: InTime = InTime(ms(100));
+
 #[tokio::test(start_paused = true)]
 async fn a_handler_that_hangs_is_dropped_at_the_deadline() {
-    let (server, mut receiver) = hanging();
+    let (server, receiver) = hanging(Some(IN_TIME));
+    a_handler_is_dropped(server, receiver).await;
+    let (server, receiver) = hanging(None);
+    a_handler_is_dropped(in_layer(server, IN_TIME), receiver).await;
+}
+
+async fn a_handler_is_dropped(
+    server: impl GeneratedServer,
+    mut receiver: UnboundedReceiver<String>,
+) {
     let start = Instant::now();
     let outcome = GreeterClient::new(server).say_hello(hello("you")).await;
     let status = outcome.expect_err("the handler hangs");
@@ -207,7 +249,16 @@ async fn a_handler_that_hangs_is_dropped_at_the_deadline() {
 
 #[tokio::test(start_paused = true)]
 async fn a_response_stream_ends_in_the_middle_and_is_dropped_at_the_deadline() {
-    let (server, mut receiver) = hanging();
+    let (server, receiver) = hanging(Some(IN_TIME));
+    a_stream_is_dropped(server, receiver).await;
+    let (server, receiver) = hanging(None);
+    a_stream_is_dropped(in_layer(server, IN_TIME), receiver).await;
+}
+
+async fn a_stream_is_dropped(
+    server: impl GeneratedServer,
+    mut receiver: UnboundedReceiver<String>,
+) {
     let start = Instant::now();
     let response = GreeterClient::new(server).greet_many_times(many("you", 1)).await;
     let mut stream = response.expect("it begins").into_inner();

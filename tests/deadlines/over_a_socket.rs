@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use grpc_interceptor_proto::default_stubs::greeter_server as stubs;
-use tokio::sync::mpsc::UnboundedSender;
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender};
 use tonic::{Request, Response, Status, metadata::MetadataMap};
 
 use crate::{
@@ -58,14 +58,29 @@ const WAIT: Duration = ms(50);
 async fn each_attempt_is_told_less_than_the_one_before() {
     let (sender, mut told) = events();
     let server = connect(stubs::GreeterServer::new(Away(sender))).await;
-    let mut client = server.through((Retry { attempts: 3, wait: WAIT },));
-    soon(client.say_hello(with_timeout(hello("you"), Some(WHOLE)))).await.expect_err("it is away");
-    let request = with_timeout(many("you", 1), Some(WHOLE));
-    soon(client.greet_many_times(request)).await.expect_err("it is away");
+    let retry = Retry { attempts: 3, wait: WAIT };
+    assert_told!(server.through((retry,)), &mut told);
+    assert_told!(server.in_layer((retry,)), &mut told);
+}
+
+/// The two kinds of client have the same methods.
+macro_rules! assert_told {
+    ($client:expr, $told:expr) => {
+        let mut client = $client;
+        let request = with_timeout(hello("you"), Some(WHOLE));
+        soon(client.say_hello(request)).await.expect_err("it is away");
+        let request = with_timeout(many("you", 1), Some(WHOLE));
+        soon(client.greet_many_times(request)).await.expect_err("it is away");
+        assert_less_and_less($told).await;
+    };
+}
+use assert_told;
+
+async fn assert_less_and_less(told: &mut UnboundedReceiver<Duration>) {
     for kind in ["unary", "server streaming"] {
         let mut most = WHOLE;
         for attempt in 1..=3 {
-            let timeout = crate::support::next(&mut told).await;
+            let timeout = crate::support::next(told).await;
             assert!(timeout <= most, "{kind}: attempt {attempt} has {timeout:?} of {most:?}");
             // The next one begins after the wait.
             most = timeout - WAIT;

@@ -2,14 +2,12 @@
 
 use std::{sync::Arc, time::Duration};
 
-use grpc_interceptor::{
-    interceptors::List, testing::dummy_service_client::DummyServiceInterceptors,
-};
-use tonic::{Code, transport::Channel};
+use grpc_interceptor::interceptors::List;
+use tonic::Code;
 
 use crate::{
     interceptors::{InTime, Seen, SetTimeout, Sleep, WithDeadline, in_each_form},
-    kinds::{AN_HOUR, Ended, call, ms, slow_dummy},
+    kinds::{AN_HOUR, Ended, InLayer, OnClient, Own, call, ms, slow_dummy},
     support::KINDS,
 };
 
@@ -20,9 +18,8 @@ struct Inner<'a> {
     remaining: Duration,
 }
 
-async fn check<C: DummyServiceInterceptors<Channel>>(interceptors: C, inner: Inner<'_>) {
-    let dummy = slow_dummy().client_interceptors(interceptors);
-    let mut client = dummy.start().await.expect("it starts");
+async fn check(interceptors: impl OnClient, inner: Inner<'_>) {
+    let mut client = interceptors.start(()).await;
     for kind in KINDS {
         assert_eq!(call(&mut client, kind, "foo", None).await.code, Code::Ok, "{kind:?}");
         let [sight] = &inner.seen.take()[..] else { panic!("{kind:?} is one call") };
@@ -57,25 +54,33 @@ async fn it_sees_the_earliest() {
     in_each_form!(check, [SetTimeout(ms(100)), SetTimeout(AN_HOUR), seen], inner());
 }
 
+/// Each chain is a client's own, and in a layer.
+macro_rules! on_both {
+    ($interceptors:expr, $inner:expr) => {
+        check(Own($interceptors), $inner).await;
+        check(InLayer($interceptors), $inner).await;
+    };
+}
+
 #[tokio::test(start_paused = true)]
 async fn it_sees_it_through_tuples_and_lists_in_each_other() {
     let seen = Seen::default();
     let inner = || Inner { seen: &seen, remaining: ms(100) };
     let timeout = SetTimeout(ms(100));
     let list = || List::from_iter([seen.clone()]);
-    check((timeout, list()), inner()).await;
-    check(((timeout,), (list(),)), inner()).await;
-    check(List::from_iter([timeout]).with(list()), inner()).await;
-    check((List::from_iter([timeout]), seen.clone()), inner()).await;
-    check((Some(Arc::new(timeout)), Some(Arc::new(seen.clone()))), inner()).await;
+    on_both!((timeout, list()), inner());
+    on_both!(((timeout,), (list(),)), inner());
+    on_both!(List::from_iter([timeout]).with(list()), inner());
+    on_both!((List::from_iter([timeout]), seen.clone()), inner());
+    on_both!((Some(Arc::new(timeout)), Some(Arc::new(seen.clone()))), inner());
 }
 
 #[tokio::test(start_paused = true)]
 async fn it_sees_it_inside_of_a_tuple_in_a_list() {
     let seen = Seen::default();
     let inner = || Inner { seen: &seen, remaining: ms(100) };
-    check(List::from_iter([(WithDeadline(ms(100)), seen.clone())]), inner()).await;
-    check(List::from_iter([(SetTimeout(ms(100)), seen.clone())]), inner()).await;
+    on_both!(List::from_iter([(WithDeadline(ms(100)), seen.clone())]), inner());
+    on_both!(List::from_iter([(SetTimeout(ms(100)), seen.clone())]), inner());
 }
 
 #[tokio::test(start_paused = true)]

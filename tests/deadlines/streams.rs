@@ -4,18 +4,15 @@ use std::time::Duration;
 
 use grpc_interceptor::{
     Context, Interceptor, MessageStream, Next, Outcome, Payload as _,
-    testing::{
-        Dummy, DummyResponse,
-        dummy_service_client::{DummyServiceInterceptors, InterceptedDummyServiceClient},
-    },
+    testing::{Dummy, DummyResponse},
 };
 use tokio::time::{Instant, sleep};
 use tokio_stream::StreamExt as _;
-use tonic::{Code, Request, Response, Status, Streaming, transport::Channel};
+use tonic::{Code, Request, Response, Status, Streaming};
 
 use crate::{
     interceptors::{InTime, Seen, SetTimeout, WithDeadline, in_each_form},
-    kinds::{AN_HOUR, ms, request, slow_dummy, with_timeout},
+    kinds::{AN_HOUR, Calls as _, OnClient, ms, request, slow_dummy, with_timeout},
 };
 
 /// What a stream brought until it ended, how it ended, and when.
@@ -44,20 +41,9 @@ async fn read(mut stream: Streaming<DummyResponse>, pause: Duration) -> Read {
     Read { messages, code, after }
 }
 
-async fn chat<C: DummyServiceInterceptors<Channel>>(
-    client: &mut InterceptedDummyServiceClient<Channel, C>,
-    timeout: Option<Duration>,
-) -> Streaming<DummyResponse> {
-    // The first is answered, the second never.
-    let requests = tokio_stream::iter(["a", "forever"].map(request));
-    let response = client.execute_client_server_stream(with_timeout(requests, timeout)).await;
-    response.expect("the stream begins").into_inner()
-}
-
-async fn check<C: DummyServiceInterceptors<Channel>>(interceptors: C, timeout: Option<Duration>) {
-    let dummy = slow_dummy().client_interceptors(interceptors);
-    let mut client = dummy.start().await.expect("it starts");
-    let stream = chat(client.get_mut(), timeout).await;
+async fn check(interceptors: impl OnClient, timeout: Option<Duration>) {
+    let mut client = interceptors.start(()).await;
+    let stream = client.chat(timeout).await;
     let expected = Read { messages: 1, code: Code::DeadlineExceeded, after: ms(100) };
     assert_eq!(read(stream, Duration::ZERO).await, expected);
 }
@@ -84,13 +70,9 @@ impl<N: Next> Interceptor<N> for Silent {
     }
 }
 
-async fn check_silent<C>(interceptors: C, timeout: Option<Duration>)
-where
-    C: DummyServiceInterceptors<Channel>,
-{
-    let dummy = slow_dummy().client_interceptors(interceptors);
-    let mut client = dummy.start().await.expect("it starts");
-    let stream = chat(client.get_mut(), timeout).await;
+async fn check_silent(interceptors: impl OnClient, timeout: Option<Duration>) {
+    let mut client = interceptors.start(()).await;
+    let stream = client.chat(timeout).await;
     let expected = Read { messages: 0, code: Code::DeadlineExceeded, after: ms(100) };
     assert_eq!(read(stream, Duration::ZERO).await, expected);
 }

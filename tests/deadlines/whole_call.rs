@@ -2,12 +2,11 @@
 
 use std::time::Duration;
 
-use grpc_interceptor::testing::dummy_service_client::DummyServiceInterceptors;
-use tonic::{Code, transport::Channel};
+use tonic::Code;
 
 use crate::{
     interceptors::{InTime, Seen, SetTimeout, Sleep, WithDeadline, in_each_form},
-    kinds::{AN_HOUR, Ended, call, exceeded, ms, slow_dummy},
+    kinds::{AN_HOUR, Ended, OnClient, call, exceeded, ms, slow_dummy},
     support::KINDS,
 };
 
@@ -19,10 +18,9 @@ struct Expected {
     calls: usize,
 }
 
-async fn check<C: DummyServiceInterceptors<Channel>>(interceptors: C, expected: Expected) {
+async fn check(interceptors: impl OnClient, expected: Expected) {
     let on_the_server = Seen::default();
-    let dummy = slow_dummy().server_interceptors(on_the_server.clone());
-    let mut client = dummy.client_interceptors(interceptors).start().await.expect("it starts");
+    let mut client = interceptors.start(on_the_server.clone()).await;
     for kind in KINDS {
         let ended = call(&mut client, kind, expected.input, expected.timeout).await;
         assert_eq!(ended, expected.ended, "{kind:?}");

@@ -7,7 +7,6 @@ use grpc_interceptor::{
 };
 use grpc_interceptor_proto::{FILE_DESCRIPTOR_SET, greeter::greeter_server::methods};
 use tokio_stream::StreamExt as _;
-use tonic::service::Routes;
 use tonic::{
     Code, Request,
     metadata::MetadataValue,
@@ -28,7 +27,7 @@ use crate::{
 
 async fn serve<I>(layer: InterceptorLayer<I>, greeter: &Greeter) -> RunningServer
 where
-    I: LayerInterceptors<Routes>,
+    I: LayerInterceptors,
 {
     let (reporter, health) = tonic_health::server::health_reporter();
     reporter.set_serving::<crate::greeter::GreeterServer>().await;
@@ -45,7 +44,7 @@ where
 }
 
 /// All calls but those of the health service need the token.
-fn exempting(log: &Log) -> InterceptorLayer<impl LayerInterceptors<Routes> + use<>> {
+fn exempting(log: &Log) -> InterceptorLayer<impl LayerInterceptors + use<>> {
     let is_health = services([health_server::SERVICE_NAME]);
     InterceptorLayer::new((log.clone(), when(move |context| !is_health(context), Auth)))
 }
@@ -202,7 +201,7 @@ fn greeter_client(server: &RunningServer) -> GreeterClient<Channel> {
 /// One RPC of each kind, and one that nobody has.
 async fn kinds<I>(layer: InterceptorLayer<I>, log: &Log) -> Vec<String>
 where
-    I: LayerInterceptors<Routes>,
+    I: LayerInterceptors,
 {
     let server = serve(layer, &Greeter::default()).await;
     let mut client = greeter_client(&server);

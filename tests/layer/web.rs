@@ -19,7 +19,7 @@ use tonic::{
     service::Routes,
     transport::Server,
 };
-use tonic_web::{GrpcWebClientLayer, GrpcWebLayer, GrpcWebService};
+use tonic_web::{GrpcWebClientLayer, GrpcWebLayer};
 use tower::{Layer as _, ServiceBuilder};
 
 use crate::{
@@ -183,7 +183,7 @@ fn bare(greeter: &Greeter) -> Boxed {
 /// tonic-web inside of a layer of these, and outside.
 fn layered<I>(greeter: &Greeter, interceptors: I) -> [(&'static str, Boxed); 2]
 where
-    I: LayerInterceptors<Routes> + LayerInterceptors<GrpcWebService<Routes>>,
+    I: LayerInterceptors,
 {
     let layer = InterceptorLayer::new(interceptors);
     let routes = || Routes::new(greeter.server());

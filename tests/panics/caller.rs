@@ -105,7 +105,7 @@ where
 
 async fn call_in_layer<I>(client: GreeterClient<LayerService<Channel, I>>, plan: Plan) -> Outcome
 where
-    I: LayerInterceptors<Channel>,
+    I: LayerInterceptors,
 {
     call!(client, plan)
 }

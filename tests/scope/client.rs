@@ -184,7 +184,7 @@ async fn all_runs_inside_of_a_layer<I>(
     interceptors: impl Fn(Noting, Noting) -> I,
     scopes: &[&'static str],
 ) where
-    I: LayerInterceptors<Channel>,
+    I: LayerInterceptors,
 {
     let server = plain().await;
     // To a layer each response is a stream.

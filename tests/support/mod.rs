@@ -62,7 +62,7 @@ impl Client {
     /// A client of the same server whose channel is inside of a layer of these interceptors.
     pub(crate) fn in_layer<I>(&self, interceptors: I) -> GreeterClient<LayerService<Channel, I>>
     where
-        I: LayerInterceptors<Channel>,
+        I: LayerInterceptors,
     {
         GreeterClient::new(InterceptorLayer::new(interceptors).layer(self.channel()))
     }
@@ -133,7 +133,7 @@ pub(crate) async fn connect_with_windows(
 /// Does what [`connect`] does, with a layer of these interceptors around the whole server.
 pub(crate) async fn connect_in_layer<I>(service: impl GeneratedServer, interceptors: I) -> Client
 where
-    I: LayerInterceptors<Routes>,
+    I: LayerInterceptors,
 {
     connect_to(None, |server, incoming, stopped| {
         let router = server.layer(InterceptorLayer::new(interceptors)).add_service(service);
@@ -356,7 +356,7 @@ pub(crate) async fn call_each_in_layer<I>(
     name: &str,
 ) -> [Answer; 4]
 where
-    I: LayerInterceptors<Channel>,
+    I: LayerInterceptors,
 {
     call_each_of!(client, name, &[])
 }

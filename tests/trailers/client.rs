@@ -29,7 +29,7 @@ async fn assert_got<I: GreeterInterceptors<Channel>>(
 
 async fn assert_got_in_layer<I>(server: &Client, interceptors: I, name: &str, expected: &Got)
 where
-    I: LayerInterceptors<Channel>,
+    I: LayerInterceptors,
 {
     let mut client = server.in_layer(interceptors);
     for got in got_of_both!(&mut client, name) {

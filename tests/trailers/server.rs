@@ -7,7 +7,6 @@ use grpc_interceptor::{
 use grpc_interceptor_proto::greeter::greeter_server::GreeterServerInterceptors;
 use tokio::sync::mpsc::UnboundedReceiver;
 use tonic::Code;
-use tonic::service::Routes;
 
 use crate::{
     greeter::{BARE, FAILS, Got, got_of_both, trailing},
@@ -35,7 +34,7 @@ async fn assert_got(server: impl GeneratedServer, name: &str, expected: &Got) {
 
 async fn assert_got_in_layer<I>(interceptors: I, name: &str, expected: &Got)
 where
-    I: LayerInterceptors<Routes>,
+    I: LayerInterceptors,
 {
     let mut client = connect_in_layer(GreeterServer::new(Plain {}), interceptors).await;
     for got in got_of_both!(&mut client, name) {

@@ -10,7 +10,7 @@ use pin_project_lite::pin_project;
 use tonic::{Response, Status};
 
 use super::in_time::in_time;
-use crate::{MessageStream, Payload, call::Timer, payload::WrapStream};
+use crate::{Payload, call::Timer, payload::UntilDeadline};
 
 pin_project! {
     /// A call until its deadline. If it gives a stream, that ends then, too. Not an async block: in a
@@ -50,13 +50,5 @@ where
             }
             (outcome, _) => outcome,
         })
-    }
-}
-
-struct UntilDeadline(Instant);
-
-impl WrapStream for UntilDeadline {
-    fn wrap<M: Send + 'static>(self, stream: MessageStream<M>) -> MessageStream<M> {
-        stream.in_time(Some(self.0))
     }
 }

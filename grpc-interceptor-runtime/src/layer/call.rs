@@ -1,17 +1,22 @@
 use std::{
     future::poll_fn,
-    pin::pin,
-    sync::{Mutex, MutexGuard, PoisonError},
+    pin::{Pin, pin},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
 use tonic::{Request, Response, Status, body::Body, codegen::http, metadata::MetadataMap};
 
 use super::{
-    head::Head, inner_service::InnerService, original::Original, request::leave, response::receive,
+    head::Head,
+    inner_service::InnerService,
+    next::{Attempt, RawOutcome},
+    original::Original,
+    request::leave,
+    response::receive,
 };
 use crate::{
     Context, RawPayload, Side,
-    call::{Timer, deadline_to_carry, tell_time_remaining},
+    call::{Timer, deadline_to_carry, or_deadline_exceeded, tell_time_remaining},
     chain::in_time,
     payload::Failure,
 };
@@ -35,13 +40,6 @@ impl<S: InnerService> Call<S> {
     pub(super) fn new(head: Head, limit: usize, service: S) -> Self {
         let service = Mutex::new(Ready { service, is_ready: true });
         Call { head, limit, service, original: Mutex::new(None) }
-    }
-
-    /// For a task of its own.
-    pub(super) fn detached(&self) -> Self {
-        let service = lock(&self.service).service.clone();
-        let service = Mutex::new(Ready { service, is_ready: false });
-        Call { head: self.head.clone(), limit: self.limit, service, original: Mutex::new(None) }
     }
 
     pub(super) fn take_original(&self) -> Option<Original<S::Error>> {
@@ -81,7 +79,7 @@ impl<S: InnerService> Call<S> {
         status
     }
 
-    pub(super) async fn run(
+    async fn run(
         &self,
         mut request: Request<RawPayload>,
         context: Context,
@@ -112,7 +110,13 @@ impl<S: InnerService> Call<S> {
         let response = response?;
         let framing = match receive(&response, &self.head, self.limit) {
             Ok(framing) => framing,
-            Err(status) => return Err(self.keep(Original::of_response(*status, response))),
+            Err(status) => {
+                let status = self.keep(Original::of_response(*status, response));
+                return Err(match timer {
+                    Some(timer) => or_deadline_exceeded(status, timer.deadline()),
+                    None => status,
+                });
+            }
         };
         let (parts, body) = response.into_parts();
         let payload = RawPayload::new(body, framing);
@@ -120,10 +124,32 @@ impl<S: InnerService> Call<S> {
         let response = Response::from_parts(metadata, payload, parts.extensions);
         // The request may fail while the response is read. If it is the caller's own, the response is left as it
         // is for that, and fails by itself.
-        Ok(match failure {
+        let response = match failure {
             Some(failure) if !is_callers_own => response.map(|payload| payload.or_failure(failure)),
             _ => response,
+        };
+        Ok(match timer {
+            // The reading of a response is part of the call.
+            Some(timer) => response.map(|payload| payload.in_time(timer.deadline())),
+            None => response,
         })
+    }
+}
+
+impl<S: InnerService> Attempt for Call<S> {
+    fn run(
+        &self,
+        request: Request<RawPayload>,
+        context: Context,
+    ) -> Pin<Box<dyn Future<Output = RawOutcome> + Send + '_>> {
+        Box::pin(self.run(request, context))
+    }
+
+    fn detached(&self) -> Arc<dyn Attempt> {
+        let service = lock(&self.service).service.clone();
+        let service = Mutex::new(Ready { service, is_ready: false });
+        let (head, limit, original) = (self.head.clone(), self.limit, Mutex::new(None));
+        Arc::new(Call { head, limit, service, original })
     }
 }
 

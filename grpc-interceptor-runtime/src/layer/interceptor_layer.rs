@@ -3,7 +3,9 @@ use std::{fmt, sync::Arc};
 use tonic::codegen::http::request::Parts;
 use tower_layer::Layer;
 
-use super::{boxed_errors::BoxedErrors, next::InAnyLayer, options::Options, service::LayerService};
+use super::{
+    boxed_errors::BoxedErrors, next::LayerInterceptors, options::Options, service::LayerService,
+};
 use crate::{MethodName, RpcKind, Side};
 
 /// Interceptors around a whole server or a whole channel, whoever generated the services: a
@@ -109,7 +111,7 @@ impl<I> InterceptorLayer<I> {
     #[must_use]
     pub fn new(interceptors: I) -> Self
     where
-        I: InAnyLayer,
+        I: LayerInterceptors,
     {
         InterceptorLayer { interceptors: Arc::new(interceptors), options: Options::default() }
     }

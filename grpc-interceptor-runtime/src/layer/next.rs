@@ -1,39 +1,44 @@
-use std::{fmt, future::Future, sync::Arc};
+use std::{fmt, future::Future, pin::Pin, sync::Arc};
 
 use tonic::{Request, Response, Status, metadata::MetadataMap};
 
-use super::{any_service::AnyService, call::Call, inner_service::InnerService};
 use crate::{
     Context, Detach, Interceptor, Next, Outcome, RawMessage, RawPayload, RpcKind, Side,
     chain::Sealed,
 };
 
-pub(super) type RawOutcome = Result<Response<RawPayload>, Status>;
+pub type RawOutcome = Result<Response<RawPayload>, Status>;
 
-/// The [`Next`] of the interceptors in an [`InterceptorLayer`](crate::InterceptorLayer): the service `S` inside of
+/// The [`Next`] of the interceptors in an [`InterceptorLayer`](crate::InterceptorLayer): the service inside of
 /// the layer.
 ///
-/// It is one type for all RPCs. It can be [detached](Detach).
-pub struct LayerNext<'a, S: InnerService> {
-    call: &'a Call<S>,
+/// It is one type for all services and all RPCs. It can be [detached](Detach).
+#[derive(Clone, Copy)]
+pub struct LayerNext<'a> {
+    call: &'a dyn Attempt,
     context: Context,
 }
 
-impl<'a, S: InnerService> LayerNext<'a, S> {
-    pub(super) fn new(call: &'a Call<S>, context: Context) -> Self {
+impl<'a> LayerNext<'a> {
+    pub(super) fn new(call: &'a dyn Attempt, context: Context) -> Self {
         LayerNext { call, context }
     }
 }
 
-impl<S: InnerService> Clone for LayerNext<'_, S> {
-    fn clone(&self) -> Self {
-        *self
-    }
+/// A call of the service inside of a layer, without the service's type.
+pub trait Attempt: Send + Sync {
+    /// Calls the service.
+    fn run(
+        &self,
+        request: Request<RawPayload>,
+        context: Context,
+    ) -> Pin<Box<dyn Future<Output = RawOutcome> + Send + '_>>;
+
+    /// The same for a task of its own.
+    fn detached(&self) -> Arc<dyn Attempt>;
 }
 
-impl<S: InnerService> Copy for LayerNext<'_, S> {}
-
-impl<S: InnerService> Next for LayerNext<'_, S> {
+impl Next for LayerNext<'_> {
     type Request = RawPayload;
     type Response = RawPayload;
     type RequestMessage = RawMessage;
@@ -69,40 +74,28 @@ impl<S: InnerService> Next for LayerNext<'_, S> {
     }
 }
 
-impl<S: InnerService> Sealed for LayerNext<'_, S> {}
+impl Sealed for LayerNext<'_> {}
 
-impl<S: InnerService> Detach for LayerNext<'_, S> {
-    type Owned = (Arc<Call<S>>, Context);
-    type Borrowed<'b> = LayerNext<'b, S>;
+impl Detach for LayerNext<'_> {
+    type Owned = (Arc<dyn Attempt>, Context);
+    type Borrowed<'b> = LayerNext<'b>;
 
     fn into_owned(self) -> Self::Owned {
-        (Arc::new(self.call.detached()), self.context)
+        (self.call.detached(), self.context)
     }
 
-    fn borrow((call, context): &Self::Owned) -> LayerNext<'_, S> {
-        LayerNext { call, context: *context }
+    fn borrow((call, context): &Self::Owned) -> LayerNext<'_> {
+        LayerNext { call: &**call, context: *context }
     }
 }
 
-impl<S: InnerService> fmt::Debug for LayerNext<'_, S> {
+impl fmt::Debug for LayerNext<'_> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.debug_struct("LayerNext").field("context", &self.context).finish_non_exhaustive()
     }
 }
 
-/// What an [`InterceptorLayer`](crate::InterceptorLayer) around the service `S` takes: a name for it in generic code.
-/// On a server `S` is tonic's `Routes`, on a client its `Channel`.
-pub trait LayerInterceptors<S: InnerService>:
-    InAnyLayer + for<'a> Interceptor<LayerNext<'a, S>>
-{
-}
-
-impl<S: InnerService, I> LayerInterceptors<S> for I where
-    I: InAnyLayer + for<'a> Interceptor<LayerNext<'a, S>>
-{
-}
-
-/// The same, whatever the service is: what doesn't fit is told where it is written.
+/// What an [`InterceptorLayer`](crate::InterceptorLayer) takes: a name for it in generic code.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not an interceptor for an `InterceptorLayer`",
     label = "not an interceptor for any RPC",
@@ -110,7 +103,7 @@ impl<S: InnerService, I> LayerInterceptors<S> for I where
             messages of all RPCs, still encoded",
     note = "an async fn needs `#[interceptor]` above it, as it is given as a value"
 )]
-pub trait InAnyLayer: 'static {}
+pub trait LayerInterceptors: for<'a> Interceptor<LayerNext<'a>> + 'static {}
 
 #[diagnostic::do_not_recommend]
-impl<I> InAnyLayer for I where I: for<'a> Interceptor<LayerNext<'a, AnyService>> + 'static {}
+impl<I> LayerInterceptors for I where I: for<'a> Interceptor<LayerNext<'a>> + 'static {}

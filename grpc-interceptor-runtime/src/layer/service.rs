@@ -59,7 +59,7 @@ impl<S, I> fmt::Debug for LayerService<S, I> {
 impl<S, I, B> Service<http::Request<B>> for LayerService<S, I>
 where
     S: InnerService,
-    I: LayerInterceptors<S>,
+    I: LayerInterceptors,
     B: HttpBody<Data = Bytes> + Send + 'static,
     B::Error: Into<StdError>,
 {

@@ -10,6 +10,7 @@ use super::{
     message_stream::MessageStream,
     source::{Again, Source},
     trailers::Trailers,
+    wrap::WrapStream,
 };
 use crate::call::{Timer, deadline_exceeded, now, or_deadline_exceeded};
 
@@ -20,6 +21,15 @@ impl<M: Send + 'static> MessageStream<M> {
             Some(timer) => self.wrap(|source| InTime { source, timer, source_failed: false }),
             None => self,
         }
+    }
+}
+
+/// The same for what travels through a layer.
+pub(crate) struct UntilDeadline(pub(crate) Instant);
+
+impl WrapStream for UntilDeadline {
+    fn wrap<M: Send + 'static>(self, stream: MessageStream<M>) -> MessageStream<M> {
+        stream.in_time(Some(self.0))
     }
 }
 

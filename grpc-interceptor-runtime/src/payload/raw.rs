@@ -9,6 +9,7 @@ mod decompress;
 mod encode;
 mod framing;
 mod guarded_body;
+mod late;
 mod message;
 mod or_failure;
 mod payload;

@@ -76,7 +76,7 @@ fn layer<I>(
     transport: Canned,
 ) -> GreeterClient<LayerService<StatusErrors<Canned>, I>>
 where
-    I: LayerInterceptors<StatusErrors<Canned>>,
+    I: LayerInterceptors,
 {
     let layer = InterceptorLayer::new(interceptors).boxed_errors();
     GreeterClient::new(layer.layer(transport))

@@ -3,8 +3,8 @@
 use std::hint::black_box;
 
 use grpc_interceptor::{
-    CallEnd, Context, InnerService, InterceptorLayer, LayerInterceptors, LayerService, Next,
-    Outcome, Payload as _, intercepted, interceptor,
+    CallEnd, Context, InterceptorLayer, LayerInterceptors, LayerService, Next, Outcome,
+    Payload as _, intercepted, interceptor,
     interceptors::{CatchPanic, ErrorToStatus},
 };
 use tonic::{Code, Request, Status, metadata::MetadataValue};
@@ -84,8 +84,7 @@ fn code<N: Next>(outcome: &Outcome<N>) -> Code {
 /// Interceptors around a service that is generated already.
 pub fn layer<S, I>(interceptors: I, service: S) -> LayerService<S, I>
 where
-    S: InnerService,
-    I: LayerInterceptors<S>,
+    I: LayerInterceptors,
 {
     InterceptorLayer::new(interceptors).layer(service)
 }

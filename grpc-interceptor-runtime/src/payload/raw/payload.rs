@@ -1,4 +1,4 @@
-use std::{cell::RefCell, fmt, mem};
+use std::{cell::RefCell, fmt, mem, time::Instant};
 
 use http_body::Body as _;
 use tonic::{Status, body::Body, metadata::MetadataMap};
@@ -9,6 +9,7 @@ use super::{
     encode::{OfFrames, OfMessages},
     framing::Framing,
     guarded_body::GuardedBody,
+    late::Late,
     message::RawMessage,
     or_failure::OrFailure,
     watch::{Show, Watching},
@@ -50,6 +51,15 @@ pub(super) enum Content {
 }
 
 impl Content {
+    /// To put something around.
+    fn pieces_or_messages(self) -> Result<MessageStream<Piece>, MessageStream<RawMessage>> {
+        match self {
+            Content::Body(body) => Ok(MessageStream::from_source(FromBody(body))),
+            Content::Frames(pieces) => Ok(*pieces),
+            Content::Messages(messages) => Err(*messages),
+        }
+    }
+
     pub(super) fn frames(frames: MessageStream<Piece>) -> Self {
         Content::Frames(Box::new(frames))
     }
@@ -130,19 +140,27 @@ impl RawPayload {
         }
     }
 
-    /// Of a response that has just come.
+    /// Of a response that has just come: ends it with what the request failed with.
     pub(crate) fn or_failure(self, failure: Failure) -> Self {
         let framing = self.framing;
-        let frames = match self.content.into_inner() {
-            Content::Body(body) => MessageStream::from_source(FromBody(body)),
-            Content::Frames(frames) => *frames,
-            Content::Messages(messages) => {
-                let messages = messages.or_failure(move || failure.take());
-                return RawPayload::of_messages(messages, framing);
-            }
+        let content = match self.content.into_inner().pieces_or_messages() {
+            Ok(pieces) => Content::frames(pieces.wrap(|pieces| OrFailure::new(pieces, failure))),
+            Err(messages) => Content::messages(messages.or_failure(move || failure.take())),
         };
-        let frames = frames.wrap(|frames| OrFailure::new(frames, failure));
-        RawPayload::of(Content::frames(frames), framing, None)
+        RawPayload::of(content, framing, None)
+    }
+
+    /// The same: ends it at the deadline.
+    pub(crate) fn in_time(self, deadline: Instant) -> Self {
+        let framing = self.framing;
+        let content = match self.content.into_inner().pieces_or_messages() {
+            Ok(pieces) => {
+                let pieces = pieces.wrap(|pieces| Late::new(pieces, deadline));
+                Content::frames(pieces.in_time(Some(deadline)))
+            }
+            Err(messages) => Content::messages(messages.in_time(Some(deadline))),
+        };
+        RawPayload::of(content, framing, None)
     }
 
     /// A copy of a request, if it is one message and all of it is there: of a client's unary RPC.
@@ -258,12 +276,9 @@ impl Payload<RawMessage> for RawPayload {
 
     fn wrap_stream(self, wrap: impl WrapStream) -> Self {
         let (framing, size) = (self.framing, self.size);
-        let content = match self.content.into_inner() {
-            Content::Body(body) => {
-                Content::frames(wrap.wrap(MessageStream::from_source(FromBody(body))))
-            }
-            Content::Frames(frames) => Content::frames(wrap.wrap(*frames)),
-            Content::Messages(messages) => Content::messages(wrap.wrap(*messages)),
+        let content = match self.content.into_inner().pieces_or_messages() {
+            Ok(pieces) => Content::frames(wrap.wrap(pieces)),
+            Err(messages) => Content::messages(wrap.wrap(messages)),
         };
         RawPayload::of(content, framing, size)
     }
