@@ -101,11 +101,13 @@ pub(super) enum Content {
 }
 
 impl AnyPayload {
-    /// The message that it is, if it is one, and of this type.
+    /// What it was before it was erased: one message of this type, or, in a layer, a payload that nobody has
+    /// looked into.
     pub(crate) fn downcast_ref<M: 'static>(&self) -> Option<&M> {
         match &self.0 {
             Content::Message(message) => message.downcast_ref(),
-            Content::Stream(_) | Content::Raw(_) => None,
+            Content::Raw(raw) => (raw as &dyn Any).downcast_ref(),
+            Content::Stream(_) => None,
         }
     }
 
