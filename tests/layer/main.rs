@@ -8,6 +8,7 @@ mod greeter;
 mod health;
 mod http;
 mod interceptors;
+mod mixed;
 mod places;
 mod refused;
 #[path = "../support/mod.rs"]
