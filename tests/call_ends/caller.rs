@@ -2,8 +2,9 @@
 
 use std::{pin::Pin, time::Duration};
 
+use grpc_interceptor::{LayerInterceptors, LayerService};
 use grpc_interceptor_proto::greeter::greeter_client::{
-    GreeterInterceptors, InterceptedGreeterClient,
+    GreeterClient, GreeterInterceptors, InterceptedGreeterClient,
 };
 use tokio::{
     sync::mpsc::{self, UnboundedSender},
@@ -35,41 +36,62 @@ pub(crate) fn start(client: &Client, plan: &Plan) -> JoinHandle<()> {
         Form::ListOfClient => {
             tokio::spawn(call(client.through((plan.list(), plan.innermost())), plan))
         }
+        Form::LayerOfClient => tokio::spawn(call_in_layer(
+            client.in_layer((plan.on_call_end(), plan.observers(), plan.inside())),
+            plan,
+        )),
+        Form::ListInLayerOfClient => {
+            tokio::spawn(call_in_layer(client.in_layer((plan.list(), plan.innermost())), plan))
+        }
         _ => tokio::spawn(call(client.through(()), plan)),
     }
+}
+
+/// The two kinds of client have the same methods.
+macro_rules! call {
+    ($client:expr, $plan:expr) => {{
+        let (mut client, plan) = ($client, $plan);
+        let waiting = plan.waiting.clone();
+        tokio::select! {
+            () = async { call_to_its_end!(client, plan) } => {}
+            () = waiting.notified() => {}
+        }
+    }};
+}
+
+macro_rules! call_to_its_end {
+    ($client:ident, $plan:ident) => {{
+        let one = hello("a");
+        let (requests, more) = requests(&$plan);
+        let kind = $plan.case.kind;
+        match (kind.is_client_streaming(), kind.is_server_streaming()) {
+            (false, false) => drop($client.say_hello(with_metadata(one, &$plan)).await),
+            (true, false) => drop($client.greet_everybody(with_metadata(requests, &$plan)).await),
+            (false, true) => {
+                let request = with_metadata(many("a", 2), &$plan);
+                read($client.greet_many_times(request).await, &$plan).await;
+            }
+            (true, true) => {
+                read($client.chat(with_metadata(requests, &$plan)).await, &$plan).await;
+            }
+        }
+        // A client gives up a stream once both of its halves are dropped.
+        drop(more);
+    }};
 }
 
 async fn call<I>(client: InterceptedGreeterClient<Channel, I>, plan: Plan)
 where
     I: GreeterInterceptors<Channel>,
 {
-    let waiting = plan.waiting.clone();
-    tokio::select! {
-        () = call_to_its_end(client, plan) => {}
-        () = waiting.notified() => {}
-    }
+    call!(client, plan);
 }
 
-async fn call_to_its_end<I>(mut client: InterceptedGreeterClient<Channel, I>, plan: Plan)
+async fn call_in_layer<I>(client: GreeterClient<LayerService<Channel, I>>, plan: Plan)
 where
-    I: GreeterInterceptors<Channel>,
+    I: LayerInterceptors<Channel>,
 {
-    let one = hello("a");
-    let (requests, more) = requests(&plan);
-    match (plan.case.kind.is_client_streaming(), plan.case.kind.is_server_streaming()) {
-        (false, false) => drop(client.say_hello(with_metadata(one, &plan)).await),
-        (true, false) => drop(client.greet_everybody(with_metadata(requests, &plan)).await),
-        (false, true) => {
-            let outcome = client.greet_many_times(with_metadata(many("a", 2), &plan)).await;
-            read(outcome, &plan).await;
-        }
-        (true, true) => {
-            let outcome = client.chat(with_metadata(requests, &plan)).await;
-            read(outcome, &plan).await;
-        }
-    }
-    // A client gives up a stream once both of its halves are dropped.
-    drop(more);
+    call!(client, plan);
 }
 
 fn with_metadata<T>(message: T, plan: &Plan) -> Request<T> {

@@ -60,16 +60,41 @@ pub(crate) enum Form {
     ListAtCreation,
     Client,
     ListOfClient,
+    /// Around the whole server.
+    Layer,
+    ListInLayer,
+    /// Around a client's channel.
+    LayerOfClient,
+    ListInLayerOfClient,
     /// As the attribute, with the example's access log around all else.
     Example,
 }
 
-const FORMS: [Form; 5] =
-    [Form::Attribute, Form::Creation, Form::ListAtCreation, Form::Client, Form::ListOfClient];
+const FORMS: [Form; 9] = [
+    Form::Attribute,
+    Form::Creation,
+    Form::ListAtCreation,
+    Form::Client,
+    Form::ListOfClient,
+    Form::Layer,
+    Form::ListInLayer,
+    Form::LayerOfClient,
+    Form::ListInLayerOfClient,
+];
 
 impl Form {
     pub(crate) fn is_client(self) -> bool {
-        matches!(self, Form::Client | Form::ListOfClient)
+        matches!(
+            self,
+            Form::Client | Form::ListOfClient | Form::LayerOfClient | Form::ListInLayerOfClient
+        )
+    }
+
+    pub(crate) fn is_layer(self) -> bool {
+        matches!(
+            self,
+            Form::Layer | Form::ListInLayer | Form::LayerOfClient | Form::ListInLayerOfClient
+        )
     }
 }
 
@@ -84,9 +109,11 @@ impl End {
             | End::StreamPanics(_) => kind.is_server_streaming(),
             End::RequestsCut => kind.is_client_streaming(),
             // On a server the handler of one response is told that the requests have ended, as in
-            // `right.rs`, or it is dropped by tonic's own timer: who is first, nobody knows.
+            // `right.rs`, or it is dropped by tonic's own timer: who is first, nobody knows. To a layer it is
+            // the same.
             End::LateWhileReadingRequests => {
-                kind.is_client_streaming() && (kind.is_server_streaming() || form.is_client())
+                let is_known = kind.is_server_streaming() || form.is_client() || form.is_layer();
+                kind.is_client_streaming() && is_known
             }
             // To a client that is one more server that fails.
             End::HandlerPanics(_) => !form.is_client(),

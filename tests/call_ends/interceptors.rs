@@ -3,7 +3,7 @@
 use std::any::Any;
 
 use grpc_interceptor::{
-    Context, Interceptor, MessageStream, Next, Outcome, Payload,
+    Context, Interceptor, MessageStream, Next, Outcome, Payload, RawMessage, RawPayload,
     interceptors::{CatchPanic, List, Observe},
 };
 use tokio_stream::StreamExt as _;
@@ -13,7 +13,7 @@ use crate::{
     case::End,
     observers::{By, Recording, RunObserved},
     plan::{Plan, failure, raise},
-    support::{HelloReply, HelloRequest, reply},
+    support::{HelloRequest, reply},
 };
 
 type Observers = (Observe<Recording>, RunObserved, Observe<Recording>);
@@ -40,7 +40,7 @@ impl Plan {
         Failing(self.clone())
     }
 
-    /// What is innermost, and knows the messages.
+    /// What is innermost, and knows the messages, be they encoded or not.
     pub(crate) fn innermost(&self) -> Innermost {
         let first_fails = FirstFails(self.clone());
         (Retrying(self.clone()), self.observe(By::Inside), first_fails, Answering(self.clone()))
@@ -108,14 +108,36 @@ async fn twice<N: Next>(
         return Ok([request, again]);
     }
     let (metadata, extensions, payload) = request.into_parts();
-    let requests: MessageStream<HelloRequest> =
-        converted(payload).expect("what can't be cloned is a stream");
-    let messages: Vec<_> = requests.collect().await;
-    Ok([(); 2].map(|()| {
+    let payloads = payload_twice(payload).await;
+    Ok(payloads.map(|payload| Request::from_parts(metadata.clone(), extensions.clone(), payload)))
+}
+
+async fn payload_twice<P: Send + 'static>(payload: P) -> [P; 2] {
+    let payload: Box<dyn Any + Send> = Box::new(payload);
+    match payload.downcast::<RawPayload>() {
+        Ok(raw) => messages_twice(raw.into_messages(), RawPayload::from).await,
+        Err(payload) => {
+            let requests = payload.downcast::<MessageStream<HelloRequest>>();
+            let requests = requests.expect("what can't be cloned is a stream");
+            messages_twice(*requests, |requests| requests).await
+        }
+    }
+}
+
+async fn messages_twice<M, Q, P>(
+    messages: MessageStream<M>,
+    payload_of: impl Fn(MessageStream<M>) -> Q,
+) -> [P; 2]
+where
+    M: Clone + Send + 'static,
+    Q: 'static,
+    P: 'static,
+{
+    let messages: Vec<_> = messages.collect().await;
+    [(); 2].map(|()| {
         let stream = MessageStream::new(tokio_stream::iter(messages.clone()));
-        let stream = converted(stream).expect("it is the type that there was");
-        Request::from_parts(metadata.clone(), extensions.clone(), stream)
-    }))
+        converted(payload_of(stream)).expect("it is the type that there was")
+    })
 }
 
 /// The value as what it is.
@@ -139,13 +161,29 @@ impl<N: Next> Interceptor<N> for FirstFails {
 /// Answers what the handler would.
 pub(crate) struct Answering(Plan);
 
-impl<N: Next<ResponseMessage = HelloReply>> Interceptor<N> for Answering {
+impl<N: Next> Interceptor<N> for Answering {
     async fn intercept(&self, request: Request<N::Request>, _: Context, next: N) -> Outcome<N> {
         if !self.0.is(End::AnsweredInside) {
             return next.run(request).await;
         }
-        let replies = tokio_stream::iter(["a", "b"].map(|name| Ok(reply(name))));
-        let answer = converted(reply("a")).or_else(|| converted(MessageStream::new(replies)));
-        Ok(Response::new(answer.expect("it is one reply or a stream of them")))
+        let replies = || tokio_stream::iter(["a", "b"].map(|name| Ok(reply(name))));
+        let answer = converted(reply("a"))
+            .or_else(|| converted(MessageStream::new(replies())))
+            .or_else(|| converted(self.0.raw_answer()));
+        Ok(Response::new(answer.expect("it is one reply or a stream of them, maybe encoded")))
+    }
+}
+
+impl Plan {
+    /// In a layer, which doesn't know that it is one reply.
+    fn raw_answer(&self) -> RawPayload {
+        let encoded = |name| RawMessage::encode(&reply(name));
+        match self.case.kind.is_server_streaming() {
+            true => {
+                let replies = ["a", "b"].map(|name| Ok(encoded(name)));
+                MessageStream::new(tokio_stream::iter(replies)).into()
+            }
+            false => encoded("a").into(),
+        }
     }
 }

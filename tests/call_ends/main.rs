@@ -29,14 +29,14 @@ const CATCHES: [Catch; 2] = [Catch::Inside, Catch::Nowhere];
 #[tokio::test]
 async fn of_calls_that_are_answered() {
     let cases = cases([End::Complete, End::AnsweredInside, End::RetriedInside]);
-    assert_eq!(cases.len(), 60);
+    assert_eq!(cases.len(), 108);
     run(cases).await;
 }
 
 #[tokio::test]
 async fn of_calls_that_fail() {
     let cases = cases([End::HandlerFails, End::StreamFails, End::RefusedInside]);
-    assert_eq!(cases.len(), 50);
+    assert_eq!(cases.len(), 90);
     run(cases).await;
 }
 
@@ -48,7 +48,7 @@ async fn of_calls_that_the_client_drops() {
         End::DroppedBehindTheLast,
         End::RequestsCut,
     ]);
-    assert_eq!(cases.len(), 50);
+    assert_eq!(cases.len(), 90);
     run(cases).await;
 }
 
@@ -56,7 +56,7 @@ async fn of_calls_that_the_client_drops() {
 async fn of_calls_that_are_out_of_time() {
     let cases =
         cases([End::LateBeforeTheResponse, End::LateInTheStream, End::LateWhileReadingRequests]);
-    assert_eq!(cases.len(), 37);
+    assert_eq!(cases.len(), 69);
     run(cases).await;
 }
 
@@ -65,6 +65,6 @@ async fn of_calls_that_panic() {
     be_silent();
     let ends = [End::HandlerPanics, End::InterceptorPanics, End::StreamPanics];
     let cases = cases(ends.into_iter().flat_map(|end| CATCHES.map(end)));
-    assert_eq!(cases.len(), 84);
+    assert_eq!(cases.len(), 148);
     run(cases).await;
 }

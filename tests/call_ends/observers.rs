@@ -1,16 +1,16 @@
 //! Who observes a case's call: in each of the ways that there are.
 
-use std::fmt::Debug;
+use std::{any::Any, fmt::Debug};
 
 use grpc_interceptor::{
-    CallEnd, Context, EndCause, Interceptor, Next, ObservedCall, Observer, Outcome,
-    interceptors::{Observe, OnCallEnd, observe, on_call_end},
+    CallEnd, Context, EndCause, Interceptor, Next, ObservedCall, Observer, Outcome, RawMessage,
+    interceptors::{AnyMessage, Observe, OnCallEnd, observe, on_call_end},
 };
 use tonic::{Code, Request, metadata::MetadataMap};
 
 use crate::{
     plan::{Plan, TAIL},
-    support::tell,
+    support::{HelloRequest, tell},
 };
 
 /// Who told something.
@@ -112,7 +112,7 @@ pub(crate) struct Recording {
     by: By,
 }
 
-impl<Q: Debug, P: Debug> Observer<Q, P> for Recording {
+impl<Q: Debug + 'static, P: Debug + 'static> Observer<Q, P> for Recording {
     type Call = Recording;
 
     fn start(&self, _: &Context, metadata: &MetadataMap) -> Recording {
@@ -122,19 +122,30 @@ impl<Q: Debug, P: Debug> Observer<Q, P> for Recording {
     }
 }
 
-impl<Q: Debug, P: Debug> ObservedCall<Q, P> for Recording {
+impl<Q: Debug + 'static, P: Debug + 'static> ObservedCall<Q, P> for Recording {
     fn request_message(&self, message: &Q) {
-        self.plan.tell(self.by, What::Request(format!("{message:?}")));
+        self.plan.tell(self.by, What::Request(text(message)));
     }
 
     fn response_message(&self, message: &P) {
-        self.plan.tell(self.by, What::Response(format!("{message:?}")));
+        self.plan.tell(self.by, What::Response(text(message)));
     }
 
     fn end(&self, end: &CallEnd<'_>) {
         self.plan.in_flight.down();
         self.plan.tell(self.by, What::End(Told::of(end)));
         self.plan.ended.notify_one();
+    }
+}
+
+/// In a layer it is encoded: all messages have a name in the same place.
+fn text<M: Debug + 'static>(message: &M) -> String {
+    let any: &dyn Any = message;
+    let in_list = any.downcast_ref().and_then(|any: &AnyMessage| any.downcast_ref());
+    match any.downcast_ref().or(in_list).map(RawMessage::decode::<HelloRequest>) {
+        Some(Ok(decoded)) => format!("{decoded:?}"),
+        Some(Err(status)) => format!("no message: {status}"),
+        None => format!("{message:?}"),
     }
 }
 

@@ -57,6 +57,7 @@ pub(crate) fn right(case: &Case) -> Right {
         End::LateWhileReadingRequests => late().counts(1..=1, 0),
         End::HandlerPanics(_) => panicked(case).counts(unread(case), 0),
         End::InterceptorPanics(_) => panicked(case).counts(none_read(case), 0),
+        End::StreamPanics(_) if is_lost_in_a_buffer(case) => panicked(case).counts(first(case), 0),
         End::StreamPanics(_) => panicked(case).counts(first(case), 1),
     }
 }
@@ -71,26 +72,35 @@ fn all_responses(case: &Case) -> u64 {
 
 /// Tonic tells a handler that a request stream has ended when the client has cancelled it. One that
 /// makes a response of that has answered the call, and no interceptor can know better. If the response
-/// is a stream, that is dropped.
+/// is a stream, that is dropped; to a layer all are streams.
 fn is_told_of_an_end(case: &Case) -> bool {
-    !case.form.is_client() && !case.kind.is_server_streaming()
+    !case.form.is_client() && !case.kind.is_server_streaming() && !case.form.is_layer()
 }
 
-/// One message is there from the start. Of a stream, an interceptor that ends the call reads none.
+/// Tonic encodes as many messages as are there before it sends any. If the handler's stream panics then,
+/// nothing has come out to a layer, nor gets to the client.
+fn is_lost_in_a_buffer(case: &Case) -> bool {
+    case.form.is_layer() && !case.form.is_client()
+}
+
+/// One message is there from the start. Of a stream, an interceptor that ends the call reads none. In a
+/// layer all are streams: an interceptor runs before anything was read.
 fn none_read(case: &Case) -> RangeInclusive<u64> {
-    let one = u64::from(!case.kind.is_client_streaming());
+    let one = u64::from(!case.kind.is_client_streaming() && !case.form.is_layer());
     one..=one
 }
 
-/// The handler reads none of a stream.
+/// The handler reads none of a stream. One message tonic has read for it.
 fn unread(case: &Case) -> RangeInclusive<u64> {
-    let none = *none_read(case).start();
+    let none = u64::from(!case.kind.is_client_streaming());
     none..=if case.form.is_client() { all_requests(case) } else { none }
 }
 
-/// The handler reads the first of a stream.
+/// The handler reads the first of a stream. What passes a layer is what tonic takes from the connection to
+/// read that: the second may come in the same piece.
 fn first(case: &Case) -> RangeInclusive<u64> {
-    1..=if case.form.is_client() { all_requests(case) } else { 1 }
+    let is_in_pieces = case.form.is_client() || case.form.is_layer();
+    1..=if is_in_pieces { all_requests(case) } else { 1 }
 }
 
 fn complete(case: &Case) -> Right {

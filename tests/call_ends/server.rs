@@ -13,7 +13,7 @@ use crate::{
     plan::{Plan, failure, raise, tail},
     support::{
         BoxStream, Client, GreetManyTimesRequest, GreeterServer, HelloReply, HelloRequest, connect,
-        reply,
+        connect_in_layer, reply,
     },
 };
 
@@ -91,7 +91,17 @@ pub(crate) async fn start(plan: &Plan) -> Client {
             connect(GreeterServer::with_interceptors(plain, interceptors)).await
         }
         Form::Example => connect(example::server(plan)).await,
-        Form::Client | Form::ListOfClient => connect(GreeterServer::new(plain)).await,
+        Form::Layer => {
+            let interceptors = (plan.on_call_end(), plan.observers(), plan.inside());
+            connect_in_layer(GreeterServer::new(plain), interceptors).await
+        }
+        Form::ListInLayer => {
+            let interceptors = (plan.list(), plan.innermost());
+            connect_in_layer(GreeterServer::new(plain), interceptors).await
+        }
+        Form::Client | Form::ListOfClient | Form::LayerOfClient | Form::ListInLayerOfClient => {
+            connect(GreeterServer::new(plain)).await
+        }
     }
 }
 

@@ -1,12 +1,13 @@
 //! A server with health checks and reflection beside a service: one log for all, one token check for all but health.
 
 use grpc_interceptor::{
-    Interceptor, InterceptorLayer, LayerNext, MethodName, RpcKind,
+    InterceptorLayer, LayerInterceptors, MethodName, RpcKind,
     interceptors::{except, services, when},
     testing::{self, RunningServer},
 };
 use grpc_interceptor_proto::{FILE_DESCRIPTOR_SET, greeter::greeter_server::methods};
 use tokio_stream::StreamExt as _;
+use tonic::service::Routes;
 use tonic::{
     Code, Request,
     metadata::MetadataValue,
@@ -27,7 +28,7 @@ use crate::{
 
 async fn serve<I>(layer: InterceptorLayer<I>, greeter: &Greeter) -> RunningServer
 where
-    I: for<'a> Interceptor<LayerNext<'a>> + 'static,
+    I: LayerInterceptors<Routes>,
 {
     let (reporter, health) = tonic_health::server::health_reporter();
     reporter.set_serving::<crate::greeter::GreeterServer>().await;
@@ -44,7 +45,7 @@ where
 }
 
 /// All calls but those of the health service need the token.
-fn exempting(log: &Log) -> InterceptorLayer<impl for<'a> Interceptor<LayerNext<'a>> + use<>> {
+fn exempting(log: &Log) -> InterceptorLayer<impl LayerInterceptors<Routes> + use<>> {
     let is_health = services([health_server::SERVICE_NAME]);
     InterceptorLayer::new((log.clone(), when(move |context| !is_health(context), Auth)))
 }
@@ -201,7 +202,7 @@ fn greeter_client(server: &RunningServer) -> GreeterClient<Channel> {
 /// One RPC of each kind, and one that nobody has.
 async fn kinds<I>(layer: InterceptorLayer<I>, log: &Log) -> Vec<String>
 where
-    I: for<'a> Interceptor<LayerNext<'a>> + 'static,
+    I: LayerInterceptors<Routes>,
 {
     let server = serve(layer, &Greeter::default()).await;
     let mut client = greeter_client(&server);

@@ -2,8 +2,8 @@
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use grpc_interceptor::{
-    Context, Interceptor, InterceptorLayer, LayerNext, Next, Outcome, Payload as _, RawMessage,
-    interceptors::List, testing,
+    Context, Interceptor, InterceptorLayer, LayerInterceptors, Next, Outcome, Payload as _,
+    RawMessage, interceptors::List, testing,
 };
 use http_body_util::Full;
 use hyper_util::rt::TokioIo;
@@ -19,7 +19,7 @@ use tonic::{
     service::Routes,
     transport::Server,
 };
-use tonic_web::{GrpcWebClientLayer, GrpcWebLayer};
+use tonic_web::{GrpcWebClientLayer, GrpcWebLayer, GrpcWebService};
 use tower::{Layer as _, ServiceBuilder};
 
 use crate::{
@@ -183,7 +183,7 @@ fn bare(greeter: &Greeter) -> Boxed {
 /// tonic-web inside of a layer of these, and outside.
 fn layered<I>(greeter: &Greeter, interceptors: I) -> [(&'static str, Boxed); 2]
 where
-    I: for<'a> Interceptor<LayerNext<'a>> + 'static,
+    I: LayerInterceptors<Routes> + LayerInterceptors<GrpcWebService<Routes>>,
 {
     let layer = InterceptorLayer::new(interceptors);
     let routes = || Routes::new(greeter.server());
@@ -214,7 +214,7 @@ fn calls() -> Vec<(&'static str, Vec<Bytes>)> {
 #[tokio::test]
 async fn answers_are_those_without_a_layer() {
     let greeter = Greeter::default();
-    let all: [(&str, bool, [(&str, Boxed); 2]); 6] = [
+    let all = [
         ("nothing", true, layered(&greeter, ())),
         ("a log", true, layered(&greeter, Log::default())),
         ("a list", true, layered(&greeter, List::new().with(Log::default()))),

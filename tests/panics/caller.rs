@@ -1,7 +1,8 @@
 //! Makes the call that a case is about, and says what its caller sees.
 
+use grpc_interceptor::{LayerInterceptors, LayerService};
 use grpc_interceptor_proto::greeter::greeter_client::{
-    GreeterInterceptors, InterceptedGreeterClient,
+    GreeterClient, GreeterInterceptors, InterceptedGreeterClient,
 };
 use tokio::{
     sync::mpsc::{self, UnboundedSender},
@@ -40,6 +41,13 @@ pub(crate) fn start(client: &Client, plan: &Plan) -> JoinHandle<Outcome> {
             tokio::spawn(call(client.through(interceptors), plan.clone()))
         }
         Form::ListOfClient => tokio::spawn(call(client.through(plan.list()), plan.clone())),
+        Form::LayerOfClient => {
+            let interceptors = (plan.outside(), plan.catch(), plan.inside());
+            tokio::spawn(call_in_layer(client.in_layer(interceptors), plan.clone()))
+        }
+        Form::ListInLayerOfClient => {
+            tokio::spawn(call_in_layer(client.in_layer(plan.list()), plan.clone()))
+        }
         _ => tokio::spawn(call(client.through(()), plan.clone())),
     }
 }
@@ -56,36 +64,50 @@ pub(crate) fn outcome_of(joined: Result<Outcome, JoinError>) -> Outcome {
     }
 }
 
+/// The two kinds of client have the same methods.
+macro_rules! call {
+    ($client:expr, $plan:expr) => {{
+        let (mut client, plan) = ($client, $plan);
+        let waiting = plan.waiting.clone();
+        tokio::select! {
+            outcome = async { call_to_its_end!(client, plan) } => outcome,
+            () = waiting.notified() => Outcome::Dropped,
+        }
+    }};
+}
+
+macro_rules! call_to_its_end {
+    ($client:ident, $plan:ident) => {
+        match $plan.case.kind {
+            Kind::Unary => single($client.say_hello(marked(hello("a"))).await),
+            Kind::ClientStreaming => {
+                let (requests, _) = requests(&$plan);
+                single($client.greet_everybody(marked(requests)).await)
+            }
+            Kind::ServerStreaming => {
+                let outcome = $client.greet_many_times(marked(many("a", 2))).await;
+                stream(outcome, &$plan, None).await
+            }
+            Kind::Bidirectional | Kind::BidirectionalInTurn => {
+                let (requests, second) = requests(&$plan);
+                stream($client.chat(marked(requests)).await, &$plan, second).await
+            }
+        }
+    };
+}
+
 async fn call<I>(client: InterceptedGreeterClient<Channel, I>, plan: Plan) -> Outcome
 where
     I: GreeterInterceptors<Channel>,
 {
-    let waiting = plan.waiting.clone();
-    tokio::select! {
-        outcome = call_to_its_end(client, plan) => outcome,
-        () = waiting.notified() => Outcome::Dropped,
-    }
+    call!(client, plan)
 }
 
-async fn call_to_its_end<I>(mut client: InterceptedGreeterClient<Channel, I>, plan: Plan) -> Outcome
+async fn call_in_layer<I>(client: GreeterClient<LayerService<Channel, I>>, plan: Plan) -> Outcome
 where
-    I: GreeterInterceptors<Channel>,
+    I: LayerInterceptors<Channel>,
 {
-    match plan.case.kind {
-        Kind::Unary => single(client.say_hello(marked(hello("a"))).await),
-        Kind::ClientStreaming => {
-            let (requests, _) = requests(&plan);
-            single(client.greet_everybody(marked(requests)).await)
-        }
-        Kind::ServerStreaming => {
-            let outcome = client.greet_many_times(marked(many("a", 2))).await;
-            stream(outcome, &plan, None).await
-        }
-        Kind::Bidirectional | Kind::BidirectionalInTurn => {
-            let (requests, second) = requests(&plan);
-            stream(client.chat(marked(requests)).await, &plan, second).await
-        }
-    }
+    call!(client, plan)
 }
 
 fn marked<T>(message: T) -> Request<T> {

@@ -73,7 +73,7 @@ impl Plan {
     fn around_request<M: Send + 'static, P: Payload<M>>(&self, payload: P) -> Result<P, Status> {
         match self.place() {
             Place::Closure(Of::Request | Of::RequestFromOutside, method) => {
-                self.around(method, payload)
+                self.around(method, payload, self.case.kind.rpc().is_client_streaming())
             }
             _ => Ok(payload),
         }
@@ -81,7 +81,9 @@ impl Plan {
 
     fn around_response<M: Send + 'static, P: Payload<M>>(&self, payload: P) -> Result<P, Status> {
         match self.place() {
-            Place::Closure(Of::Response, method) => self.around(method, payload),
+            Place::Closure(Of::Response, method) => {
+                self.around(method, payload, self.case.kind.rpc().is_server_streaming())
+            }
             // On a server that is in the handler's own stream.
             Place::RepliesDropped(when) if self.case.form.is_client() => {
                 let at = (when == When::AfterAPanic).then_some(2);
@@ -94,14 +96,16 @@ impl Plan {
         }
     }
 
-    /// Its closures panic at the only message or, in a stream, at the second.
+    /// Its closures panic at the only message or, if there are more, at the second.
     fn around<M: Send + 'static, P: Payload<M>>(
         &self,
         method: Method,
         payload: P,
+        has_more: bool,
     ) -> Result<P, Status> {
         let plan = self.clone();
-        let mut second = Second::of(&payload);
+        let at = if has_more { 2 } else { 1 };
+        let mut second = Second { before: at - 1 };
         Ok(match method {
             Method::InspectMessages => payload.inspect_messages(move |_| {
                 if second.is_now() {
@@ -120,7 +124,7 @@ impl Plan {
             }
             Method::MapErrors => refuse(second, payload)?.map_errors(move |_| plan.raise()),
             Method::MapStream => payload.map_stream(move |messages| {
-                MessageStream::new(Raising::new(messages, &plan, Some(2), false))
+                MessageStream::new(Raising::new(messages, &plan, Some(at), false))
             }),
             Method::OnEndAtTheEnd => payload.on_end(move |end| {
                 if let StreamEnd::Complete { .. } = end {
@@ -142,16 +146,12 @@ impl Plan {
     }
 }
 
-/// Tells the only message or, in a stream, the second.
+/// Tells the only message or, if there are more, the second.
 struct Second {
     before: usize,
 }
 
 impl Second {
-    fn of<M>(payload: &impl Payload<M>) -> Self {
-        Second { before: usize::from(payload.is_stream()) }
-    }
-
     fn is_now(&mut self) -> bool {
         let is_now = self.before == 0;
         self.before = self.before.wrapping_sub(1);

@@ -37,7 +37,7 @@ const METHODS: [Method; 8] = [
 async fn in_interceptors() {
     be_silent();
     let cases = cases([Place::Called, Place::BeforeNext, Place::AfterNext], false);
-    assert_eq!(cases.len(), 150);
+    assert_eq!(cases.len(), 270);
     run(cases).await;
 }
 
@@ -46,7 +46,7 @@ async fn in_handlers() {
     be_silent();
     let places = [Place::BeforeAwait, Place::AfterAwait, Place::Reply(1), Place::Reply(2)];
     let cases = cases(places, false);
-    assert_eq!(cases.len(), 96);
+    assert_eq!(cases.len(), 160);
     run(cases).await;
 }
 
@@ -54,7 +54,7 @@ async fn in_handlers() {
 async fn in_closures_on_requests() {
     be_silent();
     let cases = cases(METHODS.map(|method| Place::Closure(Of::Request, method)), false);
-    assert_eq!(cases.len(), 320);
+    assert_eq!(cases.len(), 624);
     run(cases).await;
 }
 
@@ -62,7 +62,7 @@ async fn in_closures_on_requests() {
 async fn in_closures_on_requests_outside_of_catch_panic() {
     be_silent();
     let cases = cases(METHODS.map(|method| Place::Closure(Of::RequestFromOutside, method)), false);
-    assert_eq!(cases.len(), 160);
+    assert_eq!(cases.len(), 312);
     run(cases).await;
 }
 
@@ -70,7 +70,7 @@ async fn in_closures_on_requests_outside_of_catch_panic() {
 async fn in_closures_on_responses() {
     be_silent();
     let cases = cases(METHODS.map(|method| Place::Closure(Of::Response, method)), false);
-    assert_eq!(cases.len(), 320);
+    assert_eq!(cases.len(), 624);
     run(cases).await;
 }
 
@@ -78,7 +78,7 @@ async fn in_closures_on_responses() {
 async fn in_a_clients_own_request_stream() {
     be_silent();
     let cases = cases([Place::Requests(1), Place::Requests(2)], false);
-    assert_eq!(cases.len(), 24);
+    assert_eq!(cases.len(), 48);
     run(cases).await;
 }
 
@@ -122,6 +122,6 @@ async fn child_that_may_abort() {
 #[test]
 fn in_drops() {
     let cases = that_may_abort();
-    assert_eq!(cases.len(), 587);
+    assert_eq!(cases.len(), 1087);
     report(child::run_in_child("child_that_may_abort", &cases), cases.len());
 }

@@ -95,18 +95,51 @@ pub(crate) enum Form {
     ListAtCreation,
     Client,
     ListOfClient,
+    /// Around the whole server.
+    Layer,
+    ListInLayer,
+    /// Around a client's channel.
+    LayerOfClient,
+    ListInLayerOfClient,
 }
 
-pub(crate) const FORMS: [Form; 5] =
-    [Form::Attribute, Form::Creation, Form::ListAtCreation, Form::Client, Form::ListOfClient];
+pub(crate) const FORMS: [Form; 9] = [
+    Form::Attribute,
+    Form::Creation,
+    Form::ListAtCreation,
+    Form::Client,
+    Form::ListOfClient,
+    Form::Layer,
+    Form::ListInLayer,
+    Form::LayerOfClient,
+    Form::ListInLayerOfClient,
+];
 
 impl Form {
     pub(crate) fn is_client(self) -> bool {
-        matches!(self, Form::Client | Form::ListOfClient)
+        matches!(
+            self,
+            Form::Client | Form::ListOfClient | Form::LayerOfClient | Form::ListInLayerOfClient
+        )
+    }
+
+    pub(crate) fn is_layer(self) -> bool {
+        matches!(
+            self,
+            Form::Layer | Form::ListInLayer | Form::LayerOfClient | Form::ListInLayerOfClient
+        )
     }
 }
 
 impl Method {
+    /// Whether it runs for one message. To a layer that is a stream, too, which is read at once.
+    fn fits_one_message(self, form: Form) -> bool {
+        match form.is_layer() {
+            true => self != Method::OnEndWhenDropped,
+            false => !self.needs_a_stream(),
+        }
+    }
+
     /// For one message these never run.
     fn needs_a_stream(self) -> bool {
         !matches!(
@@ -129,8 +162,8 @@ impl Place {
             Place::Called | Place::BeforeNext | Place::AfterNext => true,
             Place::BeforeAwait | Place::AfterAwait | Place::HandlerDropped => !form.is_client(),
             Place::Reply(_) => replies && !form.is_client(),
-            Place::Closure(Of::Response, method) => replies || !method.needs_a_stream(),
-            Place::Closure(_, method) => requests || !method.needs_a_stream(),
+            Place::Closure(Of::Response, method) => replies || method.fits_one_message(form),
+            Place::Closure(_, method) => requests || method.fits_one_message(form),
             Place::RepliesDropped(_) => replies,
             Place::Requests(_) | Place::RequestsDropped => requests && form.is_client(),
         }

@@ -64,9 +64,11 @@ pub(crate) fn right(case: &Case) -> Right {
     }
 }
 
-/// `CatchPanic` is around it. For one message, a closure runs in the interceptor that has it.
+/// `CatchPanic` is around it. For one message, a closure runs in the interceptor that has it; in a layer, where
+/// the message is read, as of a stream.
 fn is_caught(case: &Case) -> bool {
-    case.catching && (!case.place.is_outside() || case.kind.rpc().is_client_streaming())
+    let is_read_inside = case.kind.rpc().is_client_streaming() || case.form.is_layer();
+    case.catching && (!case.place.is_outside() || is_read_inside)
 }
 
 /// What the caller sees of a panic while the call's future or its response stream is polled.
@@ -120,9 +122,25 @@ fn requests_dropped(case: &Case, text: &'static str) -> Right {
     let answered = Seen::Exactly(Outcome::Answered);
     let right = Right::one(answered.clone(), Vec::new()).or(answered, told(case, [text]));
     match is_caught(case) {
+        true if is_dropped_in_tonics_body(case) => right.or(seen(case, text), told(case, [text])),
         true => right,
+        // As in `own_requests`.
+        false if is_dropped_in_tonics_body(case) && case.kind.rpc().is_server_streaming() => {
+            right.or(seen(case, text), Vec::new()).or(Seen::SomeError, Vec::new())
+        }
         false => right.or(seen(case, text), Vec::new()),
     }
+}
+
+/// In a layer the stream is inside of a body that tonic made, which drops it where it is polled, before it says
+/// that it has ended: so it panics before its end.
+fn is_dropped_in_tonics_body(case: &Case) -> bool {
+    let is_own = match case.place {
+        Place::RequestsDropped => case.form.is_client(),
+        Place::RepliesDropped(_) => !case.form.is_client(),
+        _ => false,
+    };
+    is_own && case.form.is_layer()
 }
 
 fn when_dropped(case: &Case, of: Of) -> Right {
@@ -141,6 +159,9 @@ fn replies_dropped(case: &Case, when: When) -> Right {
     let answered = Seen::Exactly(Outcome::Answered);
     match when {
         When::Early => caller_left(case, DROPPED),
+        When::AfterTheEnd if is_dropped_in_tonics_body(case) => {
+            Right::one(seen(case, DROPPED), told(case, [DROPPED]))
+        }
         // It had ended well before.
         When::AfterTheEnd if case.catching => Right::one(answered, told(case, [DROPPED])),
         // Whoever polled it dropped it, too.

@@ -11,7 +11,7 @@ use crate::{
     raising::Raising,
     support::{
         BoxStream, Client, GreetManyTimesRequest, GreeterServer, HelloReply, HelloRequest, connect,
-        reply,
+        connect_in_layer, reply,
     },
 };
 
@@ -74,7 +74,14 @@ pub(crate) async fn start(plan: &Plan) -> Client {
             connect(GreeterServer::with_interceptors(plain, interceptors)).await
         }
         Form::ListAtCreation => connect(GreeterServer::with_interceptors(plain, plan.list())).await,
-        Form::Client | Form::ListOfClient => connect(GreeterServer::new(plain)).await,
+        Form::Layer => {
+            let interceptors = (plan.outside(), plan.catch(), plan.inside());
+            connect_in_layer(GreeterServer::new(plain), interceptors).await
+        }
+        Form::ListInLayer => connect_in_layer(GreeterServer::new(plain), plan.list()).await,
+        Form::Client | Form::ListOfClient | Form::LayerOfClient | Form::ListInLayerOfClient => {
+            connect(GreeterServer::new(plain)).await
+        }
     }
 }
 

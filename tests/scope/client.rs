@@ -1,6 +1,6 @@
 //! On a client: the request's stream, too, which tonic reads in a task of its own.
 
-use grpc_interceptor::{RpcKind, interceptors::List};
+use grpc_interceptor::{LayerInterceptors, RpcKind, interceptors::List};
 use tokio_stream::{StreamExt as _, wrappers::UnboundedReceiverStream};
 
 use crate::{
@@ -26,28 +26,38 @@ const FUTURE: [(&str, &str); 2] = [("future", "poll"), ("future", "drop")];
 const REQUEST: [(&str, &str); 2] = [("request", "poll"), ("request", "drop")];
 const RESPONSE: [(&str, &str); 2] = [("response", "poll"), ("response", "drop")];
 
-/// Calls an RPC of this kind, with a request stream that is noted, and reads the response.
+/// Calls an RPC of this kind, with a request stream that is noted, and reads the response. The two kinds of
+/// client have the same methods.
+macro_rules! call {
+    ($client:expr, $kind:expr, $request:expr) => {{
+        let (client, request) = ($client, $request);
+        let two = || request.around("request", names(["you", "me"]));
+        let stream = match $kind {
+            RpcKind::Unary => {
+                soon(client.say_hello(hello("you"))).await.expect("you are greeted");
+                None
+            }
+            RpcKind::ClientStreaming => {
+                soon(client.greet_everybody(two())).await.expect("both are greeted");
+                None
+            }
+            RpcKind::ServerStreaming => Some(soon(client.greet_many_times(many("you", 2))).await),
+            _ => Some(soon(client.chat(two())).await),
+        };
+        if let Some(stream) = stream {
+            let (messages, end) = read(stream.expect("it begins").into_inner()).await;
+            end.expect("the stream is whole");
+            assert_eq!(messages.len(), 2);
+        }
+    }};
+}
+
 async fn call<I: GreeterInterceptors<Channel>>(
     client: &mut InterceptedGreeterClient<Channel, I>,
     kind: RpcKind,
     request: &Probe,
 ) {
-    let two = || request.around("request", names(["you", "me"]));
-    let stream = match kind {
-        RpcKind::Unary => {
-            soon(client.say_hello(hello("you"))).await.expect("you are greeted");
-            return;
-        }
-        RpcKind::ClientStreaming => {
-            soon(client.greet_everybody(two())).await.expect("both are greeted");
-            return;
-        }
-        RpcKind::ServerStreaming => soon(client.greet_many_times(many("you", 2))).await,
-        _ => soon(client.chat(two())).await,
-    };
-    let (messages, end) = read(stream.expect("it begins").into_inner()).await;
-    end.expect("the stream is whole");
-    assert_eq!(messages.len(), 2);
+    call!(client, kind, request);
 }
 
 /// What there is of a call of this kind.
@@ -168,4 +178,69 @@ async fn a_request_stream_has_the_inner_scope_inside_of_the_outer_one() {
         call(&mut server.through(scopes), kind, &callers).await;
         callers.assert_inside(&["outer", "inner"], &REQUEST).await;
     }
+}
+
+async fn all_runs_inside_of_a_layer<I>(
+    interceptors: impl Fn(Noting, Noting) -> I,
+    scopes: &[&'static str],
+) where
+    I: LayerInterceptors<Channel>,
+{
+    let server = plain().await;
+    // To a layer each response is a stream.
+    let events = [FUTURE, RESPONSE].concat();
+    for kind in crate::support::KINDS {
+        let [around, within, callers] = [(); 3].map(|()| Probe::default());
+        let mut client = server.in_layer(interceptors(Noting::new(&around), Noting::new(&within)));
+        call!(&mut client, kind, &callers);
+        within.assert_inside(scopes, &events).await;
+        around.assert_inside(&[], &events).await;
+        if kind.is_client_streaming() {
+            callers.assert_inside(scopes, &REQUEST).await;
+        }
+        assert_eq!(inside(), of(&[]));
+    }
+}
+
+#[tokio::test]
+async fn all_of_a_call_runs_inside_of_a_layers_scope() {
+    let tuple = |outside, inside| (outside, InScope("scope"), inside);
+    all_runs_inside_of_a_layer(tuple, &["scope"]).await;
+    let list = |outside, inside| List::new().with(outside).with(InScope("scope")).with(inside);
+    all_runs_inside_of_a_layer(list, &["scope"]).await;
+    let nested = |outside, inside| (outside, InScope("outer"), InScope("inner"), inside);
+    all_runs_inside_of_a_layer(nested, &["outer", "inner"]).await;
+    let nested = |outside, inside| {
+        List::new().with(outside).with(InScope("outer")).with((InScope("inner"), inside))
+    };
+    all_runs_inside_of_a_layer(nested, &["outer", "inner"]).await;
+}
+
+/// Whichever of the two is the outer one, as above.
+#[tokio::test]
+async fn what_a_layers_interceptor_puts_around_the_request_runs_inside() {
+    let server = plain().await;
+    let expected = [("wrapped request", "poll"), ("wrapped request", "drop")];
+    for kind in crate::support::KINDS {
+        let (probe, callers) = (Probe::default(), Probe::default());
+        let noting = NotingRequest(probe.clone());
+        call!(&mut server.in_layer((InScope("scope"), noting.clone())), kind, &callers);
+        probe.assert_inside(&["scope"], &expected).await;
+        call!(&mut server.in_layer((noting.clone(), InScope("scope"))), kind, &callers);
+        probe.assert_inside(&["scope"], &expected).await;
+        let list = List::new().with(noting).with(InScope("scope"));
+        call!(&mut server.in_layer(list), kind, &callers);
+        probe.assert_inside(&["scope"], &expected).await;
+    }
+}
+
+#[tokio::test]
+async fn a_call_in_a_layer_that_is_given_up_is_dropped_inside() {
+    let (server, probe) = (plain().await, Probe::default());
+    let mut client = server.in_layer((InScope("scope"), Noting::new(&probe)));
+    let endless = probe.around("request", names(["you"]).chain(tokio_stream::pending()));
+    let call = tokio::spawn(async move { client.greet_everybody(endless).await });
+    probe.wait_for(("request", "poll")).await;
+    call.abort();
+    probe.assert_inside(&["scope"], &[FUTURE, REQUEST].concat()).await;
 }

@@ -18,8 +18,8 @@ use crate::{
     interceptors::In,
     support::{
         Answer, BoxStream, GreetManyTimesRequest, GreeterServer, HelloReply, HelloRequest,
-        call_each, call_each_through, connect, greeter, hello, many, names, plain_answers, read,
-        reply, soon,
+        call_each, call_each_in_layer, call_each_through, connect, connect_in_layer, greeter,
+        hello, many, names, plain_answers, read, reply, soon,
     },
 };
 
@@ -177,10 +177,16 @@ async fn a_scope_that_lets_nothing_run_ends_a_call_of_each_kind() {
     let list = List::from_iter([In(Closed)]);
     let server = GreeterServer::with_interceptors(Plain, list.clone());
     assert_all_stopped(&call_each(&mut connect(server).await, "you").await);
+    let mut client = connect_in_layer(GreeterServer::new(Plain), In(Closed)).await;
+    assert_all_stopped(&call_each(&mut client, "you").await);
+    let mut client = connect_in_layer(GreeterServer::new(Plain), list.clone()).await;
+    assert_all_stopped(&call_each(&mut client, "you").await);
 
     let server = connect(GreeterServer::new(Plain)).await;
     assert_all_stopped(&call_each_through(&mut server.through(In(Closed)), "you").await);
-    assert_all_stopped(&call_each_through(&mut server.through(list), "you").await);
+    assert_all_stopped(&call_each_through(&mut server.through(list.clone()), "you").await);
+    assert_all_stopped(&call_each_in_layer(&mut server.in_layer(In(Closed)), "you").await);
+    assert_all_stopped(&call_each_in_layer(&mut server.in_layer(list), "you").await);
 }
 
 /// It stops while tonic waits for the client's own next message.
@@ -201,6 +207,20 @@ async fn an_error_of_a_scope_ends_a_clients_request_stream_that_waits() {
         };
         assert_stopped(&status.expect("it was stopped"));
     }
+    for as_stream in [false, true] {
+        let until = Until::default();
+        let mut client = server.in_layer(In(until.clone()));
+        let stop = tokio_stream::once(Stopping { until, waits: true }).then(|stop| stop);
+        let requests = names(["you"]).chain(stop.map(|()| hello("nobody comes here")));
+        let status = match as_stream {
+            false => soon(client.greet_everybody(requests)).await.err(),
+            true => match soon(client.chat(requests)).await {
+                Ok(response) => read(response.into_inner()).await.1.err(),
+                Err(status) => Some(status),
+            },
+        };
+        assert_stopped(&status.expect("it was stopped in a layer"));
+    }
 }
 
 fn assert_plain(answers: &[Answer; 4]) {
@@ -217,8 +237,11 @@ async fn a_closure_that_does_not_call_what_it_gets_hangs_nothing() {
     let list = List::from_iter([nothing.clone()]);
     let server = GreeterServer::with_interceptors(Plain, list.clone());
     assert_plain(&call_each(&mut connect(server).await, "you").await);
+    let mut client = connect_in_layer(GreeterServer::new(Plain), nothing.clone()).await;
+    assert_plain(&call_each(&mut client, "you").await);
 
     let server = connect(GreeterServer::new(Plain)).await;
-    assert_plain(&call_each_through(&mut server.through(nothing), "you").await);
+    assert_plain(&call_each_through(&mut server.through(nothing.clone()), "you").await);
     assert_plain(&call_each_through(&mut server.through(list), "you").await);
+    assert_plain(&call_each_in_layer(&mut server.in_layer(nothing), "you").await);
 }

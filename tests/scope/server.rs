@@ -14,7 +14,7 @@ use crate::{
     probe::{Probe, inside, of},
     support::{
         self, BoxStream, Client, GeneratedServer, GreetManyTimesRequest, GreeterServer, HelloReply,
-        HelloRequest, call_each, connect, hello, many, plain_answers, soon,
+        HelloRequest, call_each, connect, connect_in_layer, hello, many, plain_answers, soon,
     },
 };
 
@@ -129,13 +129,24 @@ impl Probes {
         let service = Bare { probe: self.inside.clone() };
         GreeterServer::new(Intercepted::new(service, list))
     }
+
+    async fn layer(&self) -> Client {
+        let [outside, inside] = [&self.outside, &self.inside].map(Noting::new);
+        let server = GreeterServer::new(Bare { probe: self.inside.clone() });
+        connect_in_layer(server, (outside, CatchPanic::new(), InScope("scope"), inside)).await
+    }
+
+    async fn list_in_layer(&self) -> Client {
+        let [outside, inside] = [&self.outside, &self.inside].map(Noting::new);
+        let list = List::new().with(outside).with(InScope("scope")).with(inside);
+        connect_in_layer(GreeterServer::new(Bare { probe: self.inside.clone() }), list).await
+    }
 }
 
 const OUTSIDE: [(&str, &str); 4] =
     [("future", "poll"), ("future", "drop"), ("response", "poll"), ("response", "drop")];
 
-async fn all_runs_inside(server: impl GeneratedServer, probes: Probes) {
-    let mut client = connect(server).await;
+async fn all_runs_inside(mut client: Client, probes: Probes) {
     for (answer, plain) in call_each(&mut client, "you").await.iter().zip(plain_answers("you")) {
         assert_eq!(answer.messages(), plain, "{:?}", answer.kind);
     }
@@ -149,30 +160,37 @@ async fn all_runs_inside(server: impl GeneratedServer, probes: Probes) {
 #[tokio::test]
 async fn all_of_a_call_runs_inside_of_an_attributes_scope() {
     let probes = Probes::default();
-    all_runs_inside(probes.attribute(), probes).await;
+    all_runs_inside(connect(probes.attribute()).await, probes).await;
 }
 
 #[tokio::test]
 async fn all_of_a_call_runs_inside_of_a_created_servers_scope() {
     let probes = Probes::default();
-    all_runs_inside(probes.created(), probes).await;
+    all_runs_inside(connect(probes.created()).await, probes).await;
 }
 
 #[tokio::test]
 async fn all_of_a_call_runs_inside_of_a_lists_scope() {
     let probes = Probes::default();
-    all_runs_inside(probes.list(), probes).await;
+    all_runs_inside(connect(probes.list()).await, probes).await;
+}
+
+#[tokio::test]
+async fn all_of_a_call_runs_inside_of_a_layers_scope() {
+    let probes = Probes::default();
+    all_runs_inside(probes.layer().await, probes).await;
+    let probes = Probes::default();
+    all_runs_inside(probes.list_in_layer().await, probes).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn it_runs_inside_on_whichever_thread() {
     let probes = Probes::default();
-    all_runs_inside(probes.attribute(), probes).await;
+    all_runs_inside(connect(probes.attribute()).await, probes).await;
 }
 
 /// The caller goes away while the handler waits.
-async fn a_future_is_dropped_inside(server: impl GeneratedServer, probes: Probes) {
-    let client = connect(server).await;
+async fn a_future_is_dropped_inside(client: Client, probes: Probes) {
     let mut caller = support::GreeterClient::new(client.channel());
     let call = tokio::spawn(async move { caller.say_hello(hello(HANG)).await });
     probes.inside.wait_for(("handler", "poll")).await;
@@ -185,16 +203,19 @@ async fn a_future_is_dropped_inside(server: impl GeneratedServer, probes: Probes
 #[tokio::test]
 async fn a_handler_that_is_given_up_is_dropped_inside() {
     let probes = Probes::default();
-    a_future_is_dropped_inside(probes.attribute(), probes).await;
+    a_future_is_dropped_inside(connect(probes.attribute()).await, probes).await;
     let probes = Probes::default();
-    a_future_is_dropped_inside(probes.created(), probes).await;
+    a_future_is_dropped_inside(connect(probes.created()).await, probes).await;
     let probes = Probes::default();
-    a_future_is_dropped_inside(probes.list(), probes).await;
+    a_future_is_dropped_inside(connect(probes.list()).await, probes).await;
+    let probes = Probes::default();
+    a_future_is_dropped_inside(probes.layer().await, probes).await;
+    let probes = Probes::default();
+    a_future_is_dropped_inside(probes.list_in_layer().await, probes).await;
 }
 
 /// The caller goes away in the middle of a stream.
-async fn a_stream_is_dropped_inside(server: impl GeneratedServer, probes: Probes) {
-    let mut client: Client = connect(server).await;
+async fn a_stream_is_dropped_inside(mut client: Client, probes: Probes) {
     let response = soon(client.greet_many_times(many(HANG, 1))).await.expect("it begins");
     let mut stream = response.into_inner();
     soon(stream.message()).await.expect("the first comes").expect("it isn't the end");
@@ -207,11 +228,15 @@ async fn a_stream_is_dropped_inside(server: impl GeneratedServer, probes: Probes
 #[tokio::test]
 async fn a_stream_that_is_given_up_is_dropped_inside() {
     let probes = Probes::default();
-    a_stream_is_dropped_inside(probes.attribute(), probes).await;
+    a_stream_is_dropped_inside(connect(probes.attribute()).await, probes).await;
     let probes = Probes::default();
-    a_stream_is_dropped_inside(probes.created(), probes).await;
+    a_stream_is_dropped_inside(connect(probes.created()).await, probes).await;
     let probes = Probes::default();
-    a_stream_is_dropped_inside(probes.list(), probes).await;
+    a_stream_is_dropped_inside(connect(probes.list()).await, probes).await;
+    let probes = Probes::default();
+    a_stream_is_dropped_inside(probes.layer().await, probes).await;
+    let probes = Probes::default();
+    a_stream_is_dropped_inside(probes.list_in_layer().await, probes).await;
 }
 
 #[tokio::test]
@@ -222,5 +247,10 @@ async fn a_scope_inside_of_a_scope() {
         assert_eq!(answer.messages(), plain, "{:?}", answer.kind);
     }
     let events = [("handler", "poll"), ("handler", "drop"), ("stream", "poll"), ("stream", "drop")];
+    probe.assert_inside(&["outer", "inner"], &events).await;
+
+    let bare = GreeterServer::new(Bare { probe: probe.clone() });
+    let mut client = connect_in_layer(bare, (InScope("outer"), InScope("inner"))).await;
+    call_each(&mut client, "you").await;
     probe.assert_inside(&["outer", "inner"], &events).await;
 }

@@ -39,6 +39,7 @@ async fn tuples_and_lists_in_each_other_send_again() {
     sends_again(|watch| (Mark, List::new().with((Retry, watch)))).await;
     sends_again(|watch| List::new().with((Mark, Retry)).with(List::from_iter([watch]))).await;
     sends_again(|watch| (List::from_iter([Mark]), (Retry, Some(watch)))).await;
+    sends_again(|watch| List::new().with(Mark).with(List::new().with(Retry).with(watch))).await;
     sends_again(|watch| (Mark, List::from_iter([Retry]), watch)).await;
 }
 

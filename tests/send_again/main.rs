@@ -6,6 +6,7 @@ mod client;
 mod copies;
 mod greeter;
 mod interceptors;
+mod layer;
 mod lines;
 mod not_clone;
 mod server;

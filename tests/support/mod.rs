@@ -14,7 +14,9 @@ use std::{
     time::Duration,
 };
 
-use grpc_interceptor::{Context, Interceptor, Next, Outcome, RpcKind};
+use grpc_interceptor::{
+    Context, Interceptor, InterceptorLayer, LayerInterceptors, LayerService, Next, Outcome, RpcKind,
+};
 pub(crate) use grpc_interceptor_proto::greeter::{
     GreetManyTimesRequest, HelloReply, HelloRequest,
     greeter_client::{GreeterClient, GreeterInterceptors, InterceptedGreeterClient},
@@ -26,6 +28,7 @@ use tokio::sync::{
 };
 use tokio_stream::{Stream, StreamExt as _};
 pub(crate) use tonic::codegen::BoxStream;
+use tonic::service::Routes;
 use tonic::{
     Request, Response, Status, Streaming,
     body::Body,
@@ -35,6 +38,7 @@ use tonic::{
     server::NamedService,
     transport::{Channel, Endpoint, Server, server::TcpIncoming},
 };
+use tower::Layer as _;
 
 /// A client of a server of its own, which stops when this is dropped.
 pub(crate) struct Client {
@@ -53,6 +57,14 @@ impl Client {
     /// A client of the same server whose calls go through these interceptors.
     pub(crate) fn through<I>(&self, interceptors: I) -> InterceptedGreeterClient<Channel, I> {
         GreeterClient::with_interceptors(self.channel(), interceptors)
+    }
+
+    /// A client of the same server whose channel is inside of a layer of these interceptors.
+    pub(crate) fn in_layer<I>(&self, interceptors: I) -> GreeterClient<LayerService<Channel, I>>
+    where
+        I: LayerInterceptors<Channel>,
+    {
+        GreeterClient::new(InterceptorLayer::new(interceptors).layer(self.channel()))
     }
 
     /// One more connection to the same server.
@@ -111,20 +123,45 @@ pub(crate) async fn connect_with_windows(
     service: impl GeneratedServer,
     window: Option<u32>,
 ) -> Client {
+    connect_to(window, |mut server, incoming, stopped| {
+        let router = server.add_service(service);
+        router.serve_with_incoming_shutdown(incoming, until(stopped))
+    })
+    .await
+}
+
+/// Does what [`connect`] does, with a layer of these interceptors around the whole server.
+pub(crate) async fn connect_in_layer<I>(service: impl GeneratedServer, interceptors: I) -> Client
+where
+    I: LayerInterceptors<Routes>,
+{
+    connect_to(None, |server, incoming, stopped| {
+        let router = server.layer(InterceptorLayer::new(interceptors)).add_service(service);
+        router.serve_with_incoming_shutdown(incoming, until(stopped))
+    })
+    .await
+}
+
+async fn until(stopped: oneshot::Receiver<()>) {
+    // It makes no difference whether the sender sends or is dropped.
+    let _ = stopped.await;
+}
+
+async fn connect_to<F>(
+    window: Option<u32>,
+    serve: impl FnOnce(Server, TcpIncoming, oneshot::Receiver<()>) -> F,
+) -> Client
+where
+    F: Future<Output: Send> + Send + 'static,
+{
     let incoming = TcpIncoming::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)))
         .expect("there is a free port")
         .with_nodelay(Some(true));
     let address = incoming.local_addr().expect("a listener has an address");
     let (stop, stopped) = oneshot::channel();
-    let server = Server::builder()
-        .initial_connection_window_size(window)
-        .initial_stream_window_size(window)
-        .add_service(service)
-        .serve_with_incoming_shutdown(incoming, async {
-            // It makes no difference whether the sender sends or is dropped.
-            let _ = stopped.await;
-        });
-    tokio::spawn(server);
+    let server =
+        Server::builder().initial_connection_window_size(window).initial_stream_window_size(window);
+    tokio::spawn(serve(server, incoming, stopped));
     let endpoint = Endpoint::from_shared(format!("http://{address}"))
         .expect("an address makes a URI")
         .initial_connection_window_size(window)
@@ -310,6 +347,17 @@ pub(crate) async fn call_each_through<I: GreeterInterceptors<Channel>>(
     client: &mut InterceptedGreeterClient<Channel, I>,
     name: &str,
 ) -> [Answer; 4] {
+    call_each_of!(client, name, &[])
+}
+
+/// Does what [`call_each`] does, through the interceptors of a layer of the client.
+pub(crate) async fn call_each_in_layer<I>(
+    client: &mut GreeterClient<LayerService<Channel, I>>,
+    name: &str,
+) -> [Answer; 4]
+where
+    I: LayerInterceptors<Channel>,
+{
     call_each_of!(client, name, &[])
 }
 

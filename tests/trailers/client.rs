@@ -1,6 +1,6 @@
 //! On a client.
 
-use grpc_interceptor::interceptors::List;
+use grpc_interceptor::{LayerInterceptors, interceptors::List};
 use tonic::{Code, transport::Channel};
 
 use crate::{
@@ -27,11 +27,24 @@ async fn assert_got<I: GreeterInterceptors<Channel>>(
     }
 }
 
-/// What a call through these brings, as a tuple and in a list.
+async fn assert_got_in_layer<I>(server: &Client, interceptors: I, name: &str, expected: &Got)
+where
+    I: LayerInterceptors<Channel>,
+{
+    let mut client = server.in_layer(interceptors);
+    for got in got_of_both!(&mut client, name) {
+        assert_eq!(got, *expected, "in a layer");
+    }
+}
+
+/// What a call through these brings, as a tuple and in a list, and both in a layer.
 macro_rules! assert_through {
     ($server:expr, [$($interceptor:expr),+], $name:expr, $expected:expr) => {
         assert_got($server, ($($interceptor,)+), $name, $expected).await;
         assert_got($server, List::new()$(.with($interceptor))+, $name, $expected).await;
+        assert_got_in_layer($server, ($($interceptor,)+), $name, $expected).await;
+        let list = List::new()$(.with($interceptor))+;
+        assert_got_in_layer($server, list, $name, $expected).await;
     };
 }
 
@@ -40,6 +53,8 @@ async fn they_get_through_to_the_caller() {
     let server = plain().await;
     assert_got(&server, (), "you", &Got::plain()).await;
     assert_got(&server, List::new(), "you", &Got::plain()).await;
+    assert_got_in_layer(&server, (), "you", &Got::plain()).await;
+    assert_got_in_layer(&server, List::new(), "you", &Got::plain()).await;
     assert_through!(&server, [Some(Look).filter(|_| false)], "you", &Got::plain());
     assert_through!(&server, [Look, Look], "you", &Got::plain());
 }
@@ -98,7 +113,7 @@ async fn a_stream_that_is_made_of_it_keeps_them_for_outer_ones_and_the_caller() 
     let ends = Ends(sender);
     let expected = Got::of(&["two"], Code::Ok, &["handler"]);
     assert_through!(&server, [ends.clone(), Filter], "you", &expected);
-    for _ in 0..4 {
+    for _ in 0..8 {
         assert_eq!(next(&mut told).await, End::of(Code::Ok, &["handler"]));
     }
     let expected = Got::of(&["two"], Code::Ok, &["handler", "inner", "outer"]);
@@ -123,7 +138,7 @@ async fn a_stream_that_was_not_read_to_its_end_leaves_none() {
     let ends = Ends(sender);
     let expected = Got::of(&["one"], Code::Ok, &[]);
     assert_through!(&server, [ends.clone(), First], "you", &expected);
-    for _ in 0..4 {
+    for _ in 0..8 {
         assert_eq!(next(&mut told).await, End { code: Code::Ok, from: None });
     }
 }
@@ -142,7 +157,10 @@ async fn a_stream_without_any_tells_of_none() {
     let server = plain().await;
     let (tell, mut told) = events();
     let ends = Ends(tell);
-    let mut client = server.through((ends.clone(), Look, ends));
+    let mut client = server.through((ends.clone(), Look, ends.clone()));
+    drop(got_of_both!(&mut client, BARE));
+    drop(client);
+    let mut client = server.in_layer((ends.clone(), Look, ends));
     drop(got_of_both!(&mut client, BARE));
     drop(client);
     while let Some(End { from, .. }) = told.recv().await {

@@ -1,14 +1,21 @@
 //! On a server.
 
-use grpc_interceptor::interceptors::List;
+use grpc_interceptor::{
+    LayerInterceptors,
+    interceptors::{List, on_call_end},
+};
 use grpc_interceptor_proto::greeter::greeter_server::GreeterServerInterceptors;
 use tokio::sync::mpsc::UnboundedReceiver;
 use tonic::Code;
+use tonic::service::Routes;
 
 use crate::{
     greeter::{BARE, FAILS, Got, got_of_both, trailing},
     interceptors::{Add, Anew, End, Ends, Filter, First, Look, Replace},
-    support::{GeneratedServer, GreeterServer, connect, events, hello, many, next},
+    support::{
+        GeneratedServer, GreeterServer, connect, connect_in_layer, events, hello, many, next, soon,
+        tell, values,
+    },
 };
 
 trailing!(Plain {}, []);
@@ -26,13 +33,25 @@ async fn assert_got(server: impl GeneratedServer, name: &str, expected: &Got) {
     }
 }
 
-/// The same interceptors around a server that is created with them, alone and in a list.
+async fn assert_got_in_layer<I>(interceptors: I, name: &str, expected: &Got)
+where
+    I: LayerInterceptors<Routes>,
+{
+    let mut client = connect_in_layer(GreeterServer::new(Plain {}), interceptors).await;
+    for got in got_of_both!(&mut client, name) {
+        assert_eq!(got, *expected, "in a layer");
+    }
+}
+
+/// The same interceptors around a server that is created with them, alone and in a list, and in a layer.
 macro_rules! assert_created {
     ([$($interceptor:expr),+], $name:expr, $expected:expr) => {
         let tuple = ($($interceptor,)+);
         assert_got(GreeterServer::with_interceptors(Plain {}, tuple), $name, $expected).await;
         let list = List::new()$(.with($interceptor))+;
         assert_got(created(list.clone()), $name, $expected).await;
+        assert_got_in_layer(($($interceptor,)+), $name, $expected).await;
+        assert_got_in_layer(list.clone(), $name, $expected).await;
         // A list of the attribute's.
         assert_got(GreeterServer::new(Listed { list }), $name, $expected).await;
     };
@@ -50,6 +69,8 @@ async fn a_handlers_stream_sends_them() {
     // Nobody touches the stream.
     assert_got(created(()), "you", &expected).await;
     assert_got(created(List::new()), "you", &expected).await;
+    assert_got_in_layer((), "you", &expected).await;
+    assert_got_in_layer(List::new(), "you", &expected).await;
     assert_created!([Some(Look).filter(|_| false)], "you", &expected);
     // It is looked into.
     assert_created!([Look, Look], "you", &expected);
@@ -95,7 +116,7 @@ async fn a_stream_that_is_made_of_it_keeps_them_for_outer_ones_and_the_caller() 
     assert_got(GreeterServer::new(Filtering { ends: ends.clone() }), "you", &expected).await;
     assert_ends(&mut told, 2).await;
     assert_created!([ends.clone(), Filter], "you", &expected);
-    assert_ends(&mut told, 6).await;
+    assert_ends(&mut told, 10).await;
     // Through what is around and inside of it.
     let expected = Got::of(&["two"], Code::Ok, &["handler", "inner", "outer"]);
     assert_created!([Add("outer"), Look, Filter, Look, Add("inner")], "you", &expected);
@@ -118,7 +139,31 @@ async fn a_stream_that_was_not_read_to_its_end_leaves_none() {
     let (sender, mut told) = events();
     let ends = Ends(sender);
     assert_created!([ends.clone(), First], "you", &Got::of(&["one"], Code::Ok, &[]));
-    for _ in 0..6 {
+    for _ in 0..10 {
         assert_eq!(next(&mut told).await, End { code: Code::Ok, from: None });
     }
+}
+
+/// With what interceptors inside have added.
+#[tokio::test]
+async fn the_end_of_a_call_in_a_layer_has_them() {
+    let (sender, mut told) = events();
+    let note = on_call_end(move |_, end| {
+        let from = end.trailers().map(|trailers| values(trailers, "from").concat());
+        tell(&sender, (end.code(), from));
+    });
+    let mut client =
+        connect_in_layer(GreeterServer::new(Plain {}), (note, Add("-added"), Look)).await;
+    let expected = [
+        ("you", (Code::Ok, Some("handler-added".to_owned()))),
+        (BARE, (Code::Ok, Some("-added".to_owned()))),
+        (FAILS, (Code::Aborted, Some("handler".to_owned()))),
+    ];
+    for (name, expected) in expected {
+        drop(got_of_both!(&mut client, name));
+        assert_eq!([next(&mut told).await, next(&mut told).await], [expected.clone(), expected]);
+    }
+    drop(soon(client.say_hello(hello("you"))).await.expect("you are greeted"));
+    // To a layer one message is a stream, too.
+    assert_eq!(next(&mut told).await, (Code::Ok, Some("-added".to_owned())));
 }

@@ -1,24 +1,30 @@
 //! What travels through a list is a payload, too.
 
+use std::any::Any;
+
 use tonic::{Status, metadata::MetadataMap};
 
 use super::{
-    erase::{AnyMessage, AnyPayload, Content},
+    erase::{AnyMessage, AnyPayload, Content, erase_messages, restore_messages},
     message_stream::MessageStream,
     payload::Payload,
-    raw::{RawMessage, Show},
+    raw::{RawMessage, RawPayload},
     stream_end::StreamEnd,
     watch::Watcher,
     wrap::WrapStream,
 };
 
-/// The same of either content. To look into what is still encoded makes a stream of it.
+/// The same of each content. In a layer it stays what it is, so that it can still be copied.
 macro_rules! each {
     ($payload:expr, $content:ident => $result:expr) => {
-        AnyPayload(match $payload.decoded().0 {
+        AnyPayload(match $payload.0 {
             Content::Message($content) => Content::Message($result),
             Content::Stream($content) => Content::Stream($result),
-            raw @ Content::Raw(_) => raw,
+            Content::Raw(raw) => {
+                let (messages, framing) = raw.into_messages_and_framing();
+                let $content = erase_messages(messages);
+                Content::Raw(RawPayload::of_messages(restore_messages($result), framing))
+            }
         })
     };
 }
@@ -77,11 +83,13 @@ impl Payload<AnyMessage> for AnyPayload {
     }
 
     fn watched_by(self, watcher: &mut impl Watcher<AnyMessage>) -> Self {
-        if let Content::Raw(raw) = self.0 {
-            let show: Show = |message, show| show(&AnyMessage::new(message));
-            return AnyPayload(Content::Raw(raw.watched(|| watcher.share(), show)));
-        }
-        each!(self, content => Payload::<AnyMessage>::watched_by(content, watcher))
+        let payload = match self.0 {
+            Content::Raw(raw) if !raw.is_decoded() => {
+                return AnyPayload(Content::Raw(raw.watched_in_frames(watcher.share(), show_any)));
+            }
+            content => AnyPayload(content),
+        };
+        each!(payload, content => Payload::<AnyMessage>::watched_by(content, watcher))
     }
 
     fn wrap_stream(self, wrap: impl WrapStream) -> Self {
@@ -90,4 +98,8 @@ impl Payload<AnyMessage> for AnyPayload {
         }
         each!(self, content => Payload::<AnyMessage>::wrap_stream(content, wrap))
     }
+}
+
+fn show_any(message: RawMessage, show: &mut dyn FnMut(&dyn Any)) {
+    show(&AnyMessage::new(message));
 }

@@ -101,21 +101,16 @@ pub(super) enum Content {
 }
 
 impl AnyPayload {
-    /// What it was before it was erased: one message of this type, or, in a layer, a payload that nobody has
-    /// looked into.
-    pub(crate) fn downcast_ref<M: 'static>(&self) -> Option<&M> {
+    /// What it is, if that is of this type. To a list in a list, that is the payload itself.
+    pub(crate) fn downcast_ref<T: 'static>(&self) -> Option<&T> {
+        let this: &dyn Any = self;
+        if let Some(this) = this.downcast_ref() {
+            return Some(this);
+        }
         match &self.0 {
             Content::Message(message) => message.downcast_ref(),
-            Content::Raw(raw) => (raw as &dyn Any).downcast_ref(),
             Content::Stream(_) => None,
-        }
-    }
-
-    /// With messages that can be looked into.
-    pub(super) fn decoded(self) -> Self {
-        match self.0 {
-            Content::Raw(raw) => Erase::<RawMessage>::erase(raw.into_messages()),
-            content => AnyPayload(content),
+            Content::Raw(raw) => (raw as &dyn Any).downcast_ref(),
         }
     }
 }
@@ -148,28 +143,40 @@ impl<M: Send + 'static> Erase<M> for M {
 }
 
 impl<M: Send + 'static> Erase<M> for MessageStream<M> {
-    fn erase(mut self) -> AnyPayload {
-        let scopes = self.take_scopes();
-        let stream = MessageStream::from_source(Erased { messages: self });
-        AnyPayload(Content::Stream(stream.with_scopes(scopes)))
+    fn erase(self) -> AnyPayload {
+        AnyPayload(Content::Stream(erase_messages(self)))
     }
 
     fn restore(payload: AnyPayload) -> Result<Self, Status> {
         match payload.0 {
-            Content::Stream(mut stream) => {
-                let scopes = stream.take_scopes();
-                // If nobody looked at the messages, they were never put in boxes.
-                let restored = match stream.into_source::<Erased<M>>() {
-                    Ok(Erased { messages }) => messages,
-                    Err(messages) => {
-                        MessageStream::from_source(Restored { messages, message: PhantomData })
-                    }
-                };
-                Ok(restored.with_scopes(scopes))
-            }
+            Content::Stream(messages) => Ok(restore_messages(messages)),
             Content::Message(_) | Content::Raw(_) => Err(other_type()),
         }
     }
+}
+
+pub(super) fn erase_messages<M: Send + 'static>(
+    mut messages: MessageStream<M>,
+) -> MessageStream<AnyMessage> {
+    let scopes = messages.take_scopes();
+    // What one interceptor of a list in a layer looked into is still in boxes for the next.
+    let erased = match messages.into_source::<Restored<M>>() {
+        Ok(Restored { messages, .. }) => messages,
+        Err(messages) => MessageStream::from_source(Erased { messages }),
+    };
+    erased.with_scopes(scopes)
+}
+
+pub(super) fn restore_messages<M: Send + 'static>(
+    mut messages: MessageStream<AnyMessage>,
+) -> MessageStream<M> {
+    let scopes = messages.take_scopes();
+    // If nobody looked at the messages, they were never put in boxes.
+    let restored = match messages.into_source::<Erased<M>>() {
+        Ok(Erased { messages }) => messages,
+        Err(messages) => MessageStream::from_source(Restored { messages, message: PhantomData }),
+    };
+    restored.with_scopes(scopes)
 }
 
 /// In a layer.

@@ -8,17 +8,19 @@ mod decode;
 mod decompress;
 mod encode;
 mod framing;
+mod guarded_body;
 mod message;
+mod or_failure;
 mod payload;
 mod scan;
 mod status;
 mod text;
 mod watch;
+mod watched;
 mod web;
 
 pub use message::RawMessage;
 pub use payload::RawPayload;
 
-pub(crate) use framing::{Framing, Web};
+pub(crate) use framing::{Framing, GRPC_ENCODING, Web};
 pub(crate) use status::{inferred_status, status_of};
-pub(crate) use watch::Show;

@@ -114,9 +114,12 @@ fn has_io_error(status: &Status) -> bool {
     false
 }
 
+/// A status as text, and whether it came from the network.
+type Failed = (Vec<String>, bool);
+
 /// Notes what the rest of the chain fails with.
 #[derive(Clone, Default)]
-struct Failures(Arc<Mutex<Vec<(Vec<String>, bool)>>>);
+struct Failures(Arc<Mutex<Vec<Failed>>>);
 
 impl<N: Next> Interceptor<N> for Failures {
     async fn intercept(&self, request: Request<N::Request>, _: Context, next: N) -> Outcome<N> {

@@ -20,13 +20,15 @@ use crate::payload::{guarded::Noted, message_stream::MessageStream, trailers::Tr
 /// A body of frames that something was put around.
 pub(super) struct OfFrames<S> {
     frames: S,
+    framing: Framing,
     /// How many bytes are still to come, if the body that they are from said so.
     left: Option<u64>,
+    has_ended: bool,
 }
 
 impl<S> OfFrames<S> {
-    pub(super) fn new(frames: S, size: Option<u64>) -> Self {
-        OfFrames { frames, left: size }
+    pub(super) fn new(frames: S, framing: Framing, size: Option<u64>) -> Self {
+        OfFrames { frames, framing, left: size, has_ended: false }
     }
 }
 
@@ -41,11 +43,24 @@ where
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Status>>> {
-        let polled = Pin::new(&mut self.frames).poll_next(context);
-        if let (Some(left), Poll::Ready(Some(Ok(Ok(frame))))) = (&mut self.left, &polled) {
+        let this = &mut *self;
+        if this.has_ended {
+            return Poll::Ready(None);
+        }
+        let polled = Pin::new(&mut this.frames).poll_next(context);
+        if let (Some(left), Poll::Ready(Some(Ok(Ok(frame))))) = (&mut this.left, &polled) {
             *left = left.saturating_sub(frame.data_ref().map_or(0, |data| data.len() as u64));
         }
-        polled.map(|piece| piece.map(|piece| piece.and_then(|own| own)))
+        polled.map(|piece| {
+            piece.map(|piece| match piece {
+                // An error of the body itself passes as it is.
+                Ok(own) => own,
+                Err(status) => {
+                    this.has_ended = true;
+                    failed(status, this.framing)
+                }
+            })
+        })
     }
 
     fn size_hint(&self) -> SizeHint {
@@ -82,18 +97,11 @@ impl<S: Messages> OfMessages<S> {
     }
 
     #[cold]
-    fn end(&mut self, status: Option<Status>) -> Option<Result<Frame<Bytes>, Status>> {
+    fn end(&mut self) -> Option<Result<Frame<Bytes>, Status>> {
         self.has_ended = true;
-        let trailers = match (self.framing.body, status) {
-            (BodyOf::Request, Some(status)) => return Some(Err(status)),
-            (BodyOf::Request, None) => {
-                self.messages.take_trailers()?.into_metadata().into_headers()
-            }
-            (BodyOf::Response { .. }, Some(status)) => match trailers_of(&status) {
-                Some(trailers) => trailers,
-                None => return Some(Err(status)),
-            },
-            (BodyOf::Response { .. }, None) => {
+        let trailers = match self.framing.body {
+            BodyOf::Request => self.messages.take_trailers()?.into_metadata().into_headers(),
+            BodyOf::Response { .. } => {
                 let trailers = self.messages.take_trailers().unwrap_or_default();
                 let mut trailers = trailers.into_metadata().into_headers();
                 trailers
@@ -102,11 +110,24 @@ impl<S: Messages> OfMessages<S> {
                 trailers
             }
         };
-        Some(Ok(match self.framing.web {
-            Web::No => Frame::trailers(trailers),
-            Web::Binary => Frame::data(encode_trailers(&trailers)),
-            Web::Text => Frame::data(encode_text(&encode_trailers(&trailers))),
-        }))
+        Some(Ok(last_frame(trailers, self.framing.web)))
+    }
+}
+
+/// A status ends a response by its trailers, and a request by an error, as a request has no status.
+#[cold]
+fn failed(status: Status, framing: Framing) -> Result<Frame<Bytes>, Status> {
+    match (framing.body, trailers_of(&status)) {
+        (BodyOf::Response { .. }, Some(trailers)) => Ok(last_frame(trailers, framing.web)),
+        _ => Err(status),
+    }
+}
+
+fn last_frame(trailers: HeaderMap, web: Web) -> Frame<Bytes> {
+    match web {
+        Web::No => Frame::trailers(trailers),
+        Web::Binary => Frame::data(encode_trailers(&trailers)),
+        Web::Text => Frame::data(encode_text(&encode_trailers(&trailers))),
     }
 }
 
@@ -137,8 +158,11 @@ impl<S: Messages> Body for OfMessages<S> {
                     Web::Text => encode_text(&data),
                 }))))
             }
-            Poll::Ready(Some(Err(status))) => Poll::Ready(this.end(Some(status))),
-            Poll::Ready(None) => Poll::Ready(this.end(None)),
+            Poll::Ready(Some(Err(status))) => {
+                this.has_ended = true;
+                Poll::Ready(Some(failed(status, this.framing)))
+            }
+            Poll::Ready(None) => Poll::Ready(this.end()),
         }
     }
 

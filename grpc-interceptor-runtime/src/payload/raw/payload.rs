@@ -8,8 +8,11 @@ use super::{
     decode::{Decoded, FromBody, Piece},
     encode::{OfFrames, OfMessages},
     framing::Framing,
+    guarded_body::GuardedBody,
     message::RawMessage,
-    watch::{Show, Watched, end_of_body},
+    or_failure::OrFailure,
+    watch::{Show, Watching},
+    watched::{WatchedBody, WatchedPieces},
 };
 use crate::{
     MessageStream, Payload, StreamEnd,
@@ -31,6 +34,8 @@ pub struct RawPayload {
     /// In a cell, as a request that is to be sent again is read ahead while it is borrowed.
     content: RefCell<Content>,
     framing: Framing,
+    /// Whether no code of an interceptor runs in it.
+    is_callers_own: bool,
     /// How many bytes the body has, if it says so. An HTTP server sends that ahead, if nobody changes them.
     size: Option<u64>,
 }
@@ -38,24 +43,36 @@ pub struct RawPayload {
 pub(super) enum Content {
     /// As it came.
     Body(Body),
-    /// With something around it that doesn't look into messages.
-    Frames(MessageStream<Piece>),
-    Messages(MessageStream<RawMessage>),
+    /// With something around it that doesn't look into messages. In a box, as a payload is moved often, and mostly
+    /// is a body.
+    Frames(Box<MessageStream<Piece>>),
+    Messages(Box<MessageStream<RawMessage>>),
+}
+
+impl Content {
+    pub(super) fn frames(frames: MessageStream<Piece>) -> Self {
+        Content::Frames(Box::new(frames))
+    }
+
+    fn messages(messages: MessageStream<RawMessage>) -> Self {
+        Content::Messages(Box::new(messages))
+    }
 }
 
 impl RawPayload {
     pub(crate) fn new(body: Body, framing: Framing) -> Self {
         let size = body.size_hint().exact();
-        RawPayload { size, ..RawPayload::of(Content::Body(body), framing) }
+        let content = RefCell::new(Content::Body(body));
+        RawPayload { content, framing, is_callers_own: true, size }
     }
 
-    fn of(content: Content, framing: Framing) -> Self {
-        RawPayload { content: RefCell::new(content), framing, size: None }
+    fn of(content: Content, framing: Framing, size: Option<u64>) -> Self {
+        RawPayload { content: RefCell::new(content), framing, is_callers_own: false, size }
     }
 
-    /// Whether it is the body as it came.
-    pub(crate) fn is_untouched(&self) -> bool {
-        matches!(*self.content.borrow(), Content::Body(_))
+    /// Whether it is a client's own request, in which no code of an interceptor runs.
+    pub(crate) fn is_callers_own(&self) -> bool {
+        self.is_callers_own
     }
 
     /// Whether its messages may be others than those that came.
@@ -68,39 +85,64 @@ impl RawPayload {
     pub fn into_messages(self) -> MessageStream<RawMessage> {
         let framing = self.framing;
         let mut frames = match self.content.into_inner() {
-            Content::Messages(messages) => return messages,
-            Content::Frames(frames) => frames,
+            Content::Messages(messages) => return *messages,
+            Content::Frames(frames) => *frames,
             Content::Body(body) => MessageStream::from_source(FromBody(body)),
         };
         let scopes = frames.take_scopes();
         MessageStream::from_source(Decoded::new(frames, framing)).with_scopes(scopes)
     }
 
-    fn map(self, map: impl FnOnce(MessageStream<RawMessage>) -> MessageStream<RawMessage>) -> Self {
+    /// The messages, and what [`of_messages`](Self::of_messages) needs to make a payload of them again.
+    pub(crate) fn into_messages_and_framing(self) -> (MessageStream<RawMessage>, Framing) {
         let framing = self.framing;
-        RawPayload::of(Content::Messages(map(self.into_messages())), framing)
+        (self.into_messages(), framing)
+    }
+
+    pub(crate) fn of_messages(messages: MessageStream<RawMessage>, framing: Framing) -> Self {
+        RawPayload::of(Content::messages(messages), framing, None)
+    }
+
+    fn map(self, map: impl FnOnce(MessageStream<RawMessage>) -> MessageStream<RawMessage>) -> Self {
+        let (messages, framing) = self.into_messages_and_framing();
+        RawPayload::of_messages(map(messages), framing)
     }
 
     /// A body again, for whoever is inside or outside of the layer.
     pub(crate) fn into_body(self, framing: Framing) -> Body {
         match self.content.into_inner() {
             Content::Body(body) => body,
-            Content::Frames(frames) => Body::new(OfFrames::new(frames, self.size)),
-            Content::Messages(messages) => Body::new(OfMessages::new(messages, framing)),
+            Content::Frames(frames) => Body::new(OfFrames::new(*frames, framing, self.size)),
+            Content::Messages(messages) => Body::new(OfMessages::new(*messages, framing)),
         }
     }
 
     /// The same on a client, where a request is read in a task of its own. What fails there, or panics, is noted.
     pub(crate) fn into_sent_body(self, framing: Framing, failure: &Failure) -> Body {
         match self.content.into_inner() {
-            Content::Body(body) => body,
+            Content::Body(body) => Body::new(GuardedBody::new(body, failure)),
             Content::Frames(frames) => {
-                Body::new(OfFrames::new(Noted::new(frames, failure), self.size))
+                Body::new(OfFrames::new(Noted::new(*frames, failure), framing, self.size))
             }
             Content::Messages(messages) => {
-                Body::new(OfMessages::new(Noted::new(messages, failure), framing))
+                Body::new(OfMessages::new(Noted::new(*messages, failure), framing))
             }
         }
+    }
+
+    /// Of a response that has just come.
+    pub(crate) fn or_failure(self, failure: Failure) -> Self {
+        let framing = self.framing;
+        let frames = match self.content.into_inner() {
+            Content::Body(body) => MessageStream::from_source(FromBody(body)),
+            Content::Frames(frames) => *frames,
+            Content::Messages(messages) => {
+                let messages = messages.or_failure(move || failure.take());
+                return RawPayload::of_messages(messages, framing);
+            }
+        };
+        let frames = frames.wrap(|frames| OrFailure::new(frames, failure));
+        RawPayload::of(Content::frames(frames), framing, None)
     }
 
     /// A copy of a request, if it is one message and all of it is there: of a client's unary RPC.
@@ -109,53 +151,45 @@ impl RawPayload {
         let framing = self.framing;
         let copy = match mem::replace(&mut *content, Content::Body(Body::empty())) {
             Content::Messages(messages) => {
-                let (messages, copy) = read_ahead(messages, RawMessage::clone, |_| {}, 2);
-                *content = Content::Messages(messages);
-                copy.filter(|copy| copy.len() == 1).map(|copy| Content::Messages(replay(copy)))
+                let (messages, copy) = read_ahead(*messages, RawMessage::clone, |_| {}, 2);
+                *content = Content::messages(messages);
+                copy.filter(|copy| copy.len() == 1).map(|copy| Content::messages(replay(copy)))
             }
             Content::Frames(frames) => {
-                let (frames, copy) = frames_ahead(frames, framing);
-                *content = Content::Frames(frames);
+                let (frames, copy) = frames_ahead(*frames, framing);
+                *content = Content::frames(frames);
                 copy
             }
             Content::Body(body) => {
                 let (frames, copy) =
                     frames_ahead(MessageStream::from_source(FromBody(body)), framing);
-                *content = Content::Frames(frames);
+                *content = Content::frames(frames);
                 copy
             }
         };
-        Some(RawPayload { size: self.size, ..RawPayload::of(copy?, framing) })
+        Some(RawPayload::of(copy?, framing, self.size))
     }
 
-    pub(crate) fn watched(self, watch: impl FnOnce() -> Watch, show: Show) -> Self {
+    /// Has what isn't decoded watched.
+    pub(crate) fn watched_in_frames(self, watch: Watch, show: Show) -> Self {
         let (framing, size) = (self.framing, self.size);
-        let frames = match self.content.into_inner() {
-            // Nobody polls a body that is over.
-            Content::Body(body) if body.is_end_stream() => {
-                let end = end_of_body(framing);
-                watch().end(match &end {
-                    Ok(()) => StreamEnd::Complete { trailers: None },
-                    Err(status) => StreamEnd::Failed(status),
-                });
-                return RawPayload::of(Content::Body(body), framing);
+        let is_callers_own = self.is_callers_own && !watch.looks();
+        let watching = Watching::new(framing, watch, show);
+        let content = match self.content.into_inner() {
+            Content::Body(body) => Content::Body(Body::new(WatchedBody::new(body, watching))),
+            Content::Frames(pieces) => {
+                Content::frames(pieces.wrap(|source| WatchedPieces::new(source, watching)))
             }
-            Content::Body(body) => MessageStream::from_source(FromBody(body)),
-            Content::Frames(frames) => frames,
-            Content::Messages(messages) => {
-                return RawPayload::of(Content::Messages(messages.watched(watch())), framing);
-            }
+            messages @ Content::Messages(_) => messages,
         };
-        let watch = watch();
-        let frames = frames.wrap(|source| Watched::new(source, framing, watch, show));
-        RawPayload { size, ..RawPayload::of(Content::Frames(frames), framing) }
+        RawPayload { content: RefCell::new(content), framing, is_callers_own, size }
     }
 }
 
 /// Of messages that an interceptor made.
 impl From<MessageStream<RawMessage>> for RawPayload {
     fn from(messages: MessageStream<RawMessage>) -> Self {
-        RawPayload::of(Content::Messages(messages), Framing::NONE)
+        RawPayload::of(Content::messages(messages), Framing::NONE, None)
     }
 }
 
@@ -193,7 +227,7 @@ impl Payload<RawMessage> for RawPayload {
     ) -> Result<Self, Status> {
         let framing = self.framing;
         let messages = self.into_messages().try_map_messages(map)?;
-        Ok(RawPayload::of(Content::Messages(messages), framing))
+        Ok(RawPayload::of(Content::messages(messages), framing, None))
     }
 
     fn map_errors(self, map: impl FnMut(Status) -> Status + Send + 'static) -> Self {
@@ -216,19 +250,22 @@ impl Payload<RawMessage> for RawPayload {
     }
 
     fn watched_by(self, watcher: &mut impl Watcher<RawMessage>) -> Self {
-        self.watched(|| watcher.share(), |message, show| show(&message))
+        match self.is_decoded() {
+            true => self.map(|messages| messages.watched(watcher.share())),
+            false => self.watched_in_frames(watcher.share(), |message, show| show(&message)),
+        }
     }
 
     fn wrap_stream(self, wrap: impl WrapStream) -> Self {
         let (framing, size) = (self.framing, self.size);
         let content = match self.content.into_inner() {
             Content::Body(body) => {
-                Content::Frames(wrap.wrap(MessageStream::from_source(FromBody(body))))
+                Content::frames(wrap.wrap(MessageStream::from_source(FromBody(body))))
             }
-            Content::Frames(frames) => Content::Frames(wrap.wrap(frames)),
-            Content::Messages(messages) => Content::Messages(wrap.wrap(messages)),
+            Content::Frames(frames) => Content::frames(wrap.wrap(*frames)),
+            Content::Messages(messages) => Content::messages(wrap.wrap(*messages)),
         };
-        RawPayload { size, ..RawPayload::of(content, framing) }
+        RawPayload::of(content, framing, size)
     }
 }
 
