@@ -6,8 +6,8 @@ use std::{
 };
 
 use grpc_interceptor::{
-    CallEnd, Context, Interceptor, InterceptorLayer, LayerNext, Next, ObservedCall, Observer,
-    Outcome, Payload as _, RawMessage,
+    CallEnd, Context, Interceptor, InterceptorLayer, LayerInterceptors, Next, ObservedCall,
+    Observer, Outcome, Payload as _, RawMessage,
     interceptors::{List, observe},
     testing,
 };
@@ -39,7 +39,7 @@ fn zipping(greeter: &Greeter) -> GreeterServer {
 
 fn layered<I>(greeter: &Greeter, layer: InterceptorLayer<I>) -> Boxed
 where
-    I: for<'a> Interceptor<LayerNext<'a>> + 'static,
+    I: LayerInterceptors<GreeterServer>,
 {
     boxed(layer.layer(zipping(greeter)))
 }

@@ -9,21 +9,26 @@ use std::{
 };
 
 use grpc_interceptor::{
-    Context, Interceptor, InterceptorLayer, LayerNext, MessageStream, Next, Outcome, Payload as _,
-    RawMessage, RawPayload, intercepted,
+    Context, Interceptor, InterceptorLayer, LayerInterceptors, MessageStream, Next, Outcome,
+    Payload as _, RawMessage, RawPayload, intercepted,
     interceptors::{AnyMessage, ErrorToStatus, List},
     testing::{self, RunningServer},
 };
 use grpc_interceptor_proto::greeter::greeter_server;
 use tokio_stream::StreamExt as _;
 use tonic::{
-    Code, Request, Response, Status, Streaming, codegen::http, metadata::MetadataValue,
-    service::interceptor::InterceptedService, transport::Channel,
+    Code, Request, Response, Status, Streaming,
+    body::Body,
+    client::GrpcService,
+    codegen::{Bytes, StdError, http},
+    metadata::MetadataValue,
+    service::interceptor::InterceptedService,
+    transport::Channel,
 };
 use tower::Layer as _;
 
 use crate::{
-    greeter::Greeter,
+    greeter::{self, Greeter},
     interceptors::Log,
     support::{
         Answer, BoxStream, GreetManyTimesRequest, GreeterClient, GreeterServer, HelloReply,
@@ -36,7 +41,7 @@ async fn on_both_sides<I>(
     make: impl Fn() -> I,
     check: impl AsyncFn(&'static str, &mut dyn Call, &Greeter),
 ) where
-    I: for<'a> Interceptor<LayerNext<'a>> + 'static,
+    I: LayerInterceptors<greeter::GreeterServer> + LayerInterceptors<Channel>,
 {
     let greeter = Greeter::default();
     let layer = InterceptorLayer::new(make());
@@ -60,28 +65,25 @@ trait Call: Send {
     ) -> Result<(Vec<String>, Result<(), Status>), Status>;
 }
 
-macro_rules! call {
-    ($channel:ty $(, $I:ident)?) => {
-        #[tonic::async_trait]
-        impl$(<$I: for<'a> Interceptor<LayerNext<'a>> + 'static>)? Call for GreeterClient<$channel> {
-            async fn each(&mut self, name: &str) -> [Answer; 4] {
-                call_each_on(self, name, &[]).await
-            }
+#[tonic::async_trait]
+impl<C> Call for GreeterClient<C>
+where
+    C: GrpcService<Body, Error: Into<StdError>, Future: Send> + Send,
+    C::ResponseBody: http_body::Body<Data = Bytes, Error: Into<StdError> + Send> + Send + 'static,
+{
+    async fn each(&mut self, name: &str) -> [Answer; 4] {
+        call_each_on(self, name, &[]).await
+    }
 
-            async fn chat(
-                &mut self,
-                names: &[&'static str],
-            ) -> Result<(Vec<String>, Result<(), Status>), Status> {
-                let names: Vec<_> = names.iter().map(|name| hello(name)).collect();
-                let answers = GreeterClient::chat(self, tokio_stream::iter(names));
-                Ok(read(soon(answers).await?.into_inner()).await)
-            }
-        }
-    };
+    async fn chat(
+        &mut self,
+        names: &[&'static str],
+    ) -> Result<(Vec<String>, Result<(), Status>), Status> {
+        let names: Vec<_> = names.iter().map(|name| hello(name)).collect();
+        let answers = GreeterClient::chat(self, tokio_stream::iter(names));
+        Ok(read(soon(answers).await?.into_inner()).await)
+    }
 }
-
-call!(Channel);
-call!(grpc_interceptor::LayerService<Channel, I>, I);
 
 fn messages(answers: &[Answer; 4]) -> [Vec<String>; 4] {
     answers.each_ref().map(|answer| answer.messages().to_vec())
@@ -481,7 +483,7 @@ impl<N: Next> Interceptor<N> for Retry {
 async fn a_client_tries_one_message_again() {
     async fn check<I>(interceptors: I)
     where
-        I: for<'a> Interceptor<LayerNext<'a>> + 'static,
+        I: LayerInterceptors<Channel>,
     {
         let calls = Arc::new(AtomicUsize::new(0));
         let flaky = {
