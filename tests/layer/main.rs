@@ -13,4 +13,5 @@ mod places;
 mod refused;
 #[path = "../support/mod.rs"]
 mod support;
+mod trailers;
 mod web;
