@@ -8,8 +8,10 @@ mod greeter;
 mod health;
 mod http;
 mod interceptors;
+mod mixed;
 mod places;
 mod refused;
 #[path = "../support/mod.rs"]
 mod support;
+mod trailers;
 mod web;

@@ -92,6 +92,13 @@ use crate::{MethodName, RpcKind, Side};
 /// for the content type, and would let a request with another one reach a handler that an interceptor here
 /// protects. So it gets a `grpc-encoding` that tonic refuses. [`calls`](Self::calls) has another rule.
 ///
+/// # What a handler may believe
+///
+/// Put what you know of the caller, such as a user's name, into the request's extensions, not into its metadata. Tonic
+/// adds a request's trailers to the metadata of an RPC with one request message, in place of what has the same name.
+/// They come behind the message, when the interceptors of a layer have run: no gRPC client sends any, and whoever
+/// speaks HTTP/2 can. Into the extensions only the server's own code puts anything.
+///
 /// # Names
 ///
 /// A name is kept for as long as the process runs. So that nobody fills its memory with names that he makes up,

@@ -1,0 +1,82 @@
+//! A request's trailers, which no gRPC client sends, and whoever speaks HTTP/2 can.
+//!
+//! Tonic adds them to the metadata of an RPC with one request message. They come behind the message, when the
+//! interceptors of a layer have run, and may have the name of what an interceptor has put there.
+
+use std::convert::Infallible;
+
+use grpc_interceptor::{Context, Interceptor, InterceptorLayer, Next, Outcome, interceptor};
+use tonic::{
+    Request,
+    body::Body,
+    codegen::http::{HeaderMap, HeaderValue},
+    metadata::MetadataValue,
+};
+use tower::{Layer as _, ServiceExt as _};
+
+use crate::{
+    boxed::{Boxed, boxed},
+    greeter::Greeter,
+    http::{Answer, PATHS, one, request},
+    support::{GreeterServer, greeter, soon},
+};
+
+/// Who calls.
+#[derive(Clone, Copy)]
+struct User(&'static str);
+
+/// Says who calls in both places.
+struct LogIn;
+
+impl<N: Next> Interceptor<N> for LogIn {
+    async fn intercept(&self, mut request: Request<N::Request>, _: Context, next: N) -> Outcome<N> {
+        request.extensions_mut().insert(User("ada"));
+        request.metadata_mut().insert("to-handler", MetadataValue::from_static("ada"));
+        next.run(request).await
+    }
+}
+
+/// Tells the handler what the extensions say.
+#[interceptor]
+async fn by_extensions<N: Next>(
+    mut request: Request<N::Request>,
+    _: Context,
+    next: N,
+) -> Outcome<N> {
+    let User(name) = *request.extensions().get().expect("the layer has put it there");
+    request.metadata_mut().insert("to-handler", MetadataValue::from_static(name));
+    next.run(request).await
+}
+
+struct ByExtensions;
+
+greeter!(ByExtensions, [by_extensions]);
+
+/// Who the handlers think is there, if the caller claims to be another in the trailers.
+async fn seen(service: Boxed) -> Vec<String> {
+    let mut seen = Vec::new();
+    for path in PATHS {
+        let mut trailers = HeaderMap::new();
+        trailers.insert("to-handler", HeaderValue::from_static("admin"));
+        let frames = [http_body::Frame::data(one()), http_body::Frame::trailers(trailers)];
+        let frames = tokio_stream::iter(frames.map(Ok::<_, Infallible>));
+        let request = request(path, Body::new(http_body_util::StreamBody::new(frames)));
+        let response = soon(service.clone().oneshot(request)).await.unwrap();
+        let answer = Answer::read(response).await;
+        seen.push(answer.headers["seen"].to_str().unwrap().to_owned());
+    }
+    seen
+}
+
+#[tokio::test]
+async fn what_is_in_the_extensions_is_the_interceptors() {
+    let service = InterceptorLayer::new(LogIn).layer(GreeterServer::new(ByExtensions));
+    assert_eq!(seen(boxed(service)).await, ["ada"; 4]);
+}
+
+/// This is tonic's doing, beneath any layer. The docs warn of it; if this fails one day, they needn't.
+#[tokio::test]
+async fn what_is_in_the_metadata_may_be_the_callers() {
+    let service = InterceptorLayer::new(LogIn).layer(Greeter::default().server());
+    assert_eq!(seen(boxed(service)).await, ["admin", "ada", "admin", "ada"]);
+}
