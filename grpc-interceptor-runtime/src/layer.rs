@@ -1,8 +1,10 @@
 //! Interceptors around a whole server or a whole channel, whoever generated the services.
 
-mod attempt;
+mod any_service;
 mod boxed_errors;
+mod call;
 mod head;
+mod inner_service;
 mod interceptor_layer;
 mod known;
 mod names;
@@ -14,6 +16,7 @@ mod response;
 mod service;
 
 pub use boxed_errors::{BoxedErrors, StatusErrors};
+pub use inner_service::InnerService;
 pub use interceptor_layer::InterceptorLayer;
-pub use next::LayerNext;
+pub use next::{LayerInterceptors, LayerNext};
 pub use service::LayerService;

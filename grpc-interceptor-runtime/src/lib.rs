@@ -25,7 +25,10 @@ pub use chain::{
 };
 pub use client::Transport;
 pub use error::{Error, Panicked};
-pub use layer::{BoxedErrors, InterceptorLayer, LayerNext, LayerService, StatusErrors};
+pub use layer::{
+    BoxedErrors, InnerService, InterceptorLayer, LayerInterceptors, LayerNext, LayerService,
+    StatusErrors,
+};
 pub use payload::{
     AnyMessage, AnyPayload, MessageStream, Payload, RawMessage, RawPayload, StreamEnd, trailers,
 };

@@ -2,7 +2,7 @@
 
 use std::{pin::Pin, time::Duration};
 
-use grpc_interceptor::{Interceptor, LayerNext, LayerService};
+use grpc_interceptor::{LayerInterceptors, LayerService};
 use grpc_interceptor_proto::greeter::greeter_client::{
     GreeterClient, GreeterInterceptors, InterceptedGreeterClient,
 };
@@ -89,7 +89,7 @@ where
 
 async fn call_in_layer<I>(client: GreeterClient<LayerService<Channel, I>>, plan: Plan)
 where
-    I: for<'a> Interceptor<LayerNext<'a>> + 'static,
+    I: LayerInterceptors<Channel>,
 {
     call!(client, plan);
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use grpc_interceptor::{
-    Interceptor, InterceptorLayer, LayerNext, LayerService, MethodName, RpcKind,
+    InterceptorLayer, LayerInterceptors, LayerService, MethodName, RpcKind,
     testing::{
         self, Dummy, DummyClient, DummyRequest, DummyResponse, DummyService, RunningServer,
         dummy_service_client::{DummyServiceClient, DummyServiceInterceptors, methods},
@@ -139,7 +139,7 @@ pub(crate) struct Layered<I> {
     _server: RunningServer,
 }
 
-impl<I: for<'a> Interceptor<LayerNext<'a>> + 'static> Calls for Layered<I> {
+impl<I: LayerInterceptors<Channel>> Calls for Layered<I> {
     calls!(this => &mut this.client);
 }
 
@@ -177,7 +177,7 @@ const METHODS: [(MethodName<'static>, RpcKind); 4] = [
 /// In a layer that knows the kinds.
 pub(crate) struct InLayer<I>(pub(crate) I);
 
-impl<I: for<'a> Interceptor<LayerNext<'a>> + 'static> OnClient for InLayer<I> {
+impl<I: LayerInterceptors<Channel>> OnClient for InLayer<I> {
     type Client = Layered<I>;
 
     async fn start<S>(self, on_the_server: S) -> Layered<I>

@@ -5,7 +5,8 @@
 use std::time::Duration;
 
 use grpc_interceptor::{
-    Context, InterceptorLayer, LayerService, Side, intercepted, interceptors::List,
+    Context, InnerService, InterceptorLayer, LayerInterceptors, LayerService, Side, intercepted,
+    interceptors::List,
 };
 use grpc_interceptor_proto::{default_stubs::greeter_server as stubs, greeter::greeter_server};
 use tokio::{
@@ -135,7 +136,11 @@ async fn layer(outer: List, timeout: Option<Duration>) -> [Vec<Option<Duration>>
 }
 
 /// There is no wire, so that it can't tell by the request.
-fn in_layer<S, I>(server: S, interceptors: I) -> LayerService<S, I> {
+fn in_layer<S, I>(server: S, interceptors: I) -> LayerService<S, I>
+where
+    S: InnerService,
+    I: LayerInterceptors<S>,
+{
     InterceptorLayer::new(interceptors).on_side(Side::Server).layer(server)
 }
 

@@ -1,6 +1,6 @@
 //! Makes the call that a case is about, and says what its caller sees.
 
-use grpc_interceptor::{Interceptor, LayerNext, LayerService};
+use grpc_interceptor::{LayerInterceptors, LayerService};
 use grpc_interceptor_proto::greeter::greeter_client::{
     GreeterClient, GreeterInterceptors, InterceptedGreeterClient,
 };
@@ -105,7 +105,7 @@ where
 
 async fn call_in_layer<I>(client: GreeterClient<LayerService<Channel, I>>, plan: Plan) -> Outcome
 where
-    I: for<'a> Interceptor<LayerNext<'a>> + 'static,
+    I: LayerInterceptors<Channel>,
 {
     call!(client, plan)
 }

@@ -1,6 +1,6 @@
 //! On a client: the request's stream, too, which tonic reads in a task of its own.
 
-use grpc_interceptor::{Interceptor, LayerNext, RpcKind, interceptors::List};
+use grpc_interceptor::{LayerInterceptors, RpcKind, interceptors::List};
 use tokio_stream::{StreamExt as _, wrappers::UnboundedReceiverStream};
 
 use crate::{
@@ -184,7 +184,7 @@ async fn all_runs_inside_of_a_layer<I>(
     interceptors: impl Fn(Noting, Noting) -> I,
     scopes: &[&'static str],
 ) where
-    I: for<'a> Interceptor<LayerNext<'a>> + 'static,
+    I: LayerInterceptors<Channel>,
 {
     let server = plain().await;
     // To a layer each response is a stream.

@@ -1,10 +1,11 @@
 //! In a layer of a client, which decides by what arrives: by one message that is all there.
 
 use grpc_interceptor::{
-    CallEnd, Context, Interceptor, LayerNext, Next, ObservedCall, Observer, Outcome, Payload as _,
-    RpcKind,
+    CallEnd, Context, Interceptor, LayerInterceptors, Next, ObservedCall, Observer, Outcome,
+    Payload as _, RpcKind,
     interceptors::{CatchPanic, List, observe},
 };
+use tonic::transport::Channel;
 use tonic::{Request, metadata::MetadataMap};
 
 use crate::{
@@ -68,7 +69,7 @@ impl<N: Next> Interceptor<N> for Look {
 /// Whatever is around the retry and inside of it: each attempt has all that the first one has.
 async fn sends_again<I>(interceptors: impl FnOnce(WatchByName) -> I)
 where
-    I: for<'a> Interceptor<LayerNext<'a>> + 'static,
+    I: LayerInterceptors<Channel>,
 {
     let ((sender, mut on_the_server), (inside, mut on_the_client)) = (events(), events());
     let server = connect(GreeterServer::new(Plain { watch: Watch::new(sender, 2) })).await;
@@ -117,7 +118,7 @@ async fn tuples_and_lists_in_each_other_send_again() {
 /// There is a copy of one message, and none of a stream, whoever has looked into it before.
 async fn assert_copies<I>(interceptors: impl FnOnce(Ask) -> I)
 where
-    I: for<'a> Interceptor<LayerNext<'a>> + 'static,
+    I: LayerInterceptors<Channel>,
 {
     let ((told, mut copies), (attempts, _)) = (events(), events());
     let server = connect(GreeterServer::new(Plain { watch: Watch::new(attempts, 0) })).await;

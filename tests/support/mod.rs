@@ -15,7 +15,7 @@ use std::{
 };
 
 use grpc_interceptor::{
-    Context, Interceptor, InterceptorLayer, LayerNext, LayerService, Next, Outcome, RpcKind,
+    Context, Interceptor, InterceptorLayer, LayerInterceptors, LayerService, Next, Outcome, RpcKind,
 };
 pub(crate) use grpc_interceptor_proto::greeter::{
     GreetManyTimesRequest, HelloReply, HelloRequest,
@@ -28,10 +28,12 @@ use tokio::sync::{
 };
 use tokio_stream::{Stream, StreamExt as _};
 pub(crate) use tonic::codegen::BoxStream;
+use tonic::service::Routes;
 use tonic::{
     Request, Response, Status, Streaming,
     body::Body,
-    codegen::{Service, http},
+    client::GrpcService,
+    codegen::{Bytes, Service, StdError, http},
     metadata::{MetadataMap, MetadataValue},
     server::NamedService,
     transport::{Channel, Endpoint, Server, server::TcpIncoming},
@@ -60,7 +62,7 @@ impl Client {
     /// A client of the same server whose channel is inside of a layer of these interceptors.
     pub(crate) fn in_layer<I>(&self, interceptors: I) -> GreeterClient<LayerService<Channel, I>>
     where
-        I: for<'a> Interceptor<LayerNext<'a>> + 'static,
+        I: LayerInterceptors<Channel>,
     {
         GreeterClient::new(InterceptorLayer::new(interceptors).layer(self.channel()))
     }
@@ -131,7 +133,7 @@ pub(crate) async fn connect_with_windows(
 /// Does what [`connect`] does, with a layer of these interceptors around the whole server.
 pub(crate) async fn connect_in_layer<I>(service: impl GeneratedServer, interceptors: I) -> Client
 where
-    I: for<'a> Interceptor<LayerNext<'a>> + 'static,
+    I: LayerInterceptors<Routes>,
 {
     connect_to(None, |server, incoming, stopped| {
         let router = server.layer(InterceptorLayer::new(interceptors)).add_service(service);
@@ -327,6 +329,19 @@ pub(crate) async fn call_each_with(
     call_each_of!(client, name, metadata)
 }
 
+/// The same with a client of any channel, such as one with layers around it.
+pub(crate) async fn call_each_on<C>(
+    client: &mut GreeterClient<C>,
+    name: &str,
+    metadata: &[(&'static str, &'static str)],
+) -> [Answer; 4]
+where
+    C: GrpcService<Body, Error: Into<StdError>>,
+    C::ResponseBody: http_body::Body<Data = Bytes, Error: Into<StdError> + Send> + Send + 'static,
+{
+    call_each_of!(client, name, metadata)
+}
+
 /// Does what [`call_each`] does, through the interceptors of the client.
 pub(crate) async fn call_each_through<I: GreeterInterceptors<Channel>>(
     client: &mut InterceptedGreeterClient<Channel, I>,
@@ -341,7 +356,7 @@ pub(crate) async fn call_each_in_layer<I>(
     name: &str,
 ) -> [Answer; 4]
 where
-    I: for<'a> Interceptor<LayerNext<'a>> + 'static,
+    I: LayerInterceptors<Channel>,
 {
     call_each_of!(client, name, &[])
 }

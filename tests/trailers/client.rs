@@ -1,6 +1,6 @@
 //! On a client.
 
-use grpc_interceptor::{Interceptor, LayerNext, interceptors::List};
+use grpc_interceptor::{LayerInterceptors, interceptors::List};
 use tonic::{Code, transport::Channel};
 
 use crate::{
@@ -29,7 +29,7 @@ async fn assert_got<I: GreeterInterceptors<Channel>>(
 
 async fn assert_got_in_layer<I>(server: &Client, interceptors: I, name: &str, expected: &Got)
 where
-    I: for<'a> Interceptor<LayerNext<'a>> + 'static,
+    I: LayerInterceptors<Channel>,
 {
     let mut client = server.in_layer(interceptors);
     for got in got_of_both!(&mut client, name) {

@@ -1,12 +1,13 @@
 //! On a server.
 
 use grpc_interceptor::{
-    Interceptor, LayerNext,
+    LayerInterceptors,
     interceptors::{List, on_call_end},
 };
 use grpc_interceptor_proto::greeter::greeter_server::GreeterServerInterceptors;
 use tokio::sync::mpsc::UnboundedReceiver;
 use tonic::Code;
+use tonic::service::Routes;
 
 use crate::{
     greeter::{BARE, FAILS, Got, got_of_both, trailing},
@@ -34,7 +35,7 @@ async fn assert_got(server: impl GeneratedServer, name: &str, expected: &Got) {
 
 async fn assert_got_in_layer<I>(interceptors: I, name: &str, expected: &Got)
 where
-    I: for<'a> Interceptor<LayerNext<'a>> + 'static,
+    I: LayerInterceptors<Routes>,
 {
     let mut client = connect_in_layer(GreeterServer::new(Plain {}), interceptors).await;
     for got in got_of_both!(&mut client, name) {

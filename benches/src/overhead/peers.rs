@@ -23,6 +23,7 @@ pub enum Peer {
     List,
     Client,
     ClientList,
+    Layer,
 }
 
 impl Peer {
@@ -40,12 +41,13 @@ impl Peer {
             Peer::List => "**`with_interceptors`, a `List`**",
             Peer::Client => "**`GreeterClient::with_interceptors`**",
             Peer::ClientList => "**`GreeterClient::with_interceptors`, a `List`**",
+            Peer::Layer => "**`InterceptorLayer`**",
         }
     }
 
     pub fn is_ours(self) -> bool {
-        use Peer::{Attribute, Client, ClientList, Creation, List};
-        matches!(self, Attribute | Creation | List | Client | ClientList)
+        use Peer::{Attribute, Client, ClientList, Creation, Layer, List};
+        matches!(self, Attribute | Creation | List | Client | ClientList | Layer)
     }
 
     pub fn is_interceptor(self) -> bool {

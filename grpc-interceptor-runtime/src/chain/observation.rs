@@ -31,9 +31,10 @@ use crate::{
 /// A request's messages and a response's may pass at the same time, in different tasks: so all methods
 /// take `&self`, and what changes is an atomic or behind a lock. They should be quick, and not wait.
 pub trait ObservedCall<Q, P>: Send + Sync + 'static {
-    /// Whether it looks at messages, for which a layer would have to collect them.
-    #[doc(hidden)]
-    const LOOKS: bool = true;
+    /// Whether [`request_message`](Self::request_message) and [`response_message`](Self::response_message) do
+    /// something. If this is `false`, they may not be called. In an [`InterceptorLayer`](crate::InterceptorLayer)
+    /// messages then pass without being collected, and are only counted.
+    const LOOKS_AT_MESSAGES: bool = true;
 
     /// A request message passes: on a server before the handler gets it, on a client before it is
     /// sent.
@@ -68,7 +69,7 @@ impl<Q, P, F> ObservedCall<Q, P> for OnEnd<F>
 where
     F: FnOnce(&CallEnd<'_>) + Send + 'static,
 {
-    const LOOKS: bool = false;
+    const LOOKS_AT_MESSAGES: bool = false;
 
     fn end(&self, end: &CallEnd<'_>) {
         // Not while it is locked: it is the user's code.
@@ -179,7 +180,7 @@ impl<C: ObservedCall<Q, P>, Q, P> Observation<C, Q, P> {
 
 impl<C: ObservedCall<Q, P>, Q: 'static, P: 'static> WatchCall for Observation<C, Q, P> {
     fn looks(&self) -> bool {
-        C::LOOKS
+        C::LOOKS_AT_MESSAGES
     }
 
     fn request(&self, message: &dyn Any) {

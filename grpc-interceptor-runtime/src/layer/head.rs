@@ -1,35 +1,25 @@
-use tonic::codegen::http::{
-    HeaderMap, HeaderValue, Method, Uri, Version, header::CONTENT_TYPE, request::Parts,
-};
+use tonic::codegen::http::{HeaderMap, HeaderValue, Method, Uri, Version, header::CONTENT_TYPE};
 
 pub(super) use crate::payload::Web;
 
 /// What a request has besides what a `tonic::Request` has.
+#[derive(Clone)]
 pub(super) struct Head {
     pub(super) method: Method,
     pub(super) uri: Uri,
     pub(super) version: Version,
-    /// Of the request, for a response that an interceptor makes.
-    pub(super) content_type: Option<HeaderValue>,
     pub(super) web: Web,
+    /// Of a request of gRPC-Web, for a response that an interceptor makes.
+    pub(super) content_type: Option<HeaderValue>,
 }
 
 impl Head {
-    pub(super) fn of(request: &Parts) -> Self {
-        let content_type = request.headers.get(CONTENT_TYPE);
-        let web = Web::of(content_type);
-        Head {
-            method: request.method.clone(),
-            uri: request.uri.clone(),
-            version: request.version,
-            content_type: content_type.filter(|_| web != Web::No).cloned(),
-            web,
-        }
-    }
-
     /// Says what a response is, if it doesn't.
     pub(super) fn set_content_type(&self, headers: &mut HeaderMap) {
-        let grpc = HeaderValue::from_static("application/grpc");
-        headers.entry(CONTENT_TYPE).or_insert_with(|| self.content_type.clone().unwrap_or(grpc));
+        // They are few: to look one up takes as long as to pass ten.
+        if headers.keys().all(|name| *name != CONTENT_TYPE) {
+            let grpc = HeaderValue::from_static("application/grpc");
+            headers.insert(CONTENT_TYPE, self.content_type.clone().unwrap_or(grpc));
+        }
     }
 }

@@ -1,35 +1,39 @@
-use std::{fmt, future::Future, pin::Pin, sync::Arc};
+use std::{fmt, future::Future, sync::Arc};
 
 use tonic::{Request, Response, Status, metadata::MetadataMap};
 
-use crate::{Context, Detach, Next, Outcome, RawMessage, RawPayload, RpcKind, Side, chain::Sealed};
+use super::{any_service::AnyService, call::Call, inner_service::InnerService};
+use crate::{
+    Context, Detach, Interceptor, Next, Outcome, RawMessage, RawPayload, RpcKind, Side,
+    chain::Sealed,
+};
 
-pub type RawOutcome = Result<Response<RawPayload>, Status>;
-pub type BoxFuture<'a> = Pin<Box<dyn Future<Output = RawOutcome> + Send + 'a>>;
+pub(super) type RawOutcome = Result<Response<RawPayload>, Status>;
 
-/// The [`Next`] of the interceptors in an [`InterceptorLayer`](crate::InterceptorLayer): the service inside of
+/// The [`Next`] of the interceptors in an [`InterceptorLayer`](crate::InterceptorLayer): the service `S` inside of
 /// the layer.
 ///
-/// It is one type for all services and all RPCs. It can be [detached](Detach).
-#[derive(Clone, Copy)]
-pub struct LayerNext<'a> {
-    call: &'a Arc<dyn Attempt>,
+/// It is one type for all RPCs. It can be [detached](Detach).
+pub struct LayerNext<'a, S: InnerService> {
+    call: &'a Call<S>,
     context: Context,
 }
 
-impl<'a> LayerNext<'a> {
-    pub(super) fn new(call: &'a Arc<dyn Attempt>, context: Context) -> Self {
+impl<'a, S: InnerService> LayerNext<'a, S> {
+    pub(super) fn new(call: &'a Call<S>, context: Context) -> Self {
         LayerNext { call, context }
     }
 }
 
-/// The service inside of a layer, for one call, without its type.
-pub trait Attempt: Send + Sync {
-    /// Calls the service.
-    fn run(&self, request: Request<RawPayload>, context: Context) -> BoxFuture<'_>;
+impl<S: InnerService> Clone for LayerNext<'_, S> {
+    fn clone(&self) -> Self {
+        *self
+    }
 }
 
-impl Next for LayerNext<'_> {
+impl<S: InnerService> Copy for LayerNext<'_, S> {}
+
+impl<S: InnerService> Next for LayerNext<'_, S> {
     type Request = RawPayload;
     type Response = RawPayload;
     type RequestMessage = RawMessage;
@@ -56,6 +60,7 @@ impl Next for LayerNext<'_> {
         }
     }
 
+    #[inline]
     fn note_timeout_in(&mut self, metadata: &MetadataMap) -> Context {
         if self.context.side() == Side::Client {
             self.context.note_timeout_in(metadata);
@@ -64,23 +69,48 @@ impl Next for LayerNext<'_> {
     }
 }
 
-impl Sealed for LayerNext<'_> {}
+impl<S: InnerService> Sealed for LayerNext<'_, S> {}
 
-impl Detach for LayerNext<'_> {
-    type Owned = (Arc<dyn Attempt>, Context);
-    type Borrowed<'b> = LayerNext<'b>;
+impl<S: InnerService> Detach for LayerNext<'_, S> {
+    type Owned = (Arc<Call<S>>, Context);
+    type Borrowed<'b> = LayerNext<'b, S>;
 
     fn into_owned(self) -> Self::Owned {
-        (self.call.clone(), self.context)
+        (Arc::new(self.call.detached()), self.context)
     }
 
-    fn borrow((call, context): &Self::Owned) -> LayerNext<'_> {
+    fn borrow((call, context): &Self::Owned) -> LayerNext<'_, S> {
         LayerNext { call, context: *context }
     }
 }
 
-impl fmt::Debug for LayerNext<'_> {
+impl<S: InnerService> fmt::Debug for LayerNext<'_, S> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.debug_struct("LayerNext").field("context", &self.context).finish_non_exhaustive()
     }
 }
+
+/// What an [`InterceptorLayer`](crate::InterceptorLayer) around the service `S` takes: a name for it in generic code.
+/// On a server `S` is tonic's `Routes`, on a client its `Channel`.
+pub trait LayerInterceptors<S: InnerService>:
+    InAnyLayer + for<'a> Interceptor<LayerNext<'a, S>>
+{
+}
+
+impl<S: InnerService, I> LayerInterceptors<S> for I where
+    I: InAnyLayer + for<'a> Interceptor<LayerNext<'a, S>>
+{
+}
+
+/// The same, whatever the service is: what doesn't fit is told where it is written.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not an interceptor for an `InterceptorLayer`",
+    label = "not an interceptor for any RPC",
+    note = "in a layer an interceptor is for any `N: Next`, or for `N: Next<RequestMessage = RawMessage>`: it sees the \
+            messages of all RPCs, still encoded",
+    note = "an async fn needs `#[interceptor]` above it, as it is given as a value"
+)]
+pub trait InAnyLayer: 'static {}
+
+#[diagnostic::do_not_recommend]
+impl<I> InAnyLayer for I where I: for<'a> Interceptor<LayerNext<'a, AnyService>> + 'static {}

@@ -3,16 +3,24 @@ use tonic::{
     body::Body,
     codegen::{
         GrpcMethod,
-        http::{self, HeaderName, HeaderValue, header::CONTENT_LENGTH, request::Parts},
+        http::{
+            self, HeaderMap, HeaderValue, Method,
+            header::{CONTENT_LENGTH, CONTENT_TYPE},
+            request::Parts,
+        },
     },
     metadata::MetadataMap,
 };
 
-use super::{head::Head, names::rpc_info, options::Options};
+use super::{
+    head::{Head, Web},
+    names::rpc_info,
+    options::Options,
+};
 use crate::{
     Context, RawPayload, RpcKind, Side,
     call::RpcInfo,
-    payload::{Failure, Framing},
+    payload::{Failure, Framing, GRPC_ENCODING},
 };
 
 /// What a request is to a layer.
@@ -35,24 +43,62 @@ pub(super) fn arrive(parts: Parts, body: Body, options: &Options) -> Arrived {
         Some(_) => Side::Client,
         None => Side::Server,
     });
-    if !(options.is_call)(&parts) {
+    let Headers { content_type, encoding } = Headers::of(&parts.headers);
+    let is_call = match &options.is_call {
+        Some(is_call) => is_call(&parts),
+        None => is_call(&parts.method, content_type),
+    };
+    if !is_call {
         return Arrived::Other(pass_by(parts, body, side));
     }
-    let head = Head::of(&parts);
-    let path = match method {
-        Some(method) => without_prefix(parts.uri.path(), method),
-        None => parts.uri.path(),
+    let web = Web::of(content_type);
+    let content_type = content_type.filter(|_| web != Web::No).cloned();
+    let framing = Framing::of_request(encoding, web, options.limit);
+    let path = match (side, method) {
+        (Side::Client, Some(method)) => without_prefix(parts.uri.path(), method),
+        _ => parts.uri.path(),
     };
-    let Some(rpc) = find(path, side, options) else { return Arrived::TooManyNames(head) };
-    let framing = Framing::of_request(&parts.headers, head.web, options.limit);
-    let metadata = MetadataMap::from_headers(parts.headers);
-    let context = Context::new(rpc, &metadata);
-    let context = match side {
-        Side::Server => context.with_carried(&parts.extensions),
-        Side::Client => context,
-    };
-    let request = Request::from_parts(metadata, parts.extensions, RawPayload::new(body, framing));
+    let rpc = find(path, side, options);
+    let Parts { method, uri, version, headers, extensions, .. } = parts;
+    let head = Head { method, uri, version, web, content_type };
+    let Some(rpc) = rpc else { return Arrived::TooManyNames(head) };
+    let metadata = MetadataMap::from_headers(headers);
+    let mut context = Context::new(rpc, &metadata);
+    if side == Side::Server {
+        context = context.with_carried(&extensions);
+    }
+    let request = Request::from_parts(metadata, extensions, RawPayload::new(body, framing));
     Arrived::Call { head, context, request }
+}
+
+/// What a layer looks at.
+struct Headers<'a> {
+    content_type: Option<&'a HeaderValue>,
+    encoding: Option<&'a HeaderValue>,
+}
+
+impl<'a> Headers<'a> {
+    /// Once over all of them: they are few, and to look one up takes as long as to pass ten.
+    fn of(headers: &'a HeaderMap) -> Self {
+        let mut found = Headers { content_type: None, encoding: None };
+        for (name, value) in headers {
+            if *name == CONTENT_TYPE {
+                found.content_type = found.content_type.or(Some(value));
+            } else if *name == GRPC_ENCODING {
+                found.encoding = found.encoding.or(Some(value));
+            }
+        }
+        found
+    }
+}
+
+/// A request whose content type says so. Tonic doesn't ask for one, so what has none and may be a call is one,
+/// too.
+fn is_call(method: &Method, content_type: Option<&HeaderValue>) -> bool {
+    match content_type {
+        Some(content_type) => Web::is_grpc(content_type),
+        None => *method == Method::POST,
+    }
 }
 
 fn find(path: &str, side: Side, options: &Options) -> Option<&'static RpcInfo> {
@@ -74,10 +120,7 @@ fn without_prefix<'a>(path: &'a str, method: &GrpcMethod<'_>) -> &'a str {
 /// for this header.
 fn pass_by(mut parts: Parts, body: Body, side: Side) -> http::Request<Body> {
     if side == Side::Server {
-        parts.headers.insert(
-            HeaderName::from_static("grpc-encoding"),
-            HeaderValue::from_static("not-a-grpc-request"),
-        );
+        parts.headers.insert(GRPC_ENCODING.clone(), HeaderValue::from_static("not-a-grpc-request"));
     }
     http::Request::from_parts(parts, body)
 }
@@ -93,7 +136,7 @@ pub(super) fn leave(
     if payload.is_decoded() {
         headers.remove(CONTENT_LENGTH);
     }
-    let framing = Framing::of_request(&headers, head.web, usize::MAX);
+    let framing = Framing::of_request_from(head.web);
     let body = match failure {
         Some(failure) => payload.into_sent_body(framing, failure),
         None => payload.into_body(framing),

@@ -1,8 +1,10 @@
 use tonic::{
     Code, Response, Status,
     body::Body,
-    codegen::http::{self, StatusCode, header::CONTENT_LENGTH},
-    metadata::MetadataMap,
+    codegen::http::{
+        self, HeaderMap, StatusCode,
+        header::{CONTENT_LENGTH, CONTENT_TYPE},
+    },
 };
 
 use super::head::{Head, Web};
@@ -12,13 +14,23 @@ use crate::{
     payload::{Framing, inferred_status, status_of},
 };
 
-/// The status of a response that has no messages, if it isn't OK: it is in the headers, or there is none and the
-/// response isn't gRPC's.
-pub(super) fn is_failed(response: &http::Response<Body>) -> Option<Status> {
-    match response.headers().contains_key(Status::GRPC_STATUS) {
+/// How messages are in a response. If it has none, this is its status: that is in the headers, or there is none
+/// and the response isn't gRPC's.
+pub(super) fn receive(
+    response: &http::Response<Body>,
+    head: &Head,
+    limit: usize,
+) -> Result<Framing, Box<Status>> {
+    let web = web_of(response.headers(), head);
+    let framing = Framing::of_response(response.headers(), web, limit);
+    let failed = match framing.has_status() {
         true => failed_status(response),
         false if response.status() == StatusCode::OK => None,
         false => Some(inferred_status(response.status())),
+    };
+    match failed {
+        Some(status) => Err(Box::new(status)),
+        None => Ok(framing),
     }
 }
 
@@ -34,19 +46,16 @@ fn failed_status(response: &http::Response<Body>) -> Option<Status> {
     Some(own.filter(is_its).cloned().unwrap_or(status))
 }
 
-/// From the service inside of the layer, to the interceptors.
-pub(super) fn receive(
-    response: http::Response<Body>,
-    web: Web,
-    limit: usize,
-) -> Response<RawPayload> {
-    let (parts, body) = response.into_parts();
-    let framing = Framing::of_response(&parts.headers, web, limit);
-    let payload = RawPayload::new(body, framing);
-    Response::from_parts(MetadataMap::from_headers(parts.headers), payload, parts.extensions)
+/// The response to a gRPC-Web request may be in its other form, as the caller accepts it, or in none: from a service
+/// that knows nothing of gRPC-Web.
+fn web_of(headers: &HeaderMap, head: &Head) -> Web {
+    if head.web == Web::No {
+        return Web::No;
+    }
+    headers.get(CONTENT_TYPE).map_or(head.web, |content_type| Web::of(Some(content_type)))
 }
 
-/// The other way, out of the layer.
+/// Out of the layer.
 pub(super) fn respond(response: Response<RawPayload>, head: &Head) -> http::Response<Body> {
     let (metadata, payload, extensions) = response.into_parts();
     let mut headers = metadata.into_headers();
@@ -56,8 +65,8 @@ pub(super) fn respond(response: Response<RawPayload>, head: &Head) -> http::Resp
         headers.remove(Status::GRPC_STATUS);
     }
     head.set_content_type(&mut headers);
-    let framing = Framing::of_response(&headers, head.web, usize::MAX);
-    let mut response = http::Response::new(payload.into_body(framing));
+    let web = web_of(&headers, head);
+    let mut response = http::Response::new(payload.into_body(Framing::of_response_to(web)));
     *response.version_mut() = http::Version::HTTP_2;
     *response.headers_mut() = headers;
     *response.extensions_mut() = extensions;
@@ -69,7 +78,7 @@ pub(super) fn respond_with_status(status: Status, head: &Head) -> http::Response
     let mut response = not_ok(status).into_http::<Body>();
     *response.version_mut() = http::Version::HTTP_2;
     if let Some(content_type) = &head.content_type {
-        response.headers_mut().insert(http::header::CONTENT_TYPE, content_type.clone());
+        response.headers_mut().insert(CONTENT_TYPE, content_type.clone());
     }
     response
 }

@@ -15,15 +15,15 @@ use tonic::{
 };
 
 use super::{
-    attempt::Call,
+    call::Call,
     head::Head,
-    next::{Attempt, LayerNext, RawOutcome},
+    inner_service::InnerService,
+    next::{LayerInterceptors, LayerNext, RawOutcome},
     options::Options,
-    original::ServiceError,
     request::{Arrived, arrive},
     response::{respond, respond_with_status},
 };
-use crate::{Interceptor, RawMessage, Side, chain::Timed};
+use crate::{RawMessage, Side, chain::Timed};
 
 /// A service inside of an [`InterceptorLayer`](crate::InterceptorLayer): what
 /// [`layer`](tower_layer::Layer::layer) makes of it.
@@ -56,16 +56,12 @@ impl<S, I> fmt::Debug for LayerService<S, I> {
     }
 }
 
-impl<S, I, B, R> Service<http::Request<B>> for LayerService<S, I>
+impl<S, I, B> Service<http::Request<B>> for LayerService<S, I>
 where
-    S: Service<http::Request<Body>, Response = http::Response<R>> + Clone + Send + 'static,
-    S::Future: Send,
-    S::Error: ServiceError,
-    I: for<'a> Interceptor<LayerNext<'a>> + 'static,
+    S: InnerService,
+    I: LayerInterceptors<S>,
     B: HttpBody<Data = Bytes> + Send + 'static,
     B::Error: Into<StdError>,
-    R: HttpBody<Data = Bytes> + Send + 'static,
-    R::Error: Into<StdError>,
 {
     type Response = http::Response<Body>;
     type Error = S::Error;
@@ -82,17 +78,16 @@ where
         let (parts, body) = request.into_parts();
         match arrive(parts, Body::new(body), &self.options) {
             Arrived::Call { head, context, request } => {
-                let call = Arc::new(Call::new(head, self.options.limit, service));
+                let call = Call::new(head, self.options.limit, service);
                 let interceptors = self.interceptors.clone();
                 Box::pin(async move {
-                    let attempt: Arc<dyn Attempt> = call.clone();
                     let deadline = match context.side() {
                         Side::Client => context.deadline(),
                         // There it is tonic's.
                         Side::Server => None,
                     };
                     let outcome = Timed::<_, RawMessage>::new(deadline, || {
-                        interceptors.intercept(request, context, LayerNext::new(&attempt, context))
+                        interceptors.intercept(request, context, LayerNext::new(&call, context))
                     })
                     .await;
                     finish(outcome, &call)
@@ -107,10 +102,10 @@ where
     }
 }
 
-fn finish<S, E: ServiceError>(
+fn finish<S: InnerService>(
     outcome: RawOutcome,
-    call: &Call<S, E>,
-) -> Result<http::Response<Body>, E> {
+    call: &Call<S>,
+) -> Result<http::Response<Body>, S::Error> {
     let status = match outcome {
         Ok(response) => return Ok(respond(response, &call.head)),
         Err(status) => status,

@@ -84,10 +84,9 @@ impl Payload<AnyMessage> for AnyPayload {
 
     fn watched_by(self, watcher: &mut impl Watcher<AnyMessage>) -> Self {
         let payload = match self.0 {
-            Content::Raw(raw) => match raw.watched_in_frames(|| watcher.share(), show_any) {
-                Ok(watched) => return AnyPayload(Content::Raw(watched)),
-                Err(decoded) => AnyPayload(Content::Raw(decoded)),
-            },
+            Content::Raw(raw) if !raw.is_decoded() => {
+                return AnyPayload(Content::Raw(raw.watched_in_frames(watcher.share(), show_any)));
+            }
             content => AnyPayload(content),
         };
         each!(payload, content => Payload::<AnyMessage>::watched_by(content, watcher))

@@ -17,10 +17,11 @@ mod scan;
 mod status;
 mod text;
 mod watch;
+mod watched;
 mod web;
 
 pub use message::RawMessage;
 pub use payload::RawPayload;
 
-pub(crate) use framing::{Framing, Web};
+pub(crate) use framing::{Framing, GRPC_ENCODING, Web};
 pub(crate) use status::{inferred_status, status_of};

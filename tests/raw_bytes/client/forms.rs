@@ -3,8 +3,7 @@
 use std::{future::Future, pin::Pin, sync::Arc};
 
 use grpc_interceptor::{
-    Interceptor, InterceptorLayer, LayerNext, LayerService, RpcKind, StatusErrors,
-    interceptors::List,
+    InterceptorLayer, LayerInterceptors, LayerService, RpcKind, StatusErrors, interceptors::List,
 };
 use grpc_interceptor_proto::{
     arc_self,
@@ -77,7 +76,7 @@ fn layer<I>(
     transport: Canned,
 ) -> GreeterClient<LayerService<StatusErrors<Canned>, I>>
 where
-    I: for<'a> Interceptor<LayerNext<'a>> + 'static,
+    I: LayerInterceptors<StatusErrors<Canned>>,
 {
     let layer = InterceptorLayer::new(interceptors).boxed_errors();
     GreeterClient::new(layer.layer(transport))

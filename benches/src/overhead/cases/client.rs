@@ -15,7 +15,7 @@ use crate::{
         handler::Bare,
         http_step::Nothing,
         nested,
-        ours::{look, observe, pass_value as pass},
+        ours::{layer, look, observe, pass_value as pass},
         sync_interceptor,
         tower_layer::Layered,
     },
@@ -77,6 +77,10 @@ pub fn unary() -> Vec<Case> {
         unary!(Client, 1, GreeterClient::with_interceptors(server(), observe))
             .note("is told the end of the call"),
     );
+    cases.push(unary!(Layer, 0, GreeterClient::new(layer((), server()))));
+    cases.push(unary!(Layer, 1, GreeterClient::new(layer(pass, server()))));
+    cases.push(unary!(Layer, 5, GreeterClient::new(layer(five, server()))));
+    cases.push(unary!(Layer, 10, GreeterClient::new(layer(ten, server()))));
     for length in [1, 5] {
         let list: List = (0..length).map(|_| pass).collect();
         cases

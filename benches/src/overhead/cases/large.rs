@@ -10,7 +10,7 @@ use crate::{
         http_step::Nothing,
         middleware::Around,
         nested,
-        ours::{Pass5, pass_value as pass},
+        ours::{Pass5, layer, look, observe, pass_value as pass},
         tower_layer::Layered,
     },
 };
@@ -29,5 +29,8 @@ pub fn cases() -> Vec<Case> {
         large(MEBIBYTE, Peer::MiddlewareFor, 5, middleware),
         large(MEBIBYTE, Peer::Attribute, 5, GreeterServer::new(Pass5)),
         large(MEBIBYTE, Peer::Creation, 5, GreeterServer::with_interceptors(Bare, five)),
+        large(MEBIBYTE, Peer::Layer, 5, layer(five, bare())),
+        large(MEBIBYTE, Peer::Layer, 1, layer(observe, bare())).note("is told the end of the call"),
+        large(MEBIBYTE, Peer::Layer, 1, layer(look, bare())).note("looks at each message"),
     ]
 }

@@ -11,7 +11,7 @@ use crate::{
         http_step::Nothing,
         middleware::Around,
         nested,
-        ours::{Look1, Observe1, Pass0, Pass1, Pass5, look, pass_value as pass},
+        ours::{Look1, Observe1, Pass0, Pass1, Pass5, layer, look, observe, pass_value as pass},
         sync_interceptor,
         tower_layer::Layered,
     },
@@ -42,6 +42,9 @@ macro_rules! cases {
             $call(Peer::Creation, 1, GreeterServer::with_interceptors(Bare, pass)),
             $call(Peer::Creation, 5, GreeterServer::with_interceptors(Bare, five)),
             $call(Peer::List, 5, with_list([pass; 5].into_iter().collect())),
+            $call(Peer::Layer, 1, layer(pass, bare())),
+            $call(Peer::Layer, 1, layer(observe, bare())).note(OBSERVES),
+            $call(Peer::Layer, 1, layer(look, bare())).note(LOOKS),
             // No peer can do this.
             $call(Peer::ByHand, 1, GreeterServer::new(ByHand)).note(LOOKS),
             $call(Peer::Attribute, 1, GreeterServer::new(Look1)).note(LOOKS),

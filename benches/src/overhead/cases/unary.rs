@@ -10,7 +10,7 @@ use crate::{
         handler::Bare,
         http_step::Nothing,
         middleware, nested,
-        ours::{Observe1, Pass0, Pass1, Pass5, Pass10, observe, pass_value as pass},
+        ours::{Observe1, Pass0, Pass1, Pass5, Pass10, layer, observe, pass_value as pass},
         sync_interceptor,
         tower_layer::Layered,
     },
@@ -48,6 +48,12 @@ pub fn cases() -> Vec<Case> {
     cases.push(unary(Peer::Attribute, 1, GreeterServer::new(Observe1)).note(OBSERVES));
     let observed = GreeterServer::with_interceptors(Bare, observe);
     cases.push(unary(Peer::Creation, 1, observed).note(OBSERVES));
+
+    cases.push(unary(Peer::Layer, 0, layer((), bare())));
+    cases.push(unary(Peer::Layer, 1, layer(pass, bare())));
+    cases.push(unary(Peer::Layer, 5, layer(five, bare())));
+    cases.push(unary(Peer::Layer, 10, layer(ten, bare())));
+    cases.push(unary(Peer::Layer, 1, layer(observe, bare())).note(OBSERVES));
 
     for length in [0, 1, 5, 10] {
         let list: List = (0..length).map(|_| pass).collect();

@@ -3,10 +3,12 @@
 use std::hint::black_box;
 
 use grpc_interceptor::{
-    CallEnd, Context, Next, Outcome, Payload as _, intercepted, interceptor,
+    CallEnd, Context, InnerService, InterceptorLayer, LayerInterceptors, LayerService, Next,
+    Outcome, Payload as _, intercepted, interceptor,
     interceptors::{CatchPanic, ErrorToStatus},
 };
 use tonic::{Code, Request, Status, metadata::MetadataValue};
+use tower_layer::Layer as _;
 
 use super::handler::greeter;
 use crate::cases::work;
@@ -77,6 +79,15 @@ pub async fn errors<N: Next>(request: Request<N::Request>, _: Context, next: N) 
 
 fn code<N: Next>(outcome: &Outcome<N>) -> Code {
     outcome.as_ref().map_or_else(Status::code, |_| Code::Ok)
+}
+
+/// Interceptors around a service that is generated already.
+pub fn layer<S, I>(interceptors: I, service: S) -> LayerService<S, I>
+where
+    S: InnerService,
+    I: LayerInterceptors<S>,
+{
+    InterceptorLayer::new(interceptors).layer(service)
 }
 
 macro_rules! intercepted_greeter {

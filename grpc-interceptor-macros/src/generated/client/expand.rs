@@ -6,7 +6,11 @@ use quote::{format_ident, quote};
 use syn::{FnArg, parse_quote};
 
 use super::model::{Client, Connect, Method};
-use crate::generated::{body::first_argument, kind::Kind, methods};
+use crate::generated::{
+    body::first_argument,
+    kind::Kind,
+    methods::{self, Named},
+};
 
 pub(crate) fn client(client: &Client, runtime: &TokenStream) -> TokenStream {
     let Client { ident, connect, methods } = client;
@@ -20,8 +24,9 @@ pub(crate) fn client(client: &Client, runtime: &TokenStream) -> TokenStream {
     let connect = connect.as_ref().map(|connect| connect_impl(connect, &intercepted));
     let bounds: Vec<_> = methods.iter().map(|method| bound(method, runtime)).collect();
 
-    let names =
-        methods::methods(methods.iter().map(|method| (&method.ident, &method.path)), runtime);
+    let rpcs =
+        methods.iter().map(|Method { ident, path, kind, .. }| Named { ident, path, kind: *kind });
+    let names = methods::methods(rpcs, runtime);
     let with_doc = "Creates a client whose calls go through these interceptors, the first the \
                     outermost.\n\n\
                     `interceptors` is an `Interceptor`: a tuple of them, a struct, an async fn with \

@@ -9,7 +9,7 @@ use super::model::{Method, Server};
 use crate::{
     exact,
     expand::{clone_payload, method_head},
-    generated,
+    generated::{self, methods::Named},
     model::Receiver,
 };
 
@@ -17,10 +17,9 @@ pub(crate) fn server(server: &Server, runtime: &TokenStream) -> TokenStream {
     let Server { ident, service_trait, streams, methods, .. } = server;
     let interceptors = format_ident!("{ident}Interceptors");
     let exact_names = exact_names(server, runtime);
-    let names = generated::methods::methods(
-        methods.iter().map(|method| (&method.ident, &method.path)),
-        runtime,
-    );
+    let rpcs =
+        methods.iter().map(|Method { ident, path, kind, .. }| Named { ident, path, kind: *kind });
+    let names = generated::methods::methods(rpcs, runtime);
     let streams: Vec<_> = streams.iter().map(|stream| &stream.ident).collect();
 
     // The service may have the usual name.

@@ -104,7 +104,7 @@ pub(super) fn frames_ahead(
     let (pieces, copy) = read_ahead(pieces, clone_piece, count, MOST_FRAMES);
     let copy =
         copy.filter(|copy| messages == 1 && scan.is_between() && copy.iter().all(Result::is_ok));
-    (pieces, copy.map(|copy| Content::Frames(replay(copy))))
+    (pieces, copy.map(|copy| Content::frames(replay(copy))))
 }
 
 fn clone_piece(piece: &Piece) -> Piece {

@@ -56,6 +56,9 @@ impl Decoded {
     /// After the last frame.
     #[cold]
     fn end(&mut self) -> Option<Result<RawMessage, Status>> {
+        if !self.text.is_whole() {
+            return Some(Err(not_base64()));
+        }
         if !self.scan.is_between() {
             return Some(Err(Status::internal("Unexpected EOF decoding stream.")));
         }
@@ -98,6 +101,11 @@ impl Decoded {
     }
 }
 
+#[cold]
+fn not_base64() -> Status {
+    Status::internal("protocol error: the body isn't base64")
+}
+
 impl Source<RawMessage> for Decoded {
     fn poll_item(
         mut self: Pin<&mut Self>,
@@ -121,10 +129,7 @@ impl Source<RawMessage> for Decoded {
             match frame.into_data() {
                 Ok(data) if this.framing.web == Web::Text => match this.text.decode(&data) {
                     Some(data) => this.data = data,
-                    None => {
-                        let status = Status::internal("protocol error: the body isn't base64");
-                        return Poll::Ready(Some(Err(status)));
-                    }
+                    None => return Poll::Ready(Some(Err(not_base64()))),
                 },
                 Ok(data) => this.data = data,
                 Err(frame) => {

@@ -4,7 +4,7 @@ use std::{
 };
 
 use bytes::Bytes;
-use http_body::{Body, Frame};
+use http_body::{Body, Frame, SizeHint};
 use tokio_stream::Stream;
 use tonic::{Status, codegen::http::HeaderMap};
 
@@ -21,12 +21,14 @@ use crate::payload::{guarded::Noted, message_stream::MessageStream, trailers::Tr
 pub(super) struct OfFrames<S> {
     frames: S,
     framing: Framing,
+    /// How many bytes are still to come, if the body that they are from said so.
+    left: Option<u64>,
     has_ended: bool,
 }
 
 impl<S> OfFrames<S> {
-    pub(super) fn new(frames: S, framing: Framing) -> Self {
-        OfFrames { frames, framing, has_ended: false }
+    pub(super) fn new(frames: S, framing: Framing, size: Option<u64>) -> Self {
+        OfFrames { frames, framing, left: size, has_ended: false }
     }
 }
 
@@ -45,7 +47,11 @@ where
         if this.has_ended {
             return Poll::Ready(None);
         }
-        Pin::new(&mut this.frames).poll_next(context).map(|piece| {
+        let polled = Pin::new(&mut this.frames).poll_next(context);
+        if let (Some(left), Poll::Ready(Some(Ok(Ok(frame))))) = (&mut this.left, &polled) {
+            *left = left.saturating_sub(frame.data_ref().map_or(0, |data| data.len() as u64));
+        }
+        polled.map(|piece| {
             piece.map(|piece| match piece {
                 // An error of the body itself passes as it is.
                 Ok(own) => own,
@@ -55,6 +61,10 @@ where
                 }
             })
         })
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.left.map(SizeHint::with_exact).unwrap_or_default()
     }
 }
 

@@ -1,6 +1,9 @@
-use tonic::codegen::http::{HeaderMap, HeaderName, HeaderValue};
+use tonic::{
+    Status,
+    codegen::http::{HeaderMap, HeaderName, HeaderValue},
+};
 
-static GRPC_ENCODING: HeaderName = HeaderName::from_static("grpc-encoding");
+pub(crate) static GRPC_ENCODING: HeaderName = HeaderName::from_static("grpc-encoding");
 
 /// What a body's headers say of how messages are in it.
 #[derive(Clone, Copy)]
@@ -23,14 +26,36 @@ pub(crate) enum BodyOf {
 }
 
 impl Framing {
-    pub(crate) fn of_request(headers: &HeaderMap, web: Web, limit: usize) -> Self {
-        Framing { body: BodyOf::Request, encoding: Encoding::of(headers), web, limit }
+    pub(crate) fn of_request(encoding: Option<&HeaderValue>, web: Web, limit: usize) -> Self {
+        Framing { body: BodyOf::Request, encoding: Encoding::of(encoding), web, limit }
     }
 
     pub(crate) fn of_response(headers: &HeaderMap, web: Web, limit: usize) -> Self {
-        let has_status = headers.contains_key(tonic::Status::GRPC_STATUS);
+        let (mut has_status, mut encoding) = (false, None);
+        // Once over all of them: they are few, and to look one up takes as long as to pass ten.
+        for (name, value) in headers {
+            has_status |= *name == Status::GRPC_STATUS;
+            if *name == GRPC_ENCODING {
+                encoding = encoding.or(Some(value));
+            }
+        }
         let body = BodyOf::Response { has_status };
-        Framing { body, encoding: Encoding::of(headers), web, limit }
+        Framing { body, encoding: Encoding::of(encoding), web, limit }
+    }
+
+    /// For a body that is made of messages.
+    pub(crate) fn of_request_from(web: Web) -> Self {
+        Framing { web, ..Self::NONE }
+    }
+
+    /// The same.
+    pub(crate) fn of_response_to(web: Web) -> Self {
+        Framing { body: BodyOf::Response { has_status: false }, web, ..Self::NONE }
+    }
+
+    /// Whether the status of a response is in its headers.
+    pub(crate) fn has_status(self) -> bool {
+        self.body == BodyOf::Response { has_status: true }
     }
 }
 
@@ -86,8 +111,8 @@ pub(crate) enum Encoding {
 }
 
 impl Encoding {
-    fn of(headers: &HeaderMap) -> Self {
-        match headers.get(&GRPC_ENCODING).map(HeaderValue::as_bytes) {
+    fn of(header: Option<&HeaderValue>) -> Self {
+        match header.map(HeaderValue::as_bytes) {
             None | Some(b"identity") => Encoding::None,
             Some(b"gzip") => Encoding::Gzip,
             Some(b"deflate") => Encoding::Deflate,

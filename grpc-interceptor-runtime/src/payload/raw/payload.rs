@@ -12,7 +12,8 @@ use super::{
     late::Late,
     message::RawMessage,
     or_failure::OrFailure,
-    watch::{Show, Watched, end_of_body},
+    watch::{Show, Watching},
+    watched::{WatchedBody, WatchedPieces},
 };
 use crate::{
     MessageStream, Payload, StreamEnd,
@@ -34,39 +35,54 @@ pub struct RawPayload {
     /// In a cell, as a request that is to be sent again is read ahead while it is borrowed.
     content: RefCell<Content>,
     framing: Framing,
+    /// Whether no code of an interceptor runs in it.
+    is_callers_own: bool,
+    /// How many bytes the body has, if it says so. An HTTP server sends that ahead, if nobody changes them.
+    size: Option<u64>,
 }
 
 pub(super) enum Content {
     /// As it came.
     Body(Body),
-    /// With something around it that doesn't look into messages.
-    Frames(MessageStream<Piece>),
-    Messages(MessageStream<RawMessage>),
+    /// With something around it that doesn't look into messages. In a box, as a payload is moved often, and mostly
+    /// is a body.
+    Frames(Box<MessageStream<Piece>>),
+    Messages(Box<MessageStream<RawMessage>>),
 }
 
 impl Content {
+    pub(super) fn frames(frames: MessageStream<Piece>) -> Self {
+        Content::Frames(Box::new(frames))
+    }
+
+    fn messages(messages: MessageStream<RawMessage>) -> Self {
+        Content::Messages(Box::new(messages))
+    }
+
     /// To put something around.
     fn frames_or_messages(self) -> Result<MessageStream<Piece>, MessageStream<RawMessage>> {
         match self {
             Content::Body(body) => Ok(MessageStream::from_source(FromBody(body))),
-            Content::Frames(frames) => Ok(frames),
-            Content::Messages(messages) => Err(messages),
+            Content::Frames(frames) => Ok(*frames),
+            Content::Messages(messages) => Err(*messages),
         }
     }
 }
 
 impl RawPayload {
     pub(crate) fn new(body: Body, framing: Framing) -> Self {
-        RawPayload::of(Content::Body(body), framing)
+        let size = body.size_hint().exact();
+        let content = RefCell::new(Content::Body(body));
+        RawPayload { content, framing, is_callers_own: true, size }
     }
 
-    fn of(content: Content, framing: Framing) -> Self {
-        RawPayload { content: RefCell::new(content), framing }
+    fn of(content: Content, framing: Framing, size: Option<u64>) -> Self {
+        RawPayload { content: RefCell::new(content), framing, is_callers_own: false, size }
     }
 
-    /// Whether it is the body as it came.
-    pub(crate) fn is_untouched(&self) -> bool {
-        matches!(*self.content.borrow(), Content::Body(_))
+    /// Whether it is a client's own request, in which no code of an interceptor runs.
+    pub(crate) fn is_callers_own(&self) -> bool {
+        self.is_callers_own
     }
 
     /// Whether its messages may be others than those that came.
@@ -79,8 +95,8 @@ impl RawPayload {
     pub fn into_messages(self) -> MessageStream<RawMessage> {
         let framing = self.framing;
         let mut frames = match self.content.into_inner() {
-            Content::Messages(messages) => return messages,
-            Content::Frames(frames) => frames,
+            Content::Messages(messages) => return *messages,
+            Content::Frames(frames) => *frames,
             Content::Body(body) => MessageStream::from_source(FromBody(body)),
         };
         let scopes = frames.take_scopes();
@@ -94,7 +110,7 @@ impl RawPayload {
     }
 
     pub(crate) fn of_messages(messages: MessageStream<RawMessage>, framing: Framing) -> Self {
-        RawPayload::of(Content::Messages(messages), framing)
+        RawPayload::of(Content::messages(messages), framing, None)
     }
 
     fn map(self, map: impl FnOnce(MessageStream<RawMessage>) -> MessageStream<RawMessage>) -> Self {
@@ -106,8 +122,8 @@ impl RawPayload {
     pub(crate) fn into_body(self, framing: Framing) -> Body {
         match self.content.into_inner() {
             Content::Body(body) => body,
-            Content::Frames(frames) => Body::new(OfFrames::new(frames, framing)),
-            Content::Messages(messages) => Body::new(OfMessages::new(messages, framing)),
+            Content::Frames(frames) => Body::new(OfFrames::new(*frames, framing, self.size)),
+            Content::Messages(messages) => Body::new(OfMessages::new(*messages, framing)),
         }
     }
 
@@ -116,10 +132,10 @@ impl RawPayload {
         match self.content.into_inner() {
             Content::Body(body) => Body::new(GuardedBody::new(body, failure)),
             Content::Frames(frames) => {
-                Body::new(OfFrames::new(Noted::new(frames, failure), framing))
+                Body::new(OfFrames::new(Noted::new(*frames, failure), framing, self.size))
             }
             Content::Messages(messages) => {
-                Body::new(OfMessages::new(Noted::new(messages, failure), framing))
+                Body::new(OfMessages::new(Noted::new(*messages, failure), framing))
             }
         }
     }
@@ -127,30 +143,24 @@ impl RawPayload {
     /// Of a response that has just come: ends it with what the request failed with.
     pub(crate) fn or_failure(self, failure: Failure) -> Self {
         let framing = self.framing;
-        RawPayload::of(
-            match self.content.into_inner().frames_or_messages() {
-                Ok(frames) => {
-                    Content::Frames(frames.wrap(|frames| OrFailure::new(frames, failure)))
-                }
-                Err(messages) => Content::Messages(messages.or_failure(move || failure.take())),
-            },
-            framing,
-        )
+        let content = match self.content.into_inner().frames_or_messages() {
+            Ok(frames) => Content::frames(frames.wrap(|frames| OrFailure::new(frames, failure))),
+            Err(messages) => Content::messages(messages.or_failure(move || failure.take())),
+        };
+        RawPayload::of(content, framing, None)
     }
 
     /// The same: ends it at the deadline.
     pub(crate) fn in_time(self, deadline: Instant) -> Self {
         let framing = self.framing;
-        RawPayload::of(
-            match self.content.into_inner().frames_or_messages() {
-                Ok(frames) => {
-                    let frames = frames.wrap(|frames| Late::new(frames, deadline));
-                    Content::Frames(frames.in_time(Some(deadline)))
-                }
-                Err(messages) => Content::Messages(messages.in_time(Some(deadline))),
-            },
-            framing,
-        )
+        let content = match self.content.into_inner().frames_or_messages() {
+            Ok(frames) => {
+                let frames = frames.wrap(|frames| Late::new(frames, deadline));
+                Content::frames(frames.in_time(Some(deadline)))
+            }
+            Err(messages) => Content::messages(messages.in_time(Some(deadline))),
+        };
+        RawPayload::of(content, framing, None)
     }
 
     /// A copy of a request, if it is one message and all of it is there: of a client's unary RPC.
@@ -159,59 +169,45 @@ impl RawPayload {
         let framing = self.framing;
         let copy = match mem::replace(&mut *content, Content::Body(Body::empty())) {
             Content::Messages(messages) => {
-                let (messages, copy) = read_ahead(messages, RawMessage::clone, |_| {}, 2);
-                *content = Content::Messages(messages);
-                copy.filter(|copy| copy.len() == 1).map(|copy| Content::Messages(replay(copy)))
+                let (messages, copy) = read_ahead(*messages, RawMessage::clone, |_| {}, 2);
+                *content = Content::messages(messages);
+                copy.filter(|copy| copy.len() == 1).map(|copy| Content::messages(replay(copy)))
             }
             Content::Frames(frames) => {
-                let (frames, copy) = frames_ahead(frames, framing);
-                *content = Content::Frames(frames);
+                let (frames, copy) = frames_ahead(*frames, framing);
+                *content = Content::frames(frames);
                 copy
             }
             Content::Body(body) => {
                 let (frames, copy) =
                     frames_ahead(MessageStream::from_source(FromBody(body)), framing);
-                *content = Content::Frames(frames);
+                *content = Content::frames(frames);
                 copy
             }
         };
-        Some(RawPayload::of(copy?, framing))
+        Some(RawPayload::of(copy?, framing, self.size))
     }
 
-    /// Has its frames watched. If its messages are decoded already, it comes back: they are to be watched.
-    #[allow(clippy::result_large_err, reason = "it is no error: the payload goes on")]
-    pub(crate) fn watched_in_frames(
-        self,
-        watch: impl FnOnce() -> Watch,
-        show: Show,
-    ) -> Result<Self, Self> {
-        let framing = self.framing;
-        let frames = match self.content.into_inner() {
-            // Nobody polls a body that is over.
-            Content::Body(body) if body.is_end_stream() => {
-                let end = end_of_body(framing);
-                watch().end(match &end {
-                    Ok(()) => StreamEnd::Complete { trailers: None },
-                    Err(status) => StreamEnd::Failed(status),
-                });
-                return Ok(RawPayload::of(Content::Body(body), framing));
+    /// Has what isn't decoded watched.
+    pub(crate) fn watched_in_frames(self, watch: Watch, show: Show) -> Self {
+        let (framing, size) = (self.framing, self.size);
+        let is_callers_own = self.is_callers_own && !watch.looks();
+        let watching = Watching::new(framing, watch, show);
+        let content = match self.content.into_inner() {
+            Content::Body(body) => Content::Body(Body::new(WatchedBody::new(body, watching))),
+            Content::Frames(pieces) => {
+                Content::frames(pieces.wrap(|source| WatchedPieces::new(source, watching)))
             }
-            Content::Body(body) => MessageStream::from_source(FromBody(body)),
-            Content::Frames(frames) => frames,
-            Content::Messages(messages) => {
-                return Err(RawPayload::of_messages(messages, framing));
-            }
+            messages @ Content::Messages(_) => messages,
         };
-        let watch = watch();
-        let frames = frames.wrap(|source| Watched::new(source, framing, watch, show));
-        Ok(RawPayload::of(Content::Frames(frames), framing))
+        RawPayload { content: RefCell::new(content), framing, is_callers_own, size }
     }
 }
 
 /// Of messages that an interceptor made.
 impl From<MessageStream<RawMessage>> for RawPayload {
     fn from(messages: MessageStream<RawMessage>) -> Self {
-        RawPayload::of(Content::Messages(messages), Framing::NONE)
+        RawPayload::of(Content::messages(messages), Framing::NONE, None)
     }
 }
 
@@ -249,7 +245,7 @@ impl Payload<RawMessage> for RawPayload {
     ) -> Result<Self, Status> {
         let framing = self.framing;
         let messages = self.into_messages().try_map_messages(map)?;
-        Ok(RawPayload::of(Content::Messages(messages), framing))
+        Ok(RawPayload::of(Content::messages(messages), framing, None))
     }
 
     fn map_errors(self, map: impl FnMut(Status) -> Status + Send + 'static) -> Self {
@@ -272,19 +268,19 @@ impl Payload<RawMessage> for RawPayload {
     }
 
     fn watched_by(self, watcher: &mut impl Watcher<RawMessage>) -> Self {
-        match self.watched_in_frames(|| watcher.share(), |message, show| show(&message)) {
-            Ok(watched) => watched,
-            Err(decoded) => decoded.map(|messages| messages.watched(watcher.share())),
+        match self.is_decoded() {
+            true => self.map(|messages| messages.watched(watcher.share())),
+            false => self.watched_in_frames(watcher.share(), |message, show| show(&message)),
         }
     }
 
     fn wrap_stream(self, wrap: impl WrapStream) -> Self {
-        let framing = self.framing;
+        let (framing, size) = (self.framing, self.size);
         let content = match self.content.into_inner().frames_or_messages() {
-            Ok(frames) => Content::Frames(wrap.wrap(frames)),
-            Err(messages) => Content::Messages(wrap.wrap(messages)),
+            Ok(frames) => Content::frames(wrap.wrap(frames)),
+            Err(messages) => Content::messages(wrap.wrap(messages)),
         };
-        RawPayload::of(content, framing)
+        RawPayload::of(content, framing, size)
     }
 }
 

@@ -26,6 +26,11 @@ impl Text {
         }
         Some(decoded.into())
     }
+
+    /// Whether no group is left that has begun.
+    pub(super) fn is_whole(&self) -> bool {
+        self.rest.is_empty()
+    }
 }
 
 pub(super) fn encode_text(data: &[u8]) -> Bytes {
@@ -46,7 +51,11 @@ mod tests {
             let decode = |piece: &[u8]| decoder.decode(&Bytes::copy_from_slice(piece)).unwrap();
             let decoded: Vec<Bytes> = text.chunks(length).map(decode).collect();
             assert_eq!(decoded.concat(), bytes, "cut after {length}");
+            assert!(decoder.is_whole());
         }
+        let mut decoder = Text::default();
+        assert_eq!(decoder.decode(&Bytes::from_static(b"YW55IGI")).unwrap(), "any".as_bytes());
+        assert!(!decoder.is_whole());
         assert!(Text::default().decode(&Bytes::from_static(b"????")).is_none());
     }
 }

@@ -1,8 +1,4 @@
-use std::{
-    any::Any,
-    pin::Pin,
-    task::{Context, Poll},
-};
+use std::{any::Any, task::Poll};
 
 use bytes::Bytes;
 use tonic::{
@@ -22,7 +18,6 @@ use super::{
 use crate::{
     StreamEnd,
     payload::{
-        source::Source,
         trailers::Trailers,
         watch::{Uncollected, Watch},
     },
@@ -32,9 +27,8 @@ use crate::{
 /// [`AnyMessage`](crate::AnyMessage).
 pub(crate) type Show = fn(RawMessage, &mut dyn FnMut(&dyn Any));
 
-/// Frames that pass as they are, while somebody counts the messages in them, and sees how they end.
-pub(super) struct Watched {
-    source: Pin<Box<dyn Source<Piece>>>,
+/// Who watches the frames that pass: counts the messages in them, and sees how they end.
+pub(super) struct Watching {
     framing: Framing,
     /// `None` when what passes isn't gRPC any more.
     scan: Option<Scan>,
@@ -44,15 +38,36 @@ pub(super) struct Watched {
     watch: Option<Watch>,
 }
 
-impl Watched {
-    pub(super) fn new(
-        source: Pin<Box<dyn Source<Piece>>>,
-        framing: Framing,
-        watch: Watch,
-        show: Show,
-    ) -> Self {
+impl Watching {
+    pub(super) fn new(framing: Framing, watch: Watch, show: Show) -> Self {
         let scan = Some(Scan::new(framing, watch.looks()));
-        Watched { source, framing, scan, text: Text::default(), show, watch: Some(watch) }
+        Watching { framing, scan, text: Text::default(), show, watch: Some(watch) }
+    }
+
+    /// Before what passes is polled, which may panic.
+    pub(super) fn poll(&mut self) {
+        if let Some(watch) = &mut self.watch {
+            watch.poll();
+        }
+    }
+
+    /// What it was polled to.
+    pub(super) fn polled(&mut self, polled: &Poll<Option<Piece>>) {
+        match polled {
+            Poll::Ready(Some(Ok(frame))) => {
+                if let Some(data) = frame.data_ref() {
+                    self.data(data.clone());
+                } else if let Some(trailers) = frame.trailers_ref() {
+                    self.trailers(trailers);
+                }
+            }
+            Poll::Ready(Some(Err(status))) => self.end(StreamEnd::Failed(status)),
+            Poll::Ready(None) => self.end_of_body(),
+            Poll::Pending => {}
+        }
+        if let Some(watch) = &mut self.watch {
+            watch.pending();
+        }
     }
 
     fn data(&mut self, mut data: Bytes) {
@@ -80,71 +95,49 @@ impl Watched {
         }
     }
 
-    #[cold]
     fn trailers(&mut self, trailers: &HeaderMap) {
-        let end = match (status_of(trailers), self.framing.body) {
-            (Some(status), _) if status.code() != Code::Ok => Err(status),
-            (None, BodyOf::Response { has_status: false }) => Err(inferred_status(StatusCode::OK)),
-            _ => Ok(Trailers::new(MetadataMap::from_headers(trailers.clone()))),
-        };
-        self.end(end.as_ref().map(Some));
+        if is_plain_ok(trailers) {
+            return self.end(StreamEnd::Complete { trailers: None });
+        }
+        match (status_of(trailers), self.framing.body) {
+            (Some(status), _) if status.code() != Code::Ok => self.end(StreamEnd::Failed(&status)),
+            (None, BodyOf::Response { has_status: false }) => {
+                self.end(StreamEnd::Failed(&inferred_status(StatusCode::OK)));
+            }
+            _ => {
+                let trailers = Trailers::new(MetadataMap::from_headers(trailers.clone()));
+                self.end(StreamEnd::Complete { trailers: trailers.metadata() });
+            }
+        }
     }
 
     /// After the last frame. With trailers, the end was told already.
-    #[cold]
-    fn end_of_body(&mut self) {
+    pub(super) fn end_of_body(&mut self) {
+        if self.watch.is_none() {
+            return;
+        }
         match end_of_body(self.framing) {
-            Ok(()) => self.end(Ok(None)),
-            Err(status) => self.end(Err(&status)),
+            Ok(()) => self.end(StreamEnd::Complete { trailers: None }),
+            Err(status) => self.end(StreamEnd::Failed(&status)),
         }
     }
 
-    #[cold]
-    fn end(&mut self, end: Result<Option<&Trailers>, &Status>) {
+    pub(super) fn end(&mut self, end: StreamEnd<'_>) {
         if let Some(watch) = self.watch.take() {
-            watch.end(match end {
-                Ok(trailers) => {
-                    StreamEnd::Complete { trailers: trailers.and_then(Trailers::metadata) }
-                }
-                Err(status) => StreamEnd::Failed(status),
-            });
+            watch.end(end);
         }
     }
+}
+
+/// Mostly there is no more in them.
+fn is_plain_ok(trailers: &HeaderMap) -> bool {
+    trailers.len() == 1 && trailers.get(Status::GRPC_STATUS).is_some_and(|status| status == "0")
 }
 
 /// What the end of a body without trailers means.
-pub(super) fn end_of_body(framing: Framing) -> Result<(), Status> {
+fn end_of_body(framing: Framing) -> Result<(), Status> {
     match framing.body {
         BodyOf::Response { has_status: false } => Err(inferred_status(StatusCode::OK)),
         BodyOf::Request | BodyOf::Response { has_status: true } => Ok(()),
-    }
-}
-
-impl Source<Piece> for Watched {
-    fn poll_item(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-    ) -> Poll<Option<Result<Piece, Status>>> {
-        let this = &mut *self;
-        if let Some(watch) = &mut this.watch {
-            watch.poll();
-        }
-        let polled = this.source.as_mut().poll_item(context);
-        match &polled {
-            Poll::Ready(Some(Ok(Ok(frame)))) => {
-                if let Some(data) = frame.data_ref() {
-                    this.data(data.clone());
-                } else if let Some(trailers) = frame.trailers_ref() {
-                    this.trailers(trailers);
-                }
-            }
-            Poll::Ready(Some(Err(status) | Ok(Err(status)))) => this.end(Err(status)),
-            Poll::Ready(None) => this.end_of_body(),
-            Poll::Pending => {}
-        }
-        if let Some(watch) = &mut this.watch {
-            watch.pending();
-        }
-        polled
     }
 }

@@ -4,19 +4,10 @@ use std::{
     sync::{Mutex, MutexGuard, PoisonError},
 };
 
-use http_body::Body as HttpBody;
-use tonic::{
-    Request, Response, Status,
-    body::Body,
-    codegen::{Bytes, Service, StdError, http},
-};
+use tonic::{Request, Response, Status, body::Body, codegen::http, metadata::MetadataMap};
 
 use super::{
-    head::Head,
-    next::{Attempt, BoxFuture},
-    original::{Original, ServiceError},
-    request::leave,
-    response::{is_failed, receive},
+    head::Head, inner_service::InnerService, original::Original, request::leave, response::receive,
 };
 use crate::{
     Context, RawPayload, Side,
@@ -26,11 +17,11 @@ use crate::{
 };
 
 /// One call of the service inside of a layer. Each attempt goes to the service.
-pub(super) struct Call<S, E> {
+pub struct Call<S: InnerService> {
     pub(super) head: Head,
-    pub(super) limit: usize,
+    limit: usize,
     service: Mutex<Ready<S>>,
-    original: Mutex<Option<Original<E>>>,
+    original: Mutex<Option<Original<S::Error>>>,
 }
 
 /// A service, and whether it is ready for a call.
@@ -39,62 +30,58 @@ struct Ready<S> {
     is_ready: bool,
 }
 
-impl<S, E> Call<S, E> {
+impl<S: InnerService> Call<S> {
     /// Of a service that is ready.
     pub(super) fn new(head: Head, limit: usize, service: S) -> Self {
         let service = Mutex::new(Ready { service, is_ready: true });
         Call { head, limit, service, original: Mutex::new(None) }
     }
 
-    pub(super) fn take_original(&self) -> Option<Original<E>> {
+    /// For a task of its own.
+    pub(super) fn detached(&self) -> Self {
+        let service = lock(&self.service).service.clone();
+        let service = Mutex::new(Ready { service, is_ready: false });
+        Call { head: self.head.clone(), limit: self.limit, service, original: Mutex::new(None) }
+    }
+
+    pub(super) fn take_original(&self) -> Option<Original<S::Error>> {
         lock(&self.original).take()
     }
-}
 
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-impl<S, E, R> Call<S, E>
-where
-    S: Service<http::Request<Body>, Response = http::Response<R>, Error = E> + Clone + Send,
-    S::Future: Send,
-    E: ServiceError,
-    R: HttpBody<Data = Bytes> + Send + 'static,
-    R::Error: Into<StdError>,
-{
     /// The first attempt has the service that was made ready for it, each other one a clone.
     async fn send(&self, request: http::Request<Body>) -> Result<http::Response<Body>, Status> {
-        match self.response(request).await {
+        let response = match self.start(request) {
+            Ok(response) => response.await,
+            Err(request) => self.send_again(*request).await,
+        };
+        match response {
             Ok(response) => Ok(response.map(Body::new)),
             Err(error) => Err(self.keep(Original::of_error(error))),
         }
     }
 
-    async fn response(&self, request: http::Request<Body>) -> Result<http::Response<R>, E> {
-        let mut clone = (!self.is_first()).then(|| lock(&self.service).service.clone());
-        let response = match &mut clone {
-            Some(clone) => {
-                poll_fn(|context| clone.poll_ready(context)).await?;
-                clone.call(request)
-            }
-            None => lock(&self.service).service.call(request),
-        };
-        response.await
+    fn start(&self, request: http::Request<Body>) -> Result<S::Future, Box<http::Request<Body>>> {
+        let mut ready = lock(&self.service);
+        match std::mem::take(&mut ready.is_ready) {
+            true => Ok(ready.service.call(request)),
+            false => Err(Box::new(request)),
+        }
     }
 
-    fn is_first(&self) -> bool {
-        std::mem::take(&mut lock(&self.service).is_ready)
+    async fn send_again(&self, request: http::Request<Body>) -> Result<S::Response, S::Error> {
+        let mut clone = lock(&self.service).service.clone();
+        poll_fn(|context| clone.poll_ready(context)).await?;
+        clone.call(request).await
     }
 
     #[cold]
-    fn keep(&self, original: Original<E>) -> Status {
+    fn keep(&self, original: Original<S::Error>) -> Status {
         let status = original.status.clone();
         *lock(&self.original) = Some(original);
         status
     }
 
-    async fn run(
+    pub(super) async fn run(
         &self,
         mut request: Request<RawPayload>,
         context: Context,
@@ -115,7 +102,7 @@ where
                 }
             }
         }
-        let is_untouched = request.get_ref().is_untouched();
+        let is_callers_own = request.get_ref().is_callers_own();
         let request = leave(request, &self.head, failure.as_ref());
         let response = in_time(&mut timer, pin!(self.send(request))).await;
         // What the request failed with comes first: the server knows no more than that it was given up.
@@ -123,18 +110,24 @@ where
             return Err(status);
         }
         let response = response?;
-        if let Some(status) = is_failed(&response) {
-            let status = self.keep(Original::of_response(status, response));
-            return Err(match timer {
-                Some(timer) => or_deadline_exceeded(status, timer.deadline()),
-                None => status,
-            });
-        }
-        let response = receive(response, self.head.web, self.limit);
+        let framing = match receive(&response, &self.head, self.limit) {
+            Ok(framing) => framing,
+            Err(status) => {
+                let status = self.keep(Original::of_response(*status, response));
+                return Err(match timer {
+                    Some(timer) => or_deadline_exceeded(status, timer.deadline()),
+                    None => status,
+                });
+            }
+        };
+        let (parts, body) = response.into_parts();
+        let payload = RawPayload::new(body, framing);
+        let metadata = MetadataMap::from_headers(parts.headers);
+        let response = Response::from_parts(metadata, payload, parts.extensions);
         // The request may fail while the response is read. If it is the caller's own, the response is left as it
         // is for that, and fails by itself.
         let response = match failure {
-            Some(failure) if !is_untouched => response.map(|payload| payload.or_failure(failure)),
+            Some(failure) if !is_callers_own => response.map(|payload| payload.or_failure(failure)),
             _ => response,
         };
         Ok(match timer {
@@ -145,15 +138,6 @@ where
     }
 }
 
-impl<S, E, R> Attempt for Call<S, E>
-where
-    S: Service<http::Request<Body>, Response = http::Response<R>, Error = E> + Clone + Send,
-    S::Future: Send,
-    E: ServiceError,
-    R: HttpBody<Data = Bytes> + Send + 'static,
-    R::Error: Into<StdError>,
-{
-    fn run(&self, request: Request<RawPayload>, context: Context) -> BoxFuture<'_> {
-        Box::pin(self.run(request, context))
-    }
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -1,0 +1,64 @@
+//! What people put into a layer: a log and a token check.
+
+use std::sync::{Arc, Mutex};
+
+use grpc_interceptor::{CallEnd, Context, Interceptor, Next, Outcome};
+use tonic::{Request, Status};
+
+/// A line for each call, when it has ended: its name and kind, its code, and how many messages passed each way.
+#[derive(Clone, Default)]
+pub struct Log(Arc<Mutex<Vec<String>>>);
+
+impl Log {
+    /// The lines since the last time.
+    pub fn take(&self) -> Vec<String> {
+        std::mem::take(&mut self.0.lock().unwrap())
+    }
+
+    fn write(&self, context: &Context, end: &CallEnd<'_>) {
+        let line = format!(
+            "{} {:?}: {:?}, {} in, {} out",
+            context.method_name(),
+            context.kind(),
+            end.code(),
+            end.request_messages(),
+            end.response_messages()
+        );
+        self.0.lock().unwrap().push(line);
+    }
+}
+
+impl<N: Next> Interceptor<N> for Log {
+    async fn intercept(
+        &self,
+        request: Request<N::Request>,
+        context: Context,
+        next: N,
+    ) -> Outcome<N> {
+        let log = self.clone();
+        next.on_call_end(move |end| log.write(&context, end)).run(request).await
+    }
+}
+
+/// Lets in who has the token.
+pub struct Auth;
+
+pub const TOKEN: &str = "Bearer secret";
+
+impl<N: Next> Interceptor<N> for Auth {
+    async fn intercept(&self, request: Request<N::Request>, _: Context, next: N) -> Outcome<N> {
+        match request.metadata().get("authorization") {
+            Some(token) if token == TOKEN => next.run(request).await,
+            _ => Err(Status::unauthenticated("who is there?")),
+        }
+    }
+}
+
+/// Lets nobody in.
+pub struct Refuse;
+
+impl<N: Next> Interceptor<N> for Refuse {
+    async fn intercept(&self, _: Request<N::Request>, _: Context, _: N) -> Outcome<N> {
+        Err(Status::permission_denied("nobody"))
+    }
+}

@@ -1,0 +1,7 @@
+//! Where people put layers.
+
+mod channels;
+
+mod routers;
+mod servers;
+mod together;
