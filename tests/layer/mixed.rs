@@ -23,12 +23,11 @@ use tonic::{
     codegen::{Bytes, StdError, http},
     metadata::MetadataValue,
     service::interceptor::InterceptedService,
-    transport::Channel,
 };
 use tower::Layer as _;
 
 use crate::{
-    greeter::{self, Greeter},
+    greeter::Greeter,
     interceptors::Log,
     support::{
         Answer, BoxStream, GreetManyTimesRequest, GreeterClient, GreeterServer, HelloReply,
@@ -41,7 +40,7 @@ async fn on_both_sides<I>(
     make: impl Fn() -> I,
     check: impl AsyncFn(&'static str, &mut dyn Call, &Greeter),
 ) where
-    I: LayerInterceptors<greeter::GreeterServer> + LayerInterceptors,
+    I: LayerInterceptors,
 {
     let greeter = Greeter::default();
     let layer = InterceptorLayer::new(make());
