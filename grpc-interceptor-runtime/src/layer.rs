@@ -6,6 +6,7 @@ mod head;
 mod inner_service;
 mod interceptor_layer;
 mod known;
+mod mark;
 mod names;
 mod next;
 mod options;

@@ -84,6 +84,9 @@ impl<S: InnerService> Call<S> {
         mut request: Request<RawPayload>,
         context: Context,
     ) -> Result<Response<RawPayload>, Status> {
+        if !self.head.is_known {
+            return Err(too_many_names());
+        }
         let mut timer = None;
         let mut failure = None;
         match context.side() {
@@ -151,6 +154,13 @@ impl<S: InnerService> Attempt for Call<S> {
         let (head, limit, original) = (self.head.clone(), self.limit, Mutex::new(None));
         Arc::new(Call { head, limit, service, original })
     }
+}
+
+#[cold]
+fn too_many_names() -> Status {
+    Status::resource_exhausted(
+        "this process has met more names of RPCs than it can keep: tell the layer which RPCs there are",
+    )
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {

@@ -94,16 +94,15 @@ use crate::{MethodName, RpcKind, Side};
 ///
 /// # What a handler may believe
 ///
-/// Put what you know of the caller, such as a user's name, into the request's extensions, not into its metadata. Tonic
-/// adds a request's trailers to the metadata of an RPC with one request message, in place of what has the same name.
-/// They come behind the message, when the interceptors of a layer have run: no gRPC client sends any, and whoever
-/// speaks HTTP/2 can. Into the extensions only the server's own code puts anything.
+/// What an interceptor puts into the metadata or the extensions gets to the handler as it is. Tonic adds a request's
+/// trailers to the metadata of an RPC with one request message, in place of what has the same name. No gRPC client
+/// sends any, and whoever speaks HTTP/2 can. So if an interceptor has changed the metadata, the trailers are left out.
 ///
 /// # Names
 ///
 /// A name is kept for as long as the process runs. So that nobody fills its memory with names that he makes up,
-/// there is room for about ten thousand. After that a call with another one fails with RESOURCE_EXHAUSTED,
-/// and doesn't reach the service. Those of [`methods`](Self::methods) and `descriptors` always have their place:
+/// there is room for about ten thousand. After that a call with another one doesn't reach the service: interceptors see it
+/// as `/unknown/unknown`, and it fails with RESOURCE_EXHAUSTED. Those of [`methods`](Self::methods) and `descriptors` always have their place:
 /// a server that is open to the world should tell its layer.
 pub struct InterceptorLayer<I> {
     interceptors: Arc<I>,

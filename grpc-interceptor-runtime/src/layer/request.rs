@@ -14,13 +14,14 @@ use tonic::{
 
 use super::{
     head::{Head, Web},
-    names::rpc_info,
+    mark::Mark,
+    names::{known_rpc_info, rpc_info},
     options::Options,
 };
 use crate::{
     Context, RawPayload, RpcKind, Side,
     call::RpcInfo,
-    payload::{Failure, Framing, GRPC_ENCODING},
+    payload::{Failure, Framing, GRPC_ENCODING, WithoutTrailers},
 };
 
 /// What a request is to a layer.
@@ -32,8 +33,6 @@ pub(super) enum Arrived {
     },
     /// It isn't gRPC.
     Other(http::Request<Body>),
-    /// Another name, after too many.
-    TooManyNames(Head),
 }
 
 pub(super) fn arrive(parts: Parts, body: Body, options: &Options) -> Arrived {
@@ -59,9 +58,10 @@ pub(super) fn arrive(parts: Parts, body: Body, options: &Options) -> Arrived {
         _ => parts.uri.path(),
     };
     let rpc = find(path, side, options);
+    let (is_known, rpc) = (rpc.is_some(), rpc.unwrap_or_else(|| unknown(side)));
+    let mark = Mark::of(&parts.headers);
     let Parts { method, uri, version, headers, extensions, .. } = parts;
-    let head = Head { method, uri, version, web, content_type };
-    let Some(rpc) = rpc else { return Arrived::TooManyNames(head) };
+    let head = Head { method, uri, version, web, mark, is_known, content_type };
     let metadata = MetadataMap::from_headers(headers);
     let mut context = Context::new(rpc, &metadata);
     if side == Side::Server {
@@ -105,6 +105,11 @@ fn find(path: &str, side: Side, options: &Options) -> Option<&'static RpcInfo> {
     options.known.get(path, side).or_else(|| rpc_info(path, RpcKind::Unknown, side))
 }
 
+/// What a call is told as whose name can't be kept.
+fn unknown(side: Side) -> &'static RpcInfo {
+    known_rpc_info("/unknown/unknown", RpcKind::Unknown, side)
+}
+
 /// A client's origin may have a path, which isn't part of the name.
 fn without_prefix<'a>(path: &'a str, method: &GrpcMethod<'_>) -> &'a str {
     let length = method.service().len() + method.method().len() + 2;
@@ -133,13 +138,15 @@ pub(super) fn leave(
 ) -> http::Request<Body> {
     let (metadata, extensions, payload) = request.into_parts();
     let mut headers = metadata.into_headers();
+    let mark = Mark::of(&headers);
     if payload.is_decoded() {
         headers.remove(CONTENT_LENGTH);
     }
     let framing = Framing::of_request_from(head.web);
     let body = match failure {
         Some(failure) => payload.into_sent_body(framing, failure),
-        None => payload.into_body(framing),
+        None if head.mark == mark => payload.into_body(framing),
+        None => Body::new(WithoutTrailers(payload.into_body(framing))),
     };
     let mut request = http::Request::new(body);
     *request.method_mut() = head.method.clone();

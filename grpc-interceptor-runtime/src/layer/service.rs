@@ -8,7 +8,6 @@ use std::{
 
 use http_body::Body as HttpBody;
 use tonic::{
-    Status,
     body::Body,
     codegen::{Bytes, Service, StdError, http},
     server::NamedService,
@@ -16,7 +15,6 @@ use tonic::{
 
 use super::{
     call::Call,
-    head::Head,
     inner_service::InnerService,
     next::{LayerInterceptors, LayerNext, RawOutcome},
     options::Options,
@@ -97,7 +95,6 @@ where
                 let response = service.call(request);
                 Box::pin(async { Ok(response.await?.map(Body::new)) })
             }
-            Arrived::TooManyNames(head) => Box::pin(async move { Ok(too_many_names(&head)) }),
         }
     }
 }
@@ -118,12 +115,4 @@ fn finish<S: InnerService>(
         None => status,
     };
     Ok(respond_with_status(status, &call.head))
-}
-
-#[cold]
-fn too_many_names(head: &Head) -> http::Response<Body> {
-    let status = Status::resource_exhausted(
-        "this process has met more names of RPCs than it can keep: give the layer those that there are",
-    );
-    respond_with_status(status, head)
 }

@@ -19,9 +19,11 @@ mod text;
 mod watch;
 mod watched;
 mod web;
+mod without_trailers;
 
 pub use message::RawMessage;
 pub use payload::RawPayload;
 
 pub(crate) use framing::{Framing, GRPC_ENCODING, Web};
 pub(crate) use status::{inferred_status, status_of};
+pub(crate) use without_trailers::WithoutTrailers;

@@ -1,0 +1,39 @@
+use std::{
+    pin::Pin,
+    task::{Context, Poll},
+};
+
+use bytes::Bytes;
+use http_body::{Frame, SizeHint};
+use tonic::{Status, body::Body, codegen::Body as HttpBody};
+
+/// A request's body that ends before its trailers. gRPC has none in requests. Tonic adds them to the metadata, in
+/// place of what an interceptor has put there.
+pub(crate) struct WithoutTrailers(pub(crate) Body);
+
+impl HttpBody for WithoutTrailers {
+    type Data = Bytes;
+    type Error = Status;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Status>>> {
+        match Pin::new(&mut self.0).poll_frame(context) {
+            Poll::Ready(Some(Ok(frame))) if frame.is_trailers() => {
+                // Nothing of it is polled any more.
+                self.0 = Body::empty();
+                Poll::Ready(None)
+            }
+            polled => polled,
+        }
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.0.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.0.size_hint()
+    }
+}
