@@ -48,6 +48,8 @@
 //! - The list of interceptors, RPCs that differ, names: [`#[intercepted]`](macro@intercepted).
 //! - Errors with a gRPC code: [`Error`]. What becomes of any other error, and of a panic:
 //!   [`ErrorToStatus`](interceptors::ErrorToStatus), [`CatchPanic`](interceptors::CatchPanic).
+//! - One line of log for each call: [`AccessLog`](https://docs.rs/grpc-interceptor/latest/grpc_interceptor/interceptors/struct.AccessLog.html),
+//!   with the feature `tracing`.
 //! - Interceptors on a client: [on a generated client](macro@intercepted#on-a-generated-client), with
 //!   [`#[interceptor]`](macro@interceptor) on the async fns.
 //! - Interceptors given when a server is created, around handlers that stay untouched:

@@ -5,8 +5,16 @@
 
 #![warn(missing_docs)]
 
+#[cfg(feature = "tracing")]
+mod access_log;
 mod catch_panic;
 mod error_to_status;
+#[cfg(feature = "tracing")]
+mod names;
+#[cfg(feature = "tracing")]
+mod redact;
 
+#[cfg(feature = "tracing")]
+pub use access_log::AccessLog;
 pub use catch_panic::{CatchPanic, OnPanic};
 pub use error_to_status::{ErrorToStatus, MapError, UnknownDetails};

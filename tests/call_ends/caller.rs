@@ -97,6 +97,7 @@ where
 fn with_metadata<T>(message: T, plan: &Plan) -> Request<T> {
     let mut request = Request::new(message);
     request.metadata_mut().insert(MARK, "yes".parse().expect("it is ASCII"));
+    request.metadata_mut().insert("x-request-id", plan.id.parse().expect("it is ASCII"));
     if plan.case.end.is_late() {
         request.set_timeout(TIME);
     }

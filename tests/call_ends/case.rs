@@ -8,6 +8,7 @@ use tokio::{sync::mpsc::UnboundedReceiver, task::JoinSet, time::timeout};
 use crate::{
     caller,
     judge::judge,
+    logged::judge_log,
     observers::{Event, OUTSIDE},
     plan::Plan,
     right::right,
@@ -207,7 +208,7 @@ impl Case {
         }
         // The connection is still there: nothing but the call's own end may have it told.
         let mut events = until_the_ends(&mut receiver).await;
-        let in_flight = plan.in_flight.clone();
+        let (in_flight, id) = (plan.in_flight.clone(), plan.id.clone());
         drop((client, plan));
         // Now all that could tell anything is dropped.
         let too_late = support::all(receiver).await;
@@ -216,6 +217,7 @@ impl Case {
         }
         events.extend(too_late);
         differences.extend(judge(&events, &right(&self)));
+        differences.extend(judge_log(&self, &id));
         if in_flight.get() != 0 {
             differences.push(format!("{} calls are in flight after all", in_flight.get()));
         }

@@ -12,6 +12,7 @@ mod counts;
 mod example;
 mod interceptors;
 mod judge;
+mod logged;
 mod noting;
 mod observers;
 mod out_of_time;

@@ -4,9 +4,10 @@ use std::{any::Any, fmt::Debug};
 
 use grpc_interceptor::{
     CallEnd, Context, EndCause, Interceptor, Next, ObservedCall, Observer, Outcome, RawMessage,
-    interceptors::{AnyMessage, Observe, OnCallEnd, observe, on_call_end},
+    interceptors::{AccessLog, AnyMessage, Observe, OnCallEnd, observe, on_call_end},
 };
 use tonic::{Code, Request, metadata::MetadataMap};
+use tracing::Level;
 
 use crate::{
     plan::{Plan, TAIL},
@@ -93,11 +94,16 @@ impl Plan {
         observe(Recording { plan: self.clone(), by })
     }
 
+    /// With the access log, which is judged by what it logs.
     pub(crate) fn on_call_end(
         &self,
-    ) -> OnCallEnd<impl Fn(&Context, &CallEnd<'_>) + Clone + Send + Sync + 'static + use<>> {
+    ) -> (
+        AccessLog,
+        OnCallEnd<impl Fn(&Context, &CallEnd<'_>) + Clone + Send + Sync + 'static + use<>>,
+    ) {
         let plan = self.clone();
-        on_call_end(move |_, end| plan.tell(By::OnCallEnd, What::End(Told::of(end))))
+        let log = AccessLog::new().on_start(Level::TRACE).metadata([MARK]);
+        (log, on_call_end(move |_, end| plan.tell(By::OnCallEnd, What::End(Told::of(end)))))
     }
 
     fn tell(&self, by: By, what: What) {

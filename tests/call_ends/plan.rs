@@ -13,12 +13,15 @@ use tonic::{Status, metadata::MetadataMap};
 
 use crate::{
     case::{Case, End},
+    logged::new_id,
     observers::Event,
 };
 
 #[derive(Clone)]
 pub(crate) struct Plan {
     pub(crate) case: Case,
+    /// The call's request id.
+    pub(crate) id: String,
     pub(crate) events: UnboundedSender<Event>,
     pub(crate) in_flight: InFlight,
     /// The handler waits, and the client may go away.
@@ -31,7 +34,8 @@ pub(crate) struct Plan {
 impl Plan {
     pub(crate) fn new(case: Case, events: UnboundedSender<Event>) -> Self {
         let (waiting, attempts, ended) = (Arc::default(), Arc::default(), Arc::default());
-        Plan { case, events, in_flight: InFlight::default(), waiting, attempts, ended }
+        let id = new_id();
+        Plan { case, id, events, in_flight: InFlight::default(), waiting, attempts, ended }
     }
 
     pub(crate) fn is(&self, end: End) -> bool {

@@ -1,0 +1,145 @@
+//! The events. Nothing here knows the types of an RPC: it is compiled once.
+
+use std::{error::Error, net::SocketAddr, sync::Arc, time::Duration};
+
+use grpc_interceptor_runtime::{CallEnd, Context, EndCause};
+use tonic::metadata::MetadataMap;
+use tracing::{Level, Span};
+
+use super::Options;
+use crate::{
+    names::{cause_name, code_name, kind_name, side_name},
+    redact::Shown,
+};
+
+/// What has to be kept of a call for its end.
+pub(super) struct Started {
+    options: Arc<Options>,
+    context: Context,
+    span: Span,
+    peer: Option<SocketAddr>,
+    deadline_ms: Option<f64>,
+    request_id: Option<String>,
+    metadata: Option<String>,
+    fields: Option<String>,
+}
+
+/// The level of an event isn't known when it is compiled, and its place has one.
+macro_rules! event {
+    ($level:expr, $parent:expr, $($fields:tt)*) => {
+        match $level {
+            Level::ERROR => event!(@ERROR $parent, $($fields)*),
+            Level::WARN => event!(@WARN $parent, $($fields)*),
+            Level::INFO => event!(@INFO $parent, $($fields)*),
+            Level::DEBUG => event!(@DEBUG $parent, $($fields)*),
+            Level::TRACE => event!(@TRACE $parent, $($fields)*),
+        }
+    };
+    (@$level:ident $parent:expr, $($fields:tt)*) => {
+        tracing::event!(
+            target: "grpc_interceptor::access_log",
+            parent: $parent,
+            Level::$level,
+            $($fields)*
+        )
+    };
+}
+
+impl Started {
+    pub(super) fn new(
+        options: Arc<Options>,
+        context: Context,
+        metadata: &MetadataMap,
+        peer: Option<SocketAddr>,
+    ) -> Self {
+        let request_id = metadata.get("x-request-id").map(|id| {
+            // What isn't text is escaped.
+            id.to_str().map_or_else(|_| format!("{id:?}"), str::to_owned)
+        });
+        let shown = (!options.metadata.is_empty())
+            .then(|| Shown { metadata, keys: &options.metadata }.to_string());
+        let fields = options.fields.as_ref().map(|fields| fields(&context, metadata));
+        let started = Started {
+            context,
+            span: Span::current(),
+            peer,
+            deadline_ms: context.time_remaining().map(milliseconds),
+            request_id,
+            metadata: shown,
+            fields,
+            options,
+        };
+        if let Some(level) = started.options.start {
+            started.log_start(level);
+        }
+        started
+    }
+
+    fn log_start(&self, level: Level) {
+        event!(
+            level,
+            &self.span,
+            side = side_name(self.context.side()),
+            method = self.context.method_name().path(),
+            kind = kind_name(self.context.kind()),
+            deadline_ms = self.deadline_ms,
+            peer = self.peer.map(tracing::field::display),
+            request_id = self.request_id.as_deref(),
+            metadata = self.metadata.as_deref(),
+            fields = self.fields.as_deref(),
+            "started call"
+        );
+    }
+
+    pub(super) fn log_end(&self, end: &CallEnd<'_>) {
+        let status = end.status();
+        let source = status.and_then(|status| status.source()).map(sources);
+        event!(
+            self.level(end),
+            &self.span,
+            side = side_name(self.context.side()),
+            method = self.context.method_name().path(),
+            kind = kind_name(self.context.kind()),
+            code = code_name(end.code()),
+            cause = cause_name(end.cause()),
+            elapsed_ms = milliseconds(end.elapsed()),
+            request_messages = end.request_messages(),
+            response_messages = end.response_messages(),
+            deadline_ms = self.deadline_ms,
+            peer = self.peer.map(tracing::field::display),
+            request_id = self.request_id.as_deref(),
+            error = status.map(|status| status.message()),
+            source = source.as_deref(),
+            metadata = self.metadata.as_deref(),
+            fields = self.fields.as_deref(),
+            "finished call"
+        );
+    }
+
+    fn level(&self, end: &CallEnd<'_>) -> Level {
+        let by_code = (self.options.level)(self.context.side(), end.code());
+        match self.options.slow {
+            // A higher level is a smaller one to tracing.
+            Some((from, slow)) if end.elapsed() >= from => by_code.min(slow),
+            _ if end.cause() == EndCause::Panicked => by_code.min(Level::ERROR),
+            _ => by_code,
+        }
+    }
+}
+
+fn milliseconds(duration: Duration) -> f64 {
+    // To the microsecond.
+    duration.as_micros() as f64 / 1000.0
+}
+
+/// An error and what it was made of, from the outside in.
+fn sources(error: &(dyn Error + 'static)) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(error) = source {
+        text.push_str(": ");
+        text.push_str(&error.to_string());
+        source = error.source();
+    }
+    text
+}

@@ -1,0 +1,56 @@
+//! The names that gRPC and its tools write.
+
+use grpc_interceptor_runtime::{EndCause, RpcKind, Side};
+use tonic::Code;
+
+/// A code as gRPC writes it: `DEADLINE_EXCEEDED`.
+pub(crate) const fn code_name(code: Code) -> &'static str {
+    match code {
+        Code::Ok => "OK",
+        Code::Cancelled => "CANCELLED",
+        Code::Unknown => "UNKNOWN",
+        Code::InvalidArgument => "INVALID_ARGUMENT",
+        Code::DeadlineExceeded => "DEADLINE_EXCEEDED",
+        Code::NotFound => "NOT_FOUND",
+        Code::AlreadyExists => "ALREADY_EXISTS",
+        Code::PermissionDenied => "PERMISSION_DENIED",
+        Code::ResourceExhausted => "RESOURCE_EXHAUSTED",
+        Code::FailedPrecondition => "FAILED_PRECONDITION",
+        Code::Aborted => "ABORTED",
+        Code::OutOfRange => "OUT_OF_RANGE",
+        Code::Unimplemented => "UNIMPLEMENTED",
+        Code::Internal => "INTERNAL",
+        Code::Unavailable => "UNAVAILABLE",
+        Code::DataLoss => "DATA_LOSS",
+        Code::Unauthenticated => "UNAUTHENTICATED",
+    }
+}
+
+/// A kind of RPC, as go-grpc-middleware writes it.
+pub(crate) const fn kind_name(kind: RpcKind) -> &'static str {
+    match kind {
+        RpcKind::Unary => "unary",
+        RpcKind::ClientStreaming => "client_stream",
+        RpcKind::ServerStreaming => "server_stream",
+        RpcKind::Bidirectional => "bidi_stream",
+        _ => "unknown",
+    }
+}
+
+pub(crate) const fn side_name(side: Side) -> &'static str {
+    match side {
+        Side::Server => "server",
+        Side::Client => "client",
+    }
+}
+
+pub(crate) const fn cause_name(cause: EndCause) -> &'static str {
+    match cause {
+        EndCause::Complete => "complete",
+        EndCause::Failed => "failed",
+        EndCause::Cancelled => "cancelled",
+        EndCause::TimedOut => "timed_out",
+        EndCause::Panicked => "panicked",
+        _ => "unknown",
+    }
+}

@@ -1,0 +1,282 @@
+//! What the access log says, and when. That it says it once for each call, whatever happens, is in `call_ends`.
+
+use std::{
+    collections::HashMap,
+    fmt::Debug,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+
+use grpc_interceptor::{
+    Context, Error, Interceptor, Next, Outcome, interceptor,
+    interceptors::{AccessLog, ErrorToStatus, only, when},
+    testing::{self, DummyRequest, dummy_service_server::methods},
+};
+use tonic::{Code, Request, Status, metadata::MetadataValue};
+use tracing::{
+    Event, Level, Subscriber,
+    field::{Field, Visit},
+    subscriber::DefaultGuard,
+};
+use tracing_subscriber::{Layer, layer, prelude::*, registry::LookupSpan};
+
+/// The events of this thread, by their fields.
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<Vec<HashMap<&'static str, String>>>>);
+
+impl Log {
+    fn start() -> (Self, DefaultGuard) {
+        let log = Log::default();
+        let guard = tracing_subscriber::registry().with(log.clone()).set_default();
+        (log, guard)
+    }
+
+    fn take(&self) -> Vec<HashMap<&'static str, String>> {
+        let mut events = std::mem::take(&mut *self.0.lock().unwrap());
+        // The libraries beneath write events, too.
+        events.retain(|event| event["target"] == "grpc_interceptor::access_log");
+        events
+    }
+
+    /// The only event.
+    fn one(&self) -> HashMap<&'static str, String> {
+        let mut events = self.take();
+        assert_eq!(events.len(), 1, "{events:?}");
+        events.remove(0)
+    }
+}
+
+impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for Log {
+    fn on_event(&self, event: &Event<'_>, context: layer::Context<'_, S>) {
+        let mut fields = Fields::default();
+        event.record(&mut fields);
+        fields.0.insert("level", event.metadata().level().to_string());
+        fields.0.insert("target", event.metadata().target().to_owned());
+        if let Some(span) = context.event_span(event) {
+            fields.0.insert("span", span.name().to_owned());
+        }
+        self.0.lock().unwrap().push(fields.0);
+    }
+}
+
+#[derive(Default)]
+struct Fields(HashMap<&'static str, String>);
+
+impl Visit for Fields {
+    fn record_str(&mut self, field: &Field, value: &str) {
+        self.0.insert(field.name(), value.to_owned());
+    }
+
+    fn record_debug(&mut self, field: &Field, value: &dyn Debug) {
+        self.0.insert(field.name(), format!("{value:?}"));
+    }
+}
+
+fn input(input: &str) -> Request<DummyRequest> {
+    Request::new(DummyRequest { input: input.to_owned() })
+}
+
+#[tokio::test]
+async fn a_line_has_what_there_is_to_say_and_no_more() {
+    let (log, _guard) = Log::start();
+    let mut client = testing::dummy().server_interceptors(AccessLog::new()).start().await.unwrap();
+    client.execute_server_stream("abc").await.unwrap();
+    let line = log.one();
+    let mut fields: Vec<_> = line.keys().copied().collect();
+    fields.sort_unstable();
+    let expected = [
+        "cause",
+        "code",
+        "elapsed_ms",
+        "kind",
+        "level",
+        "message",
+        "method",
+        "request_messages",
+        "response_messages",
+        "side",
+        "target",
+    ];
+    assert_eq!(fields, expected);
+    assert_eq!(line["method"], "/DummyService/ExecuteServerStream");
+    assert_eq!((&*line["request_messages"], &*line["response_messages"]), ("1", "3"));
+    assert!(line["elapsed_ms"].parse::<f64>().unwrap() > 0.0);
+}
+
+#[tokio::test]
+async fn metadata_is_logged_if_it_is_listed_and_never_if_it_is_secret() {
+    let (log, _guard) = Log::start();
+    let access_log = AccessLog::new().metadata(["Tenant", "authorization", "key-bin", "absent"]);
+    let mut client = testing::dummy().server_interceptors(access_log).start().await.unwrap();
+    let mut request = input("a");
+    let metadata = request.metadata_mut();
+    metadata.insert("tenant", "acme\" forged=\"1".parse().unwrap());
+    metadata.insert("authorization", "Bearer open-sesame".parse().unwrap());
+    metadata.insert("other", "open-sesame".parse().unwrap());
+    metadata.insert_bin("key-bin", MetadataValue::from_bytes(b"open-sesame"));
+    metadata.insert("x-request-id", "id-1".parse().unwrap());
+    client.get_mut().execute(request).await.unwrap();
+    let line = log.one();
+    assert_eq!(line["request_id"], "id-1");
+    let mut entries: Vec<_> = line["metadata"].split(", ").collect();
+    entries.sort_unstable();
+    assert_eq!(
+        entries,
+        ["authorization: [redacted]", "key-bin: [redacted]", r#"tenant: "acme\" forged=\"1""#,]
+    );
+    assert!(!line.values().any(|value| value.contains("open-sesame")), "{line:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_slow_call_has_a_higher_level_and_not_a_lower_one() {
+    let (log, _guard) = Log::start();
+    let slow = Duration::from_secs(60);
+    let mut client = testing::dummy()
+        .server_interceptors(AccessLog::new().slow(slow, Level::WARN))
+        .special_case_async("slow", move |_| async move {
+            tokio::time::sleep(slow).await;
+            "at last"
+        })
+        .special_case_async("broken", move |_| async move {
+            tokio::time::sleep(slow).await;
+            Err::<String, _>(Error::internal("broken"))
+        })
+        .start()
+        .await
+        .unwrap();
+    client.execute("quick").await.unwrap();
+    assert_eq!(log.one()["level"], "INFO");
+    client.execute("slow").await.unwrap();
+    assert_eq!(log.one()["level"], "WARN");
+    client.execute("broken").await.unwrap_err();
+    assert_eq!(log.one()["level"], "ERROR");
+}
+
+#[tokio::test]
+async fn the_level_is_by_side_and_code() {
+    use Code::*;
+    // As go-grpc-middleware has them: its `DefaultServerCodeToLevel` and `DefaultClientCodeToLevel`.
+    let levels = [
+        (Cancelled, "INFO", "DEBUG"),
+        (Unknown, "ERROR", "INFO"),
+        (InvalidArgument, "INFO", "DEBUG"),
+        (DeadlineExceeded, "WARN", "INFO"),
+        (NotFound, "INFO", "DEBUG"),
+        (AlreadyExists, "INFO", "DEBUG"),
+        (PermissionDenied, "WARN", "INFO"),
+        (ResourceExhausted, "WARN", "DEBUG"),
+        (FailedPrecondition, "WARN", "DEBUG"),
+        (Aborted, "WARN", "DEBUG"),
+        (OutOfRange, "WARN", "DEBUG"),
+        (Unimplemented, "ERROR", "WARN"),
+        (Internal, "ERROR", "WARN"),
+        (Unavailable, "WARN", "WARN"),
+        (DataLoss, "ERROR", "WARN"),
+        (Unauthenticated, "INFO", "INFO"),
+    ];
+    let (log, _guard) = Log::start();
+    for (code, server, client) in levels {
+        let fail = move |_| Err::<String, _>(Status::new(code, "as planned"));
+        let dummy = testing::dummy()
+            .server_interceptors(AccessLog::new())
+            .client_interceptors(AccessLog::new())
+            .special_case("fail", fail);
+        dummy.start().await.unwrap().execute("fail").await.unwrap_err();
+        let lines = log.take();
+        let level_of = |side: &str| {
+            let line =
+                lines.iter().find(|line| line["side"] == side).expect("a line for each side");
+            assert_eq!(line["error"], "as planned");
+            line["level"].clone()
+        };
+        assert_eq!((&*level_of("server"), &*level_of("client")), (server, client), "{code:?}");
+    }
+    let quiet = AccessLog::new().levels(|_, _| Level::TRACE);
+    let mut client = testing::dummy().server_interceptors(quiet).start().await.unwrap();
+    client.execute("a").await.unwrap();
+    assert_eq!(log.one()["level"], "TRACE");
+}
+
+#[derive(Debug, thiserror::Error)]
+#[error("no row for {0}")]
+struct NoRow(&'static str);
+
+#[tokio::test]
+async fn the_sources_of_an_error_are_logged_on_the_server_alone() {
+    let (log, _guard) = Log::start();
+    let to_status = ErrorToStatus::new().on_unknown(Code::Internal);
+    let mut client = testing::dummy()
+        .server_interceptors((AccessLog::new(), to_status))
+        .client_interceptors(AccessLog::new())
+        .special_case("fail", |_| {
+            let error: Box<dyn std::error::Error + Send + Sync> = Box::new(NoRow("ada"));
+            Err::<String, _>(error)
+        })
+        .start()
+        .await
+        .unwrap();
+    client.execute("fail").await.unwrap_err();
+    let lines = log.take();
+    let [server, client] =
+        ["server", "client"].map(|side| lines.iter().find(|line| line["side"] == side).unwrap());
+    assert!(server["source"].contains("no row for ada"), "{server:?}");
+    assert_eq!(server["error"], client["error"]);
+    assert!(!client.values().any(|value| value.contains("no row")), "{client:?}");
+}
+
+#[tokio::test]
+async fn fields_and_the_start_and_some_methods_only() {
+    let (log, _guard) = Log::start();
+    let access_log = AccessLog::new().on_start(Level::DEBUG).fields(|context, metadata| {
+        format!("{} {}", context.method_name().method(), metadata.contains_key("tenant"))
+    });
+    let some = when(only([methods::EXECUTE]), access_log);
+    let mut client = testing::dummy().server_interceptors(some).start().await.unwrap();
+    client.execute_client_stream(["a"]).await.unwrap();
+    assert_eq!(log.take().len(), 0);
+    client.execute("a").await.unwrap();
+    let [start, end] = <[_; 2]>::try_from(log.take()).unwrap();
+    assert_eq!((&*start["message"], &*start["level"]), ("started call", "DEBUG"));
+    assert_eq!((&*end["message"], &*end["level"]), ("finished call", "INFO"));
+    assert_eq!((&*start["fields"], &*end["fields"]), ("Execute false", "Execute false"));
+    assert!(!start.contains_key("code"));
+}
+
+/// Runs the rest of the call inside of a span.
+#[interceptor]
+async fn in_span<N: Next>(request: Request<N::Request>, _: Context, next: N) -> Outcome<N> {
+    let span = tracing::info_span!("of_the_call");
+    let scope = move |run: &mut dyn FnMut()| span.in_scope(run);
+    next.in_scope(scope).run(request).await
+}
+
+/// Puts something around the rest that is dropped, as by a client that goes away.
+struct GiveUp;
+
+impl<N: Next> Interceptor<N> for GiveUp {
+    async fn intercept(&self, request: Request<N::Request>, _: Context, next: N) -> Outcome<N> {
+        let limit = Duration::from_millis(1);
+        let given_up = tokio::time::timeout(limit, next.run(request)).await;
+        given_up.unwrap_or_else(|_| Err(Status::cancelled("given up")))
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_end_is_in_the_span_that_the_call_began_in() {
+    let (log, _guard) = Log::start();
+    let mut client = testing::dummy()
+        .server_interceptors((in_span, GiveUp, AccessLog::new()))
+        .special_case_async("slow", |_| async {
+            tokio::time::sleep(Duration::from_secs(60)).await;
+            "at last"
+        })
+        .start()
+        .await
+        .unwrap();
+    // In the middle of a stream, which is read elsewhere, and dropped.
+    client.execute_server_stream("abc").await.unwrap();
+    assert_eq!(log.one()["span"], "of_the_call");
+    client.execute("slow").await.unwrap_err();
+    let line = log.one();
+    assert_eq!((&*line["span"], &*line["cause"]), ("of_the_call", "cancelled"));
+}
