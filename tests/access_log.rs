@@ -1,76 +1,20 @@
 //! What the access log says, and when. That it says it once for each call, whatever happens, is in `call_ends`.
 
-use std::{
-    collections::HashMap,
-    fmt::Debug,
-    sync::{Arc, Mutex},
-    time::Duration,
-};
+#[path = "support/log.rs"]
+mod log;
+
+use std::time::Duration;
 
 use grpc_interceptor::{
     Context, Error, Interceptor, Next, Outcome, interceptor,
     interceptors::{AccessLog, ErrorToStatus, only, when},
     testing::{self, DummyRequest, dummy_service_server::methods},
 };
+use log::Log;
 use tonic::{Code, Request, Status, metadata::MetadataValue};
-use tracing::{
-    Event, Level, Subscriber,
-    field::{Field, Visit},
-    subscriber::DefaultGuard,
-};
-use tracing_subscriber::{Layer, layer, prelude::*, registry::LookupSpan};
+use tracing::Level;
 
-/// The events of this thread, by their fields.
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<HashMap<&'static str, String>>>>);
-
-impl Log {
-    fn start() -> (Self, DefaultGuard) {
-        let log = Log::default();
-        let guard = tracing_subscriber::registry().with(log.clone()).set_default();
-        (log, guard)
-    }
-
-    fn take(&self) -> Vec<HashMap<&'static str, String>> {
-        let mut events = std::mem::take(&mut *self.0.lock().unwrap());
-        // The libraries beneath write events, too.
-        events.retain(|event| event["target"] == "grpc_interceptor::access_log");
-        events
-    }
-
-    /// The only event.
-    fn one(&self) -> HashMap<&'static str, String> {
-        let mut events = self.take();
-        assert_eq!(events.len(), 1, "{events:?}");
-        events.remove(0)
-    }
-}
-
-impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for Log {
-    fn on_event(&self, event: &Event<'_>, context: layer::Context<'_, S>) {
-        let mut fields = Fields::default();
-        event.record(&mut fields);
-        fields.0.insert("level", event.metadata().level().to_string());
-        fields.0.insert("target", event.metadata().target().to_owned());
-        if let Some(span) = context.event_span(event) {
-            fields.0.insert("span", span.name().to_owned());
-        }
-        self.0.lock().unwrap().push(fields.0);
-    }
-}
-
-#[derive(Default)]
-struct Fields(HashMap<&'static str, String>);
-
-impl Visit for Fields {
-    fn record_str(&mut self, field: &Field, value: &str) {
-        self.0.insert(field.name(), value.to_owned());
-    }
-
-    fn record_debug(&mut self, field: &Field, value: &dyn Debug) {
-        self.0.insert(field.name(), format!("{value:?}"));
-    }
-}
+const TARGET: &str = "grpc_interceptor::access_log";
 
 fn input(input: &str) -> Request<DummyRequest> {
     Request::new(DummyRequest { input: input.to_owned() })
@@ -78,7 +22,7 @@ fn input(input: &str) -> Request<DummyRequest> {
 
 #[tokio::test]
 async fn a_line_has_what_there_is_to_say_and_no_more() {
-    let (log, _guard) = Log::start();
+    let (log, _guard) = Log::start(TARGET, Level::TRACE);
     let mut client = testing::dummy().server_interceptors(AccessLog::new()).start().await.unwrap();
     client.execute_server_stream("abc").await.unwrap();
     let line = log.one();
@@ -95,7 +39,6 @@ async fn a_line_has_what_there_is_to_say_and_no_more() {
         "request_messages",
         "response_messages",
         "side",
-        "target",
     ];
     assert_eq!(fields, expected);
     assert_eq!(line["method"], "/DummyService/ExecuteServerStream");
@@ -105,7 +48,7 @@ async fn a_line_has_what_there_is_to_say_and_no_more() {
 
 #[tokio::test]
 async fn metadata_is_logged_if_it_is_listed_and_never_if_it_is_secret() {
-    let (log, _guard) = Log::start();
+    let (log, _guard) = Log::start(TARGET, Level::TRACE);
     let access_log = AccessLog::new().metadata(["Tenant", "authorization", "key-bin", "absent"]);
     let mut client = testing::dummy().server_interceptors(access_log).start().await.unwrap();
     let mut request = input("a");
@@ -129,7 +72,7 @@ async fn metadata_is_logged_if_it_is_listed_and_never_if_it_is_secret() {
 
 #[tokio::test(start_paused = true)]
 async fn a_slow_call_has_a_higher_level_and_not_a_lower_one() {
-    let (log, _guard) = Log::start();
+    let (log, _guard) = Log::start(TARGET, Level::TRACE);
     let slow = Duration::from_secs(60);
     let mut client = testing::dummy()
         .server_interceptors(AccessLog::new().slow(slow, Level::WARN))
@@ -174,7 +117,7 @@ async fn the_level_is_by_side_and_code() {
         (DataLoss, "ERROR", "WARN"),
         (Unauthenticated, "INFO", "INFO"),
     ];
-    let (log, _guard) = Log::start();
+    let (log, _guard) = Log::start(TARGET, Level::TRACE);
     for (code, server, client) in levels {
         let fail = move |_| Err::<String, _>(Status::new(code, "as planned"));
         let dummy = testing::dummy()
@@ -203,7 +146,7 @@ struct NoRow(&'static str);
 
 #[tokio::test]
 async fn the_sources_of_an_error_are_logged_on_the_server_alone() {
-    let (log, _guard) = Log::start();
+    let (log, _guard) = Log::start(TARGET, Level::TRACE);
     let to_status = ErrorToStatus::new().on_unknown(Code::Internal);
     let mut client = testing::dummy()
         .server_interceptors((AccessLog::new(), to_status))
@@ -226,7 +169,7 @@ async fn the_sources_of_an_error_are_logged_on_the_server_alone() {
 
 #[tokio::test]
 async fn fields_and_the_start_and_some_methods_only() {
-    let (log, _guard) = Log::start();
+    let (log, _guard) = Log::start(TARGET, Level::TRACE);
     let access_log = AccessLog::new().on_start(Level::DEBUG).fields(|context, metadata| {
         format!("{} {}", context.method_name().method(), metadata.contains_key("tenant"))
     });
@@ -263,7 +206,7 @@ impl<N: Next> Interceptor<N> for GiveUp {
 
 #[tokio::test(start_paused = true)]
 async fn the_end_is_in_the_span_that_the_call_began_in() {
-    let (log, _guard) = Log::start();
+    let (log, _guard) = Log::start(TARGET, Level::TRACE);
     let mut client = testing::dummy()
         .server_interceptors((in_span, GiveUp, AccessLog::new()))
         .special_case_async("slow", |_| async {

@@ -10,11 +10,19 @@ mod access_log;
 mod catch_panic;
 mod error_to_status;
 #[cfg(feature = "tracing")]
+mod event;
+#[cfg(feature = "tracing")]
 mod names;
 #[cfg(feature = "tracing")]
+mod payload_log;
+#[cfg(feature = "tracing")]
 mod redact;
+#[cfg(feature = "tracing")]
+mod request_id;
 
 #[cfg(feature = "tracing")]
 pub use access_log::AccessLog;
 pub use catch_panic::{CatchPanic, OnPanic};
 pub use error_to_status::{ErrorToStatus, MapError, UnknownDetails};
+#[cfg(feature = "tracing")]
+pub use payload_log::{AsDebug, PayloadLog, ShowMessage};

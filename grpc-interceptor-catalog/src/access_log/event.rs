@@ -8,8 +8,10 @@ use tracing::{Level, Span};
 
 use super::Options;
 use crate::{
+    event::event,
     names::{cause_name, code_name, kind_name, side_name},
     redact::Shown,
+    request_id::request_id,
 };
 
 /// What has to be kept of a call for its end.
@@ -24,27 +26,6 @@ pub(super) struct Started {
     fields: Option<String>,
 }
 
-/// The level of an event isn't known when it is compiled, and its place has one.
-macro_rules! event {
-    ($level:expr, $parent:expr, $($fields:tt)*) => {
-        match $level {
-            Level::ERROR => event!(@ERROR $parent, $($fields)*),
-            Level::WARN => event!(@WARN $parent, $($fields)*),
-            Level::INFO => event!(@INFO $parent, $($fields)*),
-            Level::DEBUG => event!(@DEBUG $parent, $($fields)*),
-            Level::TRACE => event!(@TRACE $parent, $($fields)*),
-        }
-    };
-    (@$level:ident $parent:expr, $($fields:tt)*) => {
-        tracing::event!(
-            target: "grpc_interceptor::access_log",
-            parent: $parent,
-            Level::$level,
-            $($fields)*
-        )
-    };
-}
-
 impl Started {
     pub(super) fn new(
         options: Arc<Options>,
@@ -52,10 +33,6 @@ impl Started {
         metadata: &MetadataMap,
         peer: Option<SocketAddr>,
     ) -> Self {
-        let request_id = metadata.get("x-request-id").map(|id| {
-            // What isn't text is escaped.
-            id.to_str().map_or_else(|_| format!("{id:?}"), str::to_owned)
-        });
         let shown = (!options.metadata.is_empty())
             .then(|| Shown { metadata, keys: &options.metadata }.to_string());
         let fields = options.fields.as_ref().map(|fields| fields(&context, metadata));
@@ -64,7 +41,7 @@ impl Started {
             span: Span::current(),
             peer,
             deadline_ms: context.time_remaining().map(milliseconds),
-            request_id,
+            request_id: request_id(metadata),
             metadata: shown,
             fields,
             options,
@@ -77,6 +54,7 @@ impl Started {
 
     fn log_start(&self, level: Level) {
         event!(
+            "grpc_interceptor::access_log",
             level,
             &self.span,
             side = side_name(self.context.side()),
@@ -95,6 +73,7 @@ impl Started {
         let status = end.status();
         let source = status.and_then(|status| status.source()).map(sources);
         event!(
+            "grpc_interceptor::access_log",
             self.level(end),
             &self.span,
             side = side_name(self.context.side()),

@@ -1,0 +1,188 @@
+mod cut;
+mod event;
+mod show;
+
+use std::{fmt, sync::Arc};
+
+use grpc_interceptor_runtime::{CallEnd, Context, Interceptor, Next, ObservedCall, Outcome};
+use tonic::Request;
+use tracing::Level;
+
+use event::{Direction, Started};
+pub use show::{AsDebug, ShowMessage};
+
+/// Logs each message of a call as a [`tracing`] event, when it passes.
+///
+/// ```
+/// # use grpc_interceptor_proto::default_stubs::greeter_server::{Greeter, GreeterServer, methods};
+/// # struct MyGreeter;
+/// # #[tonic::async_trait]
+/// # impl Greeter for MyGreeter {}
+/// use grpc_interceptor::interceptors::{PayloadLog, only, when};
+///
+/// // A tenth of the calls of one RPC.
+/// let log = PayloadLog::new().sample(0.1).max_length(200);
+/// let log = when(only([methods::SAY_HELLO]), log);
+/// let server = GreeterServer::with_interceptors(MyGreeter, log);
+/// ```
+///
+/// ```text
+/// DEBUG grpc_interceptor::payload_log: request message side="server" method="/greeter.v1.Greeter/SayHello" number=1 payload="HelloRequest { name: \"Ada\" }"
+/// ```
+///
+/// **Messages have secrets in them.** What is logged of a message is up to a [`ShowMessage`]: unless told
+/// otherwise, its `Debug` text. [`show_with`](Self::show_with) has an example that leaves out a password.
+///
+/// It works on a server and on a client, in all places of a chain. Where it stands decides what it sees: inside of an
+/// interceptor that changes messages, it logs the changed ones. In an
+/// [`InterceptorLayer`](grpc_interceptor_runtime::InterceptorLayer) and in a [`List`](grpc_interceptor_runtime::List)
+/// the messages' types aren't known: their debug text is no more than a size, or the name of the type.
+///
+/// # The event
+///
+/// Its target is `grpc_interceptor::payload_log`, and its message "request message" or "response message". The fields:
+///
+/// | field | what it is |
+/// | --- | --- |
+/// | `side` | `server` or `client` |
+/// | `method` | `/pkg.Service/Method` |
+/// | `number` | the how manieth of its direction, from 1 |
+/// | `payload` | the text of the message |
+/// | `request_id` | the metadata `x-request-id`, if there is one |
+///
+/// If nobody records events of this target and level, no text is made.
+pub struct PayloadLog<S = AsDebug> {
+    options: Options,
+    show: Arc<S>,
+}
+
+#[derive(Clone, Copy)]
+struct Options {
+    level: Level,
+    sample: f64,
+    max_length: usize,
+}
+
+impl PayloadLog {
+    /// Logs all messages by their `Debug` text, at the level debug, each cut at 4,096 bytes.
+    #[must_use]
+    pub fn new() -> Self {
+        let options = Options { level: Level::DEBUG, sample: 1.0, max_length: 4096 };
+        PayloadLog { options, show: Arc::new(AsDebug) }
+    }
+}
+
+impl Default for PayloadLog {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl<S> PayloadLog<S> {
+    /// Logs the messages of this part of the calls, chosen at random: 0.01 is one call of a hundred. Of a call that is
+    /// chosen, all messages are logged.
+    #[must_use]
+    pub fn sample(mut self, part: f64) -> Self {
+        self.options.sample = part;
+        self
+    }
+
+    /// Cuts the text of a message at this many bytes, and says so by "…". What is behind isn't written at all, so this
+    /// also limits what it costs to log a large message.
+    #[must_use]
+    pub fn max_length(mut self, bytes: usize) -> Self {
+        self.options.max_length = bytes;
+        self
+    }
+
+    /// Logs at this level.
+    #[must_use]
+    pub fn level(mut self, level: Level) -> Self {
+        self.options.level = level;
+        self
+    }
+
+    /// Chooses what is logged of a message: as JSON, or without what is secret.
+    ///
+    /// ```
+    /// # use grpc_interceptor_proto::greeter::{HelloReply, HelloRequest};
+    /// use grpc_interceptor::interceptors::{PayloadLog, ShowMessage};
+    /// use std::fmt;
+    ///
+    /// /// The messages of one service. An RPC with another message is a compile error, so none is forgotten.
+    /// struct WithoutSecrets;
+    ///
+    /// impl ShowMessage<HelloRequest> for WithoutSecrets {
+    ///     fn show(&self, message: &HelloRequest, text: &mut dyn fmt::Write) -> fmt::Result {
+    ///         let HelloRequest { name: _ } = message;
+    ///         write!(text, "HelloRequest {{ name: [redacted] }}")
+    ///     }
+    /// }
+    ///
+    /// impl ShowMessage<HelloReply> for WithoutSecrets {
+    ///     fn show(&self, message: &HelloReply, text: &mut dyn fmt::Write) -> fmt::Result {
+    ///         write!(text, "{message:?}")
+    ///     }
+    /// }
+    ///
+    /// let log = PayloadLog::new().show_with(WithoutSecrets);
+    /// ```
+    #[must_use]
+    pub fn show_with<T>(self, show: T) -> PayloadLog<T> {
+        PayloadLog { options: self.options, show: Arc::new(show) }
+    }
+}
+
+impl<S> Clone for PayloadLog<S> {
+    fn clone(&self) -> Self {
+        PayloadLog { options: self.options, show: self.show.clone() }
+    }
+}
+
+impl<S> fmt::Debug for PayloadLog<S> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("PayloadLog").finish_non_exhaustive()
+    }
+}
+
+impl<N, S> Interceptor<N> for PayloadLog<S>
+where
+    N: Next,
+    S: ShowMessage<N::RequestMessage> + ShowMessage<N::ResponseMessage>,
+{
+    async fn intercept(
+        &self,
+        request: Request<N::Request>,
+        context: Context,
+        next: N,
+    ) -> Outcome<N> {
+        match Started::new(self.options, context, request.metadata()) {
+            Some(started) => {
+                let call = Logged { started, show: self.show.clone() };
+                next.observed_by(call).run(request).await
+            }
+            None => next.run(request).await,
+        }
+    }
+}
+
+/// One call whose messages are logged.
+struct Logged<S> {
+    started: Started,
+    show: Arc<S>,
+}
+
+impl<Q, P, S> ObservedCall<Q, P> for Logged<S>
+where
+    S: ShowMessage<Q> + ShowMessage<P>,
+{
+    fn request_message(&self, message: &Q) {
+        self.started.log(Direction::Request, &|text| self.show.show(message, text));
+    }
+
+    fn response_message(&self, message: &P) {
+        self.started.log(Direction::Response, &|text| self.show.show(message, text));
+    }
+
+    fn end(&self, _: &CallEnd<'_>) {}
+}

@@ -1,0 +1,88 @@
+use std::fmt::{self, Write};
+
+use super::event::Show;
+
+/// The text of a message, in so many bytes at most, and "…" if that isn't all. It is one line: control characters are
+/// escaped.
+///
+/// It is written only if somebody records the event: whether anybody does, `tracing` can't always say before.
+pub(super) struct Cut<'a> {
+    pub(super) max: usize,
+    pub(super) show: Show<'a>,
+}
+
+impl fmt::Display for Cut<'_> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut cutting = Cutting { formatter, left: self.max };
+        match (self.show)(&mut cutting) {
+            Ok(()) => Ok(()),
+            Err(fmt::Error) => formatter.write_char('…'),
+        }
+    }
+}
+
+/// Ends when it is long enough.
+struct Cutting<'a, 'b> {
+    formatter: &'a mut fmt::Formatter<'b>,
+    left: usize,
+}
+
+impl Write for Cutting<'_, '_> {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        for letter in text.chars() {
+            match self.left.checked_sub(letter.len_utf8()) {
+                Some(left) => self.left = left,
+                None => {
+                    // Whoever writes stops at this, or gets no further.
+                    self.left = 0;
+                    return Err(fmt::Error);
+                }
+            }
+            match letter.is_control() {
+                true => write!(self.formatter, "{}", letter.escape_default())?,
+                false => self.formatter.write_char(letter)?,
+            }
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fmt::{self, Write};
+
+    use super::Cut;
+
+    fn cut(max: usize, show: &dyn Fn(&mut dyn Write) -> fmt::Result) -> String {
+        Cut { max, show }.to_string()
+    }
+
+    #[test]
+    fn a_text_is_cut_between_two_letters() {
+        let cut = |max, text: &str| cut(max, &|to| write!(to, "{text}"));
+        assert_eq!(cut(4, "abc"), "abc");
+        assert_eq!(cut(3, "abc"), "abc");
+        assert_eq!(cut(2, "abc"), "ab…");
+        assert_eq!(cut(0, "abc"), "…");
+        // A letter of two bytes.
+        assert_eq!(cut(1, "äb"), "…");
+        assert_eq!(cut(2, "äb"), "ä…");
+    }
+
+    #[test]
+    fn what_follows_is_not_written() {
+        let cut = cut(3, &|to| {
+            for text in ["ab", "cd", "e", "f"] {
+                // As one who doesn't look at the result.
+                let _ = to.write_str(text);
+            }
+            Err(fmt::Error)
+        });
+        assert_eq!(cut, "abc…");
+    }
+
+    #[test]
+    fn it_is_one_line() {
+        assert_eq!(cut(100, &|to| to.write_str("a\nb\r\u{1b}[31m")), r"a\nb\r\u{1b}[31m");
+    }
+}
