@@ -79,7 +79,7 @@
 //! | written | [`InterceptorLayer::new(…)`](InterceptorLayer), in `Server::builder().layer(…)` or around a channel | `GreeterServer::with_interceptors(service, …)` | `#[intercepted(…)]` on the impl | `GreeterClient::with_interceptors(channel, …)` |
 //! | around | all services, whoever generated them, and RPCs that nobody implements | one generated server | one impl | one generated client |
 //! | runs | **before** the message is read | after it was read and decoded | after it was read and decoded | before it is encoded |
-//! | messages | [`RawMessage`]: encoded bytes, for who looks | typed | typed | typed |
+//! | messages | [`RawMessage`]: encoded bytes, for those who look | typed | typed | typed |
 //! | kind of the RPC | [`Unknown`](RpcKind::Unknown), or as the layer was told | known | known | known |
 //! | a call costs | 3 allocations | 1 | 0 | 0 |
 //! | for | log, metrics, tracing, tokens, limits: what every call has to pass | what belongs to this server, around handlers that stay untouched | what belongs to the service: its fields, its messages, its errors | tokens, retries, tracing |
@@ -94,7 +94,7 @@
 //!
 //! **Large requests.** A typed interceptor runs when the whole message is there. Fifty callers without a token,
 //! who announce 4 MiB each and take their time, hold up to 200 MiB before a typed token check sees the first of
-//! them, and a typed log never has a line for who doesn't finish. So what decides who gets in belongs in a layer,
+//! them, and a typed log never has a line for those who don't finish. So what decides who gets in belongs in a layer,
 //! as does the log around it. If it is in another place, `max_decoding_message_size` on the generated server
 //! is the limit of what each caller may hold.
 //!

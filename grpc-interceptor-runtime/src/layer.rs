@@ -6,7 +6,6 @@ mod head;
 mod inner_service;
 mod interceptor_layer;
 mod known;
-mod mark;
 mod names;
 mod next;
 mod options;

@@ -189,7 +189,7 @@ impl<C> DummyClient<C> {
 
     /// Ends the connection and the server, and waits until all their tasks are over.
     ///
-    /// What a call that was still made leaves behind is there then: its handler and its interceptors
+    /// What a call in progress leaves behind is there then: its handler and its interceptors
     /// are dropped, on both sides.
     ///
     /// ```

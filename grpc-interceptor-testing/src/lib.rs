@@ -201,7 +201,8 @@ pub fn dummy() -> Dummy {
 ///
 /// It takes a server that tonic generated, with interceptors or without; a
 /// [`Router`](tonic::transport::server::Router), which is what `Server::builder().add_service(…)`
-/// gives, with its layers and settings; or [`Routes`](tonic::service::Routes).
+/// gives, with its layers and settings; [`Routes`](tonic::service::Routes); or whatever else is a service as these are,
+/// such as an axum `Router` or a server inside of a tower layer, if it can't fail.
 ///
 /// ```
 /// use grpc_interceptor::testing;
@@ -233,9 +234,13 @@ pub fn dummy() -> Dummy {
 ///
 /// The channel doesn't speak TLS, so build a router under test without `tls_config`. Its settings for
 /// TCP, such as `tcp_keepalive`, have no effect: they are for a server that listens by itself.
-pub fn serve<S, K>(server: S) -> Serve<S>
+///
+/// In memory, on a runtime with one thread, a connection breaks after some two thousand calls that are answered before
+/// their requests are read, such as calls that a token check refuses: tonic's client makes a new one, and the call in
+/// between fails. It is the same with tonic alone. For a load test, serve [on loopback](Serve::on_loopback).
+pub fn serve<S, K>(server: S) -> Serve
 where
     S: Servable<K>,
 {
-    Serve::new(server)
+    Serve::new(server.into_start())
 }

@@ -14,7 +14,7 @@ const BUFFER_SIZE: usize = 64 * 1024;
 
 /// What keeps a channel going: its tasks, and the server at the other end if that is our own. When
 /// it is dropped, they end.
-pub(crate) struct Link {
+pub struct Link {
     // Dropped in this order: nobody then waits for anybody.
     tasks: Tasks,
     server: Option<Server>,

@@ -6,8 +6,8 @@ use crate::link::Link;
 
 /// A server that runs, with a channel to it, made by [`Serve::start`](crate::Serve::start).
 ///
-/// When it is dropped, the server and the connection end, and so does every call that is still made
-/// by a client of the [channel](Self::channel): it fails, and its handler is dropped. To wait for
+/// When it is dropped, the server and the connection end, and so does every call that is in
+/// progress on the [channel](Self::channel): it fails, and its handler is dropped. To wait for
 /// that, there is [`shutdown`](Self::shutdown).
 #[must_use = "the server ends when this is dropped"]
 pub struct RunningServer {
@@ -21,7 +21,8 @@ impl RunningServer {
         RunningServer { channel, link }
     }
 
-    /// The channel to the server, for any number of clients: they share one connection.
+    /// The channel to the server, for any number of clients: they share one connection. Keep the `RunningServer` in a
+    /// variable: the server ends when it is dropped.
     ///
     /// ```
     /// use grpc_interceptor::testing;
@@ -75,7 +76,7 @@ impl RunningServer {
 
     /// Ends the connection and the server, and waits until all their tasks are over.
     ///
-    /// The handlers of calls that were still made are dropped then. One case is less exact: a
+    /// The handlers of calls in progress are dropped then. One case is less exact: a
     /// [`Router`](tonic::transport::server::Router) on a runtime with several threads. It can't tell
     /// when its calls are over, so a handler may end a moment later on another thread.
     ///

@@ -14,7 +14,12 @@ use tonic::{
 };
 use tower::Layer;
 
-use crate::{connection::stopped, held::Held, settle::settle};
+use crate::{
+    connection::stopped,
+    held::Held,
+    serve::{Start, start_of},
+    settle::settle,
+};
 
 /// What [`serve`](crate::serve) takes: a server that tonic generated, a [`Router`], or [`Routes`].
 ///
@@ -34,10 +39,10 @@ use crate::{connection::stopped, held::Held, settle::settle};
 #[diagnostic::on_unimplemented(
     message = "`{Self}` can't be served",
     label = "not a server that can be served",
-    note = "what can be served: `GreeterServer::new(MyGreeter)` or any other server that tonic \
-            generated, `Server::builder().add_service(…)`, `Routes`",
-    note = "the service in a generated server has to implement the generated trait: \
-            `impl Greeter for MyGreeter`"
+    note = "what can be served: `GreeterServer::new(MyGreeter)` or any other server that tonic generated, \
+            `Server::builder().add_service(…)`, `Routes`, an axum `Router`",
+    note = "the service in a generated server has to implement the generated trait: `impl Greeter for MyGreeter`",
+    note = "a tower layer around a server may not fail: one such as `Timeout` goes into `Server::builder().layer(…)`"
 )]
 pub trait Servable<Kind>: Send + Sized + 'static {
     /// Serves what comes in until it is told to stop, or the sender is dropped. Whatever of the
@@ -51,6 +56,10 @@ pub trait Servable<Kind>: Send + Sized + 'static {
     where
         I: Stream<Item = io::Result<T>> + Send + 'static,
         T: AsyncRead + AsyncWrite + Connected + Unpin + Send + 'static;
+
+    /// Here, as in an impl the kind is known.
+    #[doc(hidden)]
+    fn into_start(self) -> Start;
 }
 
 /// The kind of a server that is a service itself. Without kinds the compiler would refuse the second
@@ -86,9 +95,14 @@ where
         let served = server.serve_with_incoming_shutdown(service, incoming, stopped(stop)).await;
         served.expect("the service is always ready");
     }
+
+    fn into_start(self) -> Start {
+        start_of::<AsService>(self)
+    }
 }
 
 /// With its layers and its settings.
+#[diagnostic::do_not_recommend]
 impl<L, B> Servable<AsRouter> for Router<L>
 where
     L: Layer<Routes> + Send + 'static,
@@ -113,5 +127,9 @@ where
         // into a router, so the calls can't hold the receiver: this does while they end.
         settle().await;
         drop(stop);
+    }
+
+    fn into_start(self) -> Start {
+        start_of::<AsRouter>(self)
     }
 }

@@ -1,17 +1,29 @@
-use std::{fmt, io};
+use std::{fmt, future::Future, io, pin::Pin};
+
+use tonic::transport::Channel;
 
 use crate::{RunningServer, Servable, link::Link};
 
 /// A server that is to be started: made by [`serve`](crate::serve).
 #[must_use = "it is nothing before `start`"]
-pub struct Serve<S> {
-    server: S,
+pub struct Serve {
+    start: Start,
     on_loopback: bool,
 }
 
-impl<S> Serve<S> {
-    pub(crate) fn new(server: S) -> Self {
-        Serve { server, on_loopback: false }
+/// Starts a server whose type is forgotten, so that the compiler complains of one that can't be served at one place.
+pub type Start = Box<dyn FnOnce(bool) -> Pin<Box<dyn Future<Output = Started> + Send>> + Send>;
+
+/// How a server starts that is of this kind.
+pub(crate) fn start_of<K: 'static>(server: impl Servable<K>) -> Start {
+    Box::new(|on_loopback| Box::pin(Link::start(server, on_loopback)))
+}
+
+pub type Started = io::Result<(Channel, Link)>;
+
+impl Serve {
+    pub(crate) fn new(start: Start) -> Self {
+        Serve { start, on_loopback: false }
     }
 
     /// Connects by TCP, on a free port of 127.0.0.1, instead of in memory.
@@ -69,16 +81,13 @@ impl<S> Serve<S> {
     /// # Panics
     ///
     /// Outside of a tokio runtime.
-    pub async fn start<K>(self) -> io::Result<RunningServer>
-    where
-        S: Servable<K>,
-    {
-        let (channel, link) = Link::start(self.server, self.on_loopback).await?;
+    pub async fn start(self) -> io::Result<RunningServer> {
+        let (channel, link) = (self.start)(self.on_loopback).await?;
         Ok(RunningServer::new(channel, link))
     }
 }
 
-impl<S> fmt::Debug for Serve<S> {
+impl fmt::Debug for Serve {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter
             .debug_struct("Serve")

@@ -7,14 +7,14 @@ use std::{
 
 use grpc_interceptor::{
     CallEnd, Context, Interceptor, InterceptorLayer, LayerInterceptors, Next, ObservedCall,
-    Observer, Outcome, Payload as _, RawMessage,
+    Observer, Outcome, Payload as _, RawMessage, RawPayload,
     interceptors::{List, observe},
     testing,
 };
 use http_body_util::{BodyExt as _, Full, StreamBody};
 use tokio_stream::StreamExt as _;
 use tonic::{
-    Code, Request, Status,
+    Code, Request, Response, Status,
     body::Body,
     codec::CompressionEncoding::Gzip,
     codegen::{
@@ -450,4 +450,34 @@ async fn a_client_is_told_what_is_too_large_for_who_looks() {
     for answer in call_each_on(&mut client, "Ada", &[]).await {
         assert!(answer.result.is_ok());
     }
+}
+
+/// Answers a second call with the first one's message.
+#[derive(Clone, Default)]
+struct Cache(Arc<Mutex<Option<RawMessage>>>);
+
+impl<N> Interceptor<N> for Cache
+where
+    N: Next<Response = RawPayload, RequestMessage = RawMessage, ResponseMessage = RawMessage>,
+{
+    async fn intercept(&self, request: Request<N::Request>, _: Context, next: N) -> Outcome<N> {
+        if let Some(message) = self.0.lock().unwrap().clone() {
+            return Ok(Response::new(message.into()));
+        }
+        let cache = self.clone();
+        let keep = move |message: &RawMessage| *cache.0.lock().unwrap() = Some(message.clone());
+        Ok(next.run(request).await?.map(|payload| payload.inspect_messages(keep)))
+    }
+}
+
+/// Its headers say nothing of compression.
+#[tokio::test]
+async fn a_message_may_be_sent_in_another_response() {
+    let service = InterceptorLayer::new(Cache::default()).layer(zipping(&Greeter::default()));
+    let long = "Ada".repeat(1000);
+    let mut zipping = GreeterClient::new(service.clone()).accept_compressed(Gzip);
+    let first = soon(zipping.say_hello(hello(&long))).await.unwrap().into_inner();
+    let mut plain = GreeterClient::new(service);
+    let second = soon(plain.say_hello(hello("nobody asks"))).await.unwrap().into_inner();
+    assert_eq!(first, second);
 }

@@ -4,6 +4,8 @@
 mod boxed;
 mod bypass;
 mod compressed;
+mod copies;
+mod detached;
 mod greeter;
 mod health;
 mod http;

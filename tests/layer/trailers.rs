@@ -95,11 +95,29 @@ async fn what_is_in_the_metadata_is_the_interceptors_too() {
     }
 }
 
-/// As without a layer: the metadata is the caller's anyway.
+/// What an interceptor has checked and left as it is, is what the handler gets.
 #[tokio::test]
-async fn what_nobody_has_changed_is_the_callers() {
+async fn what_nobody_has_changed_is_what_was_checked() {
+    let bare = boxed(Greeter::default().server());
+    assert_eq!(seen(bare).await, ["admin", "", "admin", ""]);
     for interceptors in [List::new(), List::new().with(Look)] {
         let service = InterceptorLayer::new(interceptors).layer(Greeter::default().server());
-        assert_eq!(seen(boxed(service)).await, ["admin", "", "admin", ""]);
+        assert_eq!(seen(boxed(service)).await, [""; 4]);
+    }
+}
+
+/// A request has no status: a caller can't choose how its call ends in the log.
+#[tokio::test]
+async fn a_status_in_a_requests_trailers_is_none() {
+    for path in PATHS {
+        let mut trailers = HeaderMap::new();
+        trailers.insert("grpc-status", HeaderValue::from_static("7"));
+        trailers.insert("grpc-message", HeaderValue::from_static("chosen"));
+        let frames = [http_body::Frame::data(one()), http_body::Frame::trailers(trailers)];
+        let frames = tokio_stream::iter(frames.map(Ok::<_, Infallible>));
+        let request = request(path, Body::new(http_body_util::StreamBody::new(frames)));
+        let service = InterceptorLayer::new(Look).layer(Greeter::default().server());
+        let answer = Answer::read(soon(service.oneshot(request)).await.unwrap()).await;
+        assert_eq!(answer.code(), Some("0"), "{path}");
     }
 }

@@ -39,7 +39,8 @@ use crate::Context;
 ///
 /// - on a server, for interceptors that were given when the server was created, and for those of an
 ///   `#[intercepted]` impl if its methods take `self: Arc<Self>`;
-/// - on a client, always.
+/// - on a client, if its transport is `Clone`;
+/// - in an [`InterceptorLayer`](crate::InterceptorLayer), always.
 ///
 /// All interceptors of a tuple have to be `Clone`, as the tuple is cloned: put those that aren't into an
 /// `Arc`. In a [`List`](crate::List) nothing can be detached.

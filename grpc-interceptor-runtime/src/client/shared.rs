@@ -77,8 +77,8 @@ impl<T: Clone> Clone for Shared<T> {
 
 fn one_at_a_time() -> Status {
     Status::internal(
-        "this client makes one attempt at a time, as its transport isn't `Clone`, and one is under way: put the \
-         transport into a `tower::buffer::Buffer`",
+        "this client makes one attempt at a time, and one is under way: to make several, put the transport into a \
+         `tower::buffer::Buffer`",
     )
 }
 

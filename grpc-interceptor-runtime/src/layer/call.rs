@@ -1,5 +1,6 @@
 use std::{
     future::poll_fn,
+    mem,
     pin::{Pin, pin},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
@@ -60,7 +61,7 @@ impl<S: InnerService> Call<S> {
 
     fn start(&self, request: http::Request<Body>) -> Result<S::Future, Box<http::Request<Body>>> {
         let mut ready = lock(&self.service);
-        match std::mem::take(&mut ready.is_ready) {
+        match mem::take(&mut ready.is_ready) {
             true => Ok(ready.service.call(request)),
             false => Err(Box::new(request)),
         }
@@ -149,8 +150,12 @@ impl<S: InnerService> Attempt for Call<S> {
     }
 
     fn detached(&self) -> Arc<dyn Attempt> {
-        let service = lock(&self.service).service.clone();
-        let service = Mutex::new(Ready { service, is_ready: false });
+        let mut ready = lock(&self.service);
+        // The service that is ready goes along: what it has reserved, it would keep from the other.
+        let clone = ready.service.clone();
+        let service = mem::replace(&mut ready.service, clone);
+        let is_ready = mem::take(&mut ready.is_ready);
+        let service = Mutex::new(Ready { service, is_ready });
         let (head, limit, original) = (self.head.clone(), self.limit, Mutex::new(None));
         Arc::new(Call { head, limit, service, original })
     }

@@ -1,6 +1,5 @@
 use tonic::codegen::http::{HeaderMap, HeaderValue, Method, Uri, Version, header::CONTENT_TYPE};
 
-use super::mark::Mark;
 pub(super) use crate::payload::Web;
 
 /// What a request has besides what a `tonic::Request` has.
@@ -10,8 +9,6 @@ pub(super) struct Head {
     pub(super) uri: Uri,
     pub(super) version: Version,
     pub(super) web: Web,
-    /// Of the metadata, as it came.
-    pub(super) mark: Mark,
     /// Whether the name could be kept. If not, the call doesn't reach the service.
     pub(super) is_known: bool,
     /// Of a request of gRPC-Web, for a response that an interceptor makes.

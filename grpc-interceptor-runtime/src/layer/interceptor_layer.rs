@@ -70,56 +70,84 @@ use crate::{MethodName, RpcKind, Side};
 ///   held.
 /// - [`Context::method_name`](crate::Context::method_name) is the request's path, exactly. An RPC that nobody
 ///   implements is seen, and its UNIMPLEMENTED, too.
-/// - [`Context::kind`](crate::Context::kind) is [`RpcKind::Unknown`], unless [`methods`](Self::methods) or
-///   `descriptors` told the layer.
+/// - [`Context::kind`](crate::Context::kind) is [`RpcKind::Unknown`], unless [`methods`](Self::methods) or, with the
+///   feature `descriptors`, `descriptors` told the layer.
 /// - `N::Request` and `N::Response` are a [`RawPayload`](crate::RawPayload), which is a stream of
-///   [`RawMessage`](crate::RawMessage)s, also if the RPC has one message.
+///   [`RawMessage`](crate::RawMessage)s, even if the RPC has one message.
 /// - A response that begins is `Ok`, and its status comes at the end of the stream, for a unary RPC, too.
-///   `Err` is a response that is no more than a status. [`on_call_end`](crate::Next::on_call_end) tells the right one
-///   of both. An interceptor that tries again does so on `Err`.
+///   `Err` is a response that is no more than a status. [`on_call_end`](crate::Next::on_call_end) reports the final
+///   status in both cases. An interceptor that tries again does so on `Err`.
 /// - [`Next::clone_request`](crate::Next::clone_request) has a copy if the request is one message and all of it is
 ///   there at once: of a client's unary or server-streaming call. On a server that depends on the network: there
 ///   it may be `None`.
 ///
 /// Until an interceptor looks into the messages, a body's frames pass as they came: nothing is decoded,
-/// collected or decompressed, and the service has its own limits, compression and backpressure. To count messages,
-/// to set a deadline or to catch panics is not to look.
+/// collected or decompressed, and the service has its own limits, compression and backpressure. Setting a deadline,
+/// catching panics and [`on_call_end`](crate::Next::on_call_end) don't count as looking, nor does an observer that sets
+/// [`LOOKS_AT_MESSAGES`](crate::ObservedCall::LOOKS_AT_MESSAGES) to `false`.
 ///
 /// # What is a call
 ///
-/// A request with one of gRPC's content types, gRPC-Web's among them, and a `POST` without any. Other requests pass
-/// by, such as those to a plain HTTP route beside the services, with one header more: tonic itself doesn't ask
+/// A request with one of gRPC's content types, gRPC-Web's among them: every gRPC client sends one. Other requests pass
+/// by, such as those to a plain HTTP route beside the services, with one more header. Tonic itself doesn't ask
 /// for the content type, and would let a request with another one reach a handler that an interceptor here
-/// protects. So it gets a `grpc-encoding` that tonic refuses. [`calls`](Self::calls) has another rule.
+/// protects. So it gets a `grpc-encoding` that tonic refuses with UNIMPLEMENTED. [`calls`](Self::calls) sets another rule.
 ///
-/// # What a handler may believe
+/// It is tonic that refuses. If a service that isn't tonic's is inside of the layer, such as a proxy that passes
+/// requests on, write `.calls(|_| true)`.
 ///
-/// What an interceptor puts into the metadata or the extensions gets to the handler as it is. Tonic adds a request's
-/// trailers to the metadata of an RPC with one request message, in place of what has the same name. No gRPC client
-/// sends any, and whoever speaks HTTP/2 can. So if an interceptor has changed the metadata, the trailers are left out.
+/// A request's trailers don't get through a server's layer. gRPC has none, and tonic would add them to the
+/// metadata, in place of what an interceptor has checked or put there.
+///
+/// # What it doesn't see
+///
+/// An error of the service's `poll_ready`, such as that of a `LoadShed` inside of the layer, ends a call before it
+/// begins. And a call holds the place that it has in the service, such as one of a `ConcurrencyLimit`, while its
+/// interceptors run: one that makes calls of its own should make them on a channel of its own.
 ///
 /// # Names
 ///
-/// A name is kept for as long as the process runs. So that nobody fills its memory with names that he makes up,
-/// there is room for about ten thousand. After that a call with another one doesn't reach the service: interceptors see it
-/// as `/unknown/unknown`, and it fails with RESOURCE_EXHAUSTED. Those of [`methods`](Self::methods) and `descriptors` always have their place:
-/// a server that is open to the world should tell its layer.
+/// A name is kept for as long as the process runs. So that no caller can fill its memory with made-up names, there is
+/// room for ten thousand of the usual length, and none for a name of more than 256 bytes. After that a call with
+/// another name doesn't reach the service: interceptors see it as `/unknown/unknown`, and it fails with
+/// RESOURCE_EXHAUSTED. The names of [`methods`](Self::methods) and `descriptors`, and those of a client, always have
+/// their place: tell the layer of a server that is open to the world which RPCs it has.
+///
+/// Outside of an axum router that nests tonic's routes, the path is longer than a name, and so is what interceptors see.
+/// An interceptor that is for some RPCs by their names then matches none: put the layer inside.
 pub struct InterceptorLayer<I> {
     interceptors: Arc<I>,
-    options: Options,
+    options: Arc<Options>,
 }
 
 impl<I> InterceptorLayer<I> {
     /// A layer of these interceptors, the first the outermost.
     ///
-    /// `interceptors` is one [`Interceptor`](crate::Interceptor): mostly a tuple, of structs and of async fns with
-    /// `#[interceptor]`.
+    /// `interceptors` is one [`Interceptor`](crate::Interceptor): several are a tuple, of structs and of async fns with
+    /// `#[interceptor]`. To have some of them made by a fn, name its type:
+    ///
+    /// ```
+    /// use grpc_interceptor::{
+    ///     CallEnd, Context, InterceptorLayer,
+    ///     interceptors::{CatchPanic, OnCallEnd, on_call_end},
+    /// };
+    ///
+    /// fn log() -> OnCallEnd<impl Fn(&Context, &CallEnd<'_>) + Clone + Send + Sync + 'static> {
+    ///     on_call_end(|context, end| println!("{} {:?}", context.method_name(), end.code()))
+    /// }
+    ///
+    /// let layer = InterceptorLayer::new((log(), CatchPanic::new()));
+    /// ```
     #[must_use]
     pub fn new(interceptors: I) -> Self
     where
         I: LayerInterceptors,
     {
-        InterceptorLayer { interceptors: Arc::new(interceptors), options: Options::default() }
+        InterceptorLayer { interceptors: Arc::new(interceptors), options: Arc::default() }
+    }
+
+    fn options(&mut self) -> &mut Options {
+        Arc::make_mut(&mut self.options)
     }
 
     /// Tells the layer which RPCs there are and of which kind, by a constant of generated code with
@@ -134,7 +162,7 @@ impl<I> InterceptorLayer<I> {
     /// ```
     #[must_use]
     pub fn methods(mut self, methods: &[(MethodName<'static>, RpcKind)]) -> Self {
-        self.options.known.extend(methods);
+        self.options().known.extend(methods);
         self
     }
 
@@ -154,7 +182,7 @@ impl<I> InterceptorLayer<I> {
     #[cfg(feature = "descriptors")]
     #[must_use]
     pub fn descriptors(mut self, file_descriptor_set: &[u8]) -> Self {
-        let read = self.options.known.extend_by_descriptors(file_descriptor_set);
+        let read = self.options().known.extend_by_descriptors(file_descriptor_set);
         read.expect("it is an encoded `FileDescriptorSet`");
         self
     }
@@ -164,11 +192,12 @@ impl<I> InterceptorLayer<I> {
     /// both layers see the client's request.
     #[must_use]
     pub fn on_side(mut self, side: Side) -> Self {
-        self.options.side = Some(side);
+        self.options().side = Some(side);
         self
     }
 
-    /// Which requests are calls, in place of [the usual rule](Self#what-is-a-call). Others pass by.
+    /// Which requests are calls, in place of [the usual rule](Self#what-is-a-call). Others pass by, and can't get to a
+    /// service of tonic's: to exempt an RPC from an interceptor, use `when`.
     ///
     /// ```
     /// use grpc_interceptor::InterceptorLayer;
@@ -178,7 +207,7 @@ impl<I> InterceptorLayer<I> {
     /// ```
     #[must_use]
     pub fn calls(mut self, is_call: impl Fn(&Parts) -> bool + Send + Sync + 'static) -> Self {
-        self.options.is_call = Some(Arc::new(is_call));
+        self.options().is_call = Some(Arc::new(is_call));
         self
     }
 
@@ -195,7 +224,7 @@ impl<I> InterceptorLayer<I> {
     /// It is also the limit for a message that is decompressed.
     #[must_use]
     pub fn max_message_size(mut self, limit: usize) -> Self {
-        self.options.limit = limit;
+        self.options().limit = limit;
         self
     }
 }
@@ -219,7 +248,7 @@ impl<S, I> Layer<S> for InterceptorLayer<I> {
         LayerService {
             service,
             interceptors: self.interceptors.clone(),
-            options: Arc::new(self.options.clone()),
+            options: self.options.clone(),
         }
     }
 }

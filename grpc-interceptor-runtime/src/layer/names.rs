@@ -11,8 +11,11 @@ use std::{
 
 use crate::{MethodName, RpcKind, Side, call::RpcInfo};
 
-/// How many bytes all names may take: for some ten thousand.
+/// How many bytes all names may take: for ten thousand of the usual length.
 const MOST: usize = 1024 * 1024;
+
+/// How long a name may be, in bytes. A longer one is nobody's.
+const LONGEST: usize = 256;
 
 const BUCKETS: usize = 1024;
 
@@ -31,7 +34,8 @@ pub(super) fn rpc_info(path: &str, kind: RpcKind, side: Side) -> Option<&'static
     find(path, kind, side, || {
         let size = size_of::<Entry>() + path.len();
         let has_room = |used: usize| (used + size <= MOST).then_some(used + size);
-        USED.fetch_update(Ordering::Relaxed, Ordering::Relaxed, has_room).is_ok()
+        path.len() <= LONGEST
+            && USED.fetch_update(Ordering::Relaxed, Ordering::Relaxed, has_room).is_ok()
     })
 }
 
@@ -73,7 +77,7 @@ impl Entry {
 mod tests {
     use std::{ptr, thread};
 
-    use super::{BUCKETS, MOST, RpcKind, Side, known_rpc_info, rpc_info};
+    use super::{BUCKETS, LONGEST, MOST, RpcKind, Side, known_rpc_info, rpc_info};
 
     #[test]
     fn each_name_is_kept_once_and_there_is_an_end() {
@@ -91,6 +95,8 @@ mod tests {
             assert!(found[0].iter().zip(other).all(|(a, b)| ptr::eq(*a, *b)));
         }
 
+        let long = format!("/a.B/{}", "x".repeat(LONGEST));
+        assert!(rpc_info(&long, RpcKind::Unknown, Side::Server).is_none());
         let full = (0..MOST).find(|&number| find(number).is_none()).expect("there is an end");
         assert!(full > 5_000, "{full} names");
         assert!(find(0).is_some());

@@ -54,7 +54,7 @@ impl<E: ServiceError> Original<E> {
         match self.what {
             What::Response(response) => Ok(Ok(response)),
             What::Error(error) => {
-                // It is the source of both. A copy of the status is for the case that somebody has another.
+                // It is the source of both. The copy of the status is in case somebody holds another.
                 let copy = without_source(&status);
                 drop((self.status, status));
                 Arc::try_unwrap(error).map(Err).map_err(|_| copy)

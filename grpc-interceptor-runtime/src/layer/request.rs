@@ -4,7 +4,7 @@ use tonic::{
     codegen::{
         GrpcMethod,
         http::{
-            self, HeaderMap, HeaderValue, Method,
+            self, HeaderMap, HeaderValue,
             header::{CONTENT_LENGTH, CONTENT_TYPE},
             request::Parts,
         },
@@ -14,7 +14,6 @@ use tonic::{
 
 use super::{
     head::{Head, Web},
-    mark::Mark,
     names::{known_rpc_info, rpc_info},
     options::Options,
 };
@@ -45,7 +44,7 @@ pub(super) fn arrive(parts: Parts, body: Body, options: &Options) -> Arrived {
     let Headers { content_type, encoding } = Headers::of(&parts.headers);
     let is_call = match &options.is_call {
         Some(is_call) => is_call(&parts),
-        None => is_call(&parts.method, content_type),
+        None => content_type.is_some_and(Web::is_grpc),
     };
     if !is_call {
         return Arrived::Other(pass_by(parts, body, side));
@@ -57,11 +56,10 @@ pub(super) fn arrive(parts: Parts, body: Body, options: &Options) -> Arrived {
         (Side::Client, Some(method)) => without_prefix(parts.uri.path(), method),
         _ => parts.uri.path(),
     };
-    let rpc = find(path, side, options);
+    let rpc = find(path, side, method.is_some(), options);
     let (is_known, rpc) = (rpc.is_some(), rpc.unwrap_or_else(|| unknown(side)));
-    let mark = Mark::of(&parts.headers);
     let Parts { method, uri, version, headers, extensions, .. } = parts;
-    let head = Head { method, uri, version, web, mark, is_known, content_type };
+    let head = Head { method, uri, version, web, is_known, content_type };
     let metadata = MetadataMap::from_headers(headers);
     let mut context = Context::new(rpc, &metadata);
     if side == Side::Server {
@@ -92,17 +90,12 @@ impl<'a> Headers<'a> {
     }
 }
 
-/// A request whose content type says so. Tonic doesn't ask for one, so what has none and may be a call is one,
-/// too.
-fn is_call(method: &Method, content_type: Option<&HeaderValue>) -> bool {
-    match content_type {
-        Some(content_type) => Web::is_grpc(content_type),
-        None => *method == Method::POST,
-    }
-}
-
-fn find(path: &str, side: Side, options: &Options) -> Option<&'static RpcInfo> {
-    options.known.get(path, side).or_else(|| rpc_info(path, RpcKind::Unknown, side))
+fn find(path: &str, side: Side, is_own: bool, options: &Options) -> Option<&'static RpcInfo> {
+    options.known.get(path, side).or_else(|| match side {
+        // The program's own.
+        Side::Client if is_own => Some(known_rpc_info(path, RpcKind::Unknown, side)),
+        _ => rpc_info(path, RpcKind::Unknown, side),
+    })
 }
 
 /// What a call is told as whose name can't be kept.
@@ -138,14 +131,15 @@ pub(super) fn leave(
 ) -> http::Request<Body> {
     let (metadata, extensions, payload) = request.into_parts();
     let mut headers = metadata.into_headers();
-    let mark = Mark::of(&headers);
-    if payload.is_decoded() {
+    if payload.is_rewritten() {
         headers.remove(CONTENT_LENGTH);
     }
-    let framing = Framing::of_request_from(head.web);
+    let framing = match payload.is_rewritten() {
+        true => Framing::of_request_from(&headers, head.web),
+        false => Framing::NONE,
+    };
     let body = match failure {
         Some(failure) => payload.into_sent_body(framing, failure),
-        None if head.mark == mark => payload.into_body(framing),
         None => Body::new(WithoutTrailers(payload.into_body(framing))),
     };
     let mut request = http::Request::new(body);

@@ -59,14 +59,19 @@ fn web_of(headers: &HeaderMap, head: &Head) -> Web {
 pub(super) fn respond(response: Response<RawPayload>, head: &Head) -> http::Response<Body> {
     let (metadata, payload, extensions) = response.into_parts();
     let mut headers = metadata.into_headers();
-    if payload.is_decoded() {
+    if payload.is_rewritten() {
         headers.remove(CONTENT_LENGTH);
+    }
+    if payload.is_decoded() {
         // It follows.
         headers.remove(Status::GRPC_STATUS);
+        head.set_content_type(&mut headers);
     }
-    head.set_content_type(&mut headers);
-    let web = web_of(&headers, head);
-    let mut response = http::Response::new(payload.into_body(Framing::of_response_to(web)));
+    let framing = match payload.is_rewritten() {
+        true => Framing::of_response_to(&headers, web_of(&headers, head)),
+        false => Framing::NONE,
+    };
+    let mut response = http::Response::new(payload.into_body(framing));
     *response.version_mut() = http::Version::HTTP_2;
     *response.headers_mut() = headers;
     *response.extensions_mut() = extensions;

@@ -7,6 +7,7 @@ mod ahead;
 mod decode;
 mod decompress;
 mod encode;
+mod ending;
 mod framing;
 mod guarded_body;
 mod late;

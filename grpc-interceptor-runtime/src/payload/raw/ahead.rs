@@ -7,7 +7,7 @@ use std::{
 };
 
 use bytes::Bytes;
-use http_body::Frame;
+use http_body::{Body, Frame};
 use tonic::Status;
 
 use super::{
@@ -17,7 +17,11 @@ use super::{
     scan::{Found, Scan},
     text::Text,
 };
-use crate::payload::{message_stream::MessageStream, source::Source, trailers::Trailers};
+use crate::payload::{
+    message_stream::MessageStream,
+    source::{Again, Source},
+    trailers::Trailers,
+};
 
 /// How many frames one message may be in, to be copied.
 const MOST_FRAMES: usize = 1024;
@@ -27,6 +31,7 @@ struct Ahead<M> {
     read: VecDeque<Result<M, Status>>,
     /// `None` if there is nothing more.
     rest: Option<MessageStream<M>>,
+    trailers: Option<Trailers>,
 }
 
 impl<M> Unpin for Ahead<M> {}
@@ -44,54 +49,80 @@ impl<M: Send + 'static> Source<M> for Ahead<M> {
     }
 
     fn trailers(mut self: Pin<&mut Self>) -> Option<Trailers> {
-        self.rest.as_mut().and_then(MessageStream::take_trailers)
+        let own = self.trailers.take();
+        own.or_else(|| self.rest.as_mut().and_then(MessageStream::take_trailers))
+    }
+
+    fn error_again(mut self: Pin<&mut Self>) -> Option<Again> {
+        self.rest.as_mut().and_then(|rest| Pin::new(rest).error_again())
     }
 }
 
-/// The stream, and, if it has ended well, and before so many items, a copy of these.
+/// The stream, and, if it has ended well by then, a copy of what is in it. It reads on for as long as `goes_on` says so
+/// of what was read.
 pub(super) fn read_ahead<M: Send + 'static>(
     mut stream: MessageStream<M>,
     clone: impl Fn(&M) -> M,
-    mut see: impl FnMut(&M),
-    most: usize,
+    mut goes_on: impl FnMut(&M) -> bool,
 ) -> (MessageStream<M>, Option<Vec<M>>) {
     let scopes = stream.take_scopes();
-    let mut ahead = Ahead { read: VecDeque::new(), rest: None };
-    let mut copy = Vec::new();
-    // Whoever reads the rest is woken for it: polled once more, it learns of another waker.
-    let mut context = Context::from_waker(Waker::noop());
-    let is_complete = loop {
-        if copy.len() == most {
-            break false;
-        }
-        match stream.poll_inside(&mut context) {
-            Poll::Ready(Some(Ok(item))) => {
-                see(&item);
-                copy.push(clone(&item));
-                ahead.read.push_back(Ok(item));
-            }
-            Poll::Ready(Some(Err(status))) => {
-                ahead.read.push_back(Err(status));
-                break false;
-            }
-            Poll::Ready(None) => break true,
-            Poll::Pending => break false,
-        }
-    };
-    ahead.rest = Some(stream);
-    (MessageStream::from_source(ahead).with_scopes(scopes), is_complete.then_some(copy))
+    // It may have been read ahead before.
+    let mut ahead = stream.into_source().unwrap_or_else(|stream| Ahead {
+        read: VecDeque::new(),
+        rest: Some(stream),
+        trailers: None,
+    });
+    let is_copied = ahead.read_on(&mut goes_on);
+    let copy =
+        is_copied.then(|| ahead.read.iter().filter_map(|item| item.as_ref().ok()).map(clone));
+    let copy = copy.map(Iterator::collect);
+    (MessageStream::from_source(ahead).with_scopes(scopes), copy)
 }
 
-/// The same of frames, if there is one message in them.
-pub(super) fn frames_ahead(
+impl<M: Send + 'static> Ahead<M> {
+    /// Whether all of it is there, and nothing has failed.
+    fn read_on(&mut self, goes_on: &mut impl FnMut(&M) -> bool) -> bool {
+        for item in &self.read {
+            match item {
+                Ok(item) if goes_on(item) => {}
+                _ => return false,
+            }
+        }
+        // Whoever reads the rest is woken for it: polled once more, it learns of another waker.
+        let mut context = Context::from_waker(Waker::noop());
+        while let Some(rest) = &mut self.rest {
+            match rest.poll_inside(&mut context) {
+                Poll::Ready(Some(item)) => {
+                    let more = item.as_ref().is_ok_and(&mut *goes_on);
+                    self.read.push_back(item);
+                    if !more {
+                        return false;
+                    }
+                }
+                Poll::Ready(None) => {
+                    self.trailers = rest.take_trailers();
+                    self.rest = None;
+                }
+                Poll::Pending => return false,
+            }
+        }
+        true
+    }
+}
+
+/// The same of a body, if there is one message in it.
+pub(super) fn pieces_ahead(
     pieces: MessageStream<Piece>,
     framing: Framing,
 ) -> (MessageStream<Piece>, Option<Content>) {
     let mut scan = Scan::new(framing, false);
     let (mut text, mut messages) = (Text::default(), 0);
-    let count = |piece: &Piece| {
-        let data = piece.as_ref().ok().and_then(Frame::data_ref);
-        let mut data = data.cloned().unwrap_or_default();
+    let (mut frames, mut bytes) = (0, 0);
+    let goes_on = |piece: &Piece| {
+        let Ok(frame) = piece else { return false };
+        let mut data = frame.data_ref().cloned().unwrap_or_default();
+        frames += 1;
+        bytes += data.len();
         if framing.web == Web::Text {
             data = text.decode(&data).unwrap_or_default();
         }
@@ -100,10 +131,10 @@ pub(super) fn frames_ahead(
         {
             messages += if let Found::Passed = found { 1 } else { 2 };
         }
+        messages <= 1 && frames < MOST_FRAMES && bytes <= framing.limit
     };
-    let (pieces, copy) = read_ahead(pieces, clone_piece, count, MOST_FRAMES);
-    let copy =
-        copy.filter(|copy| messages == 1 && scan.is_between() && copy.iter().all(Result::is_ok));
+    let (pieces, copy) = read_ahead(pieces, clone_piece, goes_on);
+    let copy = copy.filter(|_| messages == 1 && scan.is_between());
     (pieces, copy.map(|copy| Content::frames(replay(copy))))
 }
 
@@ -118,5 +149,20 @@ fn clone_piece(piece: &Piece) -> Piece {
 
 pub(super) fn replay<M: Send + 'static>(items: Vec<M>) -> MessageStream<M> {
     let read = items.into_iter().map(Ok).collect();
-    MessageStream::from_source(Ahead { read, rest: None })
+    MessageStream::from_source(Ahead { read, rest: None, trailers: None })
+}
+
+/// What is left of a request that panicked while it was read ahead.
+pub(super) struct Broken;
+
+impl Body for Broken {
+    type Data = Bytes;
+    type Error = Status;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Status>>> {
+        Poll::Ready(Some(Err(Status::internal("the request panicked"))))
+    }
 }

@@ -5,18 +5,13 @@ use std::{
 
 use bytes::Bytes;
 use http_body::{Body as _, Frame};
-use tonic::{
-    Code, Status,
-    body::Body,
-    codegen::http::{HeaderMap, StatusCode},
-    metadata::MetadataMap,
-};
+use tonic::{Status, body::Body, codegen::http::HeaderMap};
 
 use super::{
-    framing::{BodyOf, Framing, Web},
+    ending::ending,
+    framing::{Framing, Web},
     message::RawMessage,
     scan::{Found, Scan},
-    status::{inferred_status, status_of},
     text::Text,
 };
 use crate::payload::{message_stream::MessageStream, source::Source, trailers::Trailers};
@@ -62,30 +57,24 @@ impl Decoded {
         if !self.scan.is_between() {
             return Some(Err(Status::internal("Unexpected EOF decoding stream.")));
         }
-        match self.framing.body {
-            BodyOf::Request | BodyOf::Response { has_status: true } => None,
-            BodyOf::Response { has_status: false } => Some(Err(inferred_status(StatusCode::OK))),
-        }
+        self.end_with(None)
     }
 
     #[cold]
-    fn end_with(&mut self, trailers: HeaderMap) -> Option<Result<RawMessage, Status>> {
-        match status_of(&trailers) {
-            Some(status) if status.code() != Code::Ok => Some(Err(status)),
-            None if self.framing.body == (BodyOf::Response { has_status: false }) => {
-                Some(Err(inferred_status(StatusCode::OK)))
-            }
-            _ => {
-                self.trailers = Some(Trailers::new(MetadataMap::from_headers(trailers)));
+    fn end_with(&mut self, trailers: Option<&HeaderMap>) -> Option<Result<RawMessage, Status>> {
+        match ending(self.framing, trailers) {
+            Ok(trailers) => {
+                self.trailers = trailers;
                 None
             }
+            Err(status) => Some(Err(status)),
         }
     }
 
     fn found(&mut self, found: Found) -> Option<Result<RawMessage, Status>> {
         match found {
             Found::Message(message) => Some(Ok(message)),
-            Found::Trailers(trailers) => self.end_with(trailers),
+            Found::Trailers(trailers) => self.end_with(Some(&trailers)),
             Found::Invalid(status) => Some(Err(status)),
             Found::TooLarge(length) => Some(Err(self.too_large(length))),
             Found::Passed => unreachable!("all messages are collected"),
@@ -134,7 +123,7 @@ impl Source<RawMessage> for Decoded {
                 Ok(data) => this.data = data,
                 Err(frame) => {
                     if let Ok(trailers) = frame.into_trailers() {
-                        return Poll::Ready(this.end_with(trailers));
+                        return Poll::Ready(this.end_with(Some(&trailers)));
                     }
                 }
             }

@@ -13,7 +13,7 @@ use tonic::{
 
 use super::framing::Encoding;
 
-/// Has tonic read a message that is compressed, as it would read it from a body.
+/// Lets tonic read a message that is compressed, as it would read it from a body.
 pub(super) fn decompress(wire: Bytes, encoding: Encoding, limit: usize) -> Result<Bytes, Status> {
     let encoding = tonics(encoding)?;
     let mut messages =

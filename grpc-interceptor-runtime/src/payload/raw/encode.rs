@@ -4,9 +4,12 @@ use std::{
 };
 
 use bytes::Bytes;
-use http_body::{Body, Frame, SizeHint};
+use http_body::{Body, Frame};
 use tokio_stream::Stream;
-use tonic::{Status, codegen::http::HeaderMap};
+use tonic::{
+    Status,
+    codegen::http::{HeaderMap, HeaderValue},
+};
 
 use super::{
     decode::Piece,
@@ -21,14 +24,12 @@ use crate::payload::{guarded::Noted, message_stream::MessageStream, trailers::Tr
 pub(super) struct OfFrames<S> {
     frames: S,
     framing: Framing,
-    /// How many bytes are still to come, if the body that they are from said so.
-    left: Option<u64>,
     has_ended: bool,
 }
 
 impl<S> OfFrames<S> {
-    pub(super) fn new(frames: S, framing: Framing, size: Option<u64>) -> Self {
-        OfFrames { frames, framing, left: size, has_ended: false }
+    pub(super) fn new(frames: S, framing: Framing) -> Self {
+        OfFrames { frames, framing, has_ended: false }
     }
 }
 
@@ -48,9 +49,6 @@ where
             return Poll::Ready(None);
         }
         let polled = Pin::new(&mut this.frames).poll_next(context);
-        if let (Some(left), Poll::Ready(Some(Ok(Ok(frame))))) = (&mut this.left, &polled) {
-            *left = left.saturating_sub(frame.data_ref().map_or(0, |data| data.len() as u64));
-        }
         polled.map(|piece| {
             piece.map(|piece| match piece {
                 // An error of the body itself passes as it is.
@@ -61,10 +59,6 @@ where
                 }
             })
         })
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        self.left.map(SizeHint::with_exact).unwrap_or_default()
     }
 }
 
@@ -106,7 +100,7 @@ impl<S: Messages> OfMessages<S> {
                 let mut trailers = trailers.into_metadata().into_headers();
                 trailers
                     .entry(Status::GRPC_STATUS)
-                    .or_insert_with(|| tonic::codegen::http::HeaderValue::from_static("0"));
+                    .or_insert_with(|| HeaderValue::from_static("0"));
                 trailers
             }
         };
@@ -152,7 +146,13 @@ impl<S: Messages> Body for OfMessages<S> {
         match Pin::new(&mut this.messages).poll_next(context) {
             Poll::Pending => Poll::Pending,
             Poll::Ready(Some(Ok(message))) => {
-                let data = message.into_wire();
+                let data = match message.into_wire(this.framing.encoding) {
+                    Ok(data) => data,
+                    Err(status) => {
+                        this.has_ended = true;
+                        return Poll::Ready(Some(failed(status, this.framing)));
+                    }
+                };
                 Poll::Ready(Some(Ok(Frame::data(match this.framing.web {
                     Web::No | Web::Binary => data,
                     Web::Text => encode_text(&data),

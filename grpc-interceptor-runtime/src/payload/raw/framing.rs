@@ -43,14 +43,15 @@ impl Framing {
         Framing { body, encoding: Encoding::of(encoding), web, limit }
     }
 
-    /// For a body that is made of messages.
-    pub(crate) fn of_request_from(web: Web) -> Self {
-        Framing { web, ..Self::NONE }
+    /// For a request's body that is made of messages.
+    pub(crate) fn of_request_from(headers: &HeaderMap, web: Web) -> Self {
+        Framing { encoding: Encoding::of(headers.get(&GRPC_ENCODING)), web, ..Self::NONE }
     }
 
-    /// The same.
-    pub(crate) fn of_response_to(web: Web) -> Self {
-        Framing { body: BodyOf::Response { has_status: false }, web, ..Self::NONE }
+    /// The same for a response's.
+    pub(crate) fn of_response_to(headers: &HeaderMap, web: Web) -> Self {
+        let body = BodyOf::Response { has_status: false };
+        Framing { body, ..Self::of_request_from(headers, web) }
     }
 
     /// Whether the status of a response is in its headers.

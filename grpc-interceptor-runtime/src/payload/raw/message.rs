@@ -90,8 +90,13 @@ impl RawMessage {
         RawMessage { wire, encoding, limit }
     }
 
-    pub(super) fn into_wire(self) -> Bytes {
-        self.wire
+    /// For a body whose headers say that its messages are compressed like this. One that comes from elsewhere may be
+    /// compressed in another way.
+    pub(super) fn into_wire(self, encoding: Encoding) -> Result<Bytes, Status> {
+        match self.is_compressed() && self.encoding != encoding {
+            false => Ok(self.wire),
+            true => self.bytes().map(|bytes| RawMessage::new(&bytes).wire),
+        }
     }
 
     /// The encoded bytes. If the message is compressed, this decompresses it, each time anew.
@@ -109,7 +114,7 @@ impl RawMessage {
         }
     }
 
-    /// Decodes the message, for who knows its type.
+    /// Decodes the message, if you know its type.
     ///
     /// # Errors
     ///

@@ -1,10 +1,9 @@
 use std::{cell::RefCell, fmt, mem, time::Instant};
 
-use http_body::Body as _;
 use tonic::{Status, body::Body, metadata::MetadataMap};
 
 use super::{
-    ahead::{frames_ahead, read_ahead, replay},
+    ahead::{Broken, pieces_ahead, read_ahead, replay},
     decode::{Decoded, FromBody, Piece},
     encode::{OfFrames, OfMessages},
     framing::Framing,
@@ -28,7 +27,7 @@ use crate::{
 /// What travels through an [`InterceptorLayer`](crate::InterceptorLayer): the body of a request or of a
 /// response, a [`Payload`] of [`RawMessage`]s.
 ///
-/// To a layer it is always a stream, also if the RPC has one message: an interceptor runs before the message
+/// To a layer it is always a stream, even if the RPC has one message: an interceptor runs before the message
 /// has been read, so that it can refuse the call. Until an interceptor looks into the messages, the body's frames
 /// pass as they are.
 pub struct RawPayload {
@@ -37,8 +36,6 @@ pub struct RawPayload {
     framing: Framing,
     /// Whether no code of an interceptor runs in it.
     is_callers_own: bool,
-    /// How many bytes the body has, if it says so. An HTTP server sends that ahead, if nobody changes them.
-    size: Option<u64>,
 }
 
 pub(super) enum Content {
@@ -71,18 +68,21 @@ impl Content {
 
 impl RawPayload {
     pub(crate) fn new(body: Body, framing: Framing) -> Self {
-        let size = body.size_hint().exact();
-        let content = RefCell::new(Content::Body(body));
-        RawPayload { content, framing, is_callers_own: true, size }
+        RawPayload { content: RefCell::new(Content::Body(body)), framing, is_callers_own: true }
     }
 
-    fn of(content: Content, framing: Framing, size: Option<u64>) -> Self {
-        RawPayload { content: RefCell::new(content), framing, is_callers_own: false, size }
+    fn of(content: Content, framing: Framing) -> Self {
+        RawPayload { content: RefCell::new(content), framing, is_callers_own: false }
     }
 
     /// Whether it is a client's own request, in which no code of an interceptor runs.
     pub(crate) fn is_callers_own(&self) -> bool {
         self.is_callers_own
+    }
+
+    /// Whether it may have other bytes, or fewer, than those that came.
+    pub(crate) fn is_rewritten(&self) -> bool {
+        !matches!(*self.content.borrow(), Content::Body(_))
     }
 
     /// Whether its messages may be others than those that came.
@@ -110,7 +110,7 @@ impl RawPayload {
     }
 
     pub(crate) fn of_messages(messages: MessageStream<RawMessage>, framing: Framing) -> Self {
-        RawPayload::of(Content::messages(messages), framing, None)
+        RawPayload::of(Content::messages(messages), framing)
     }
 
     fn map(self, map: impl FnOnce(MessageStream<RawMessage>) -> MessageStream<RawMessage>) -> Self {
@@ -122,7 +122,7 @@ impl RawPayload {
     pub(crate) fn into_body(self, framing: Framing) -> Body {
         match self.content.into_inner() {
             Content::Body(body) => body,
-            Content::Frames(frames) => Body::new(OfFrames::new(*frames, framing, self.size)),
+            Content::Frames(frames) => Body::new(OfFrames::new(*frames, framing)),
             Content::Messages(messages) => Body::new(OfMessages::new(*messages, framing)),
         }
     }
@@ -132,7 +132,7 @@ impl RawPayload {
         match self.content.into_inner() {
             Content::Body(body) => Body::new(GuardedBody::new(body, failure)),
             Content::Frames(frames) => {
-                Body::new(OfFrames::new(Noted::new(*frames, failure), framing, self.size))
+                Body::new(OfFrames::new(Noted::new(*frames, failure), framing))
             }
             Content::Messages(messages) => {
                 Body::new(OfMessages::new(Noted::new(*messages, failure), framing))
@@ -147,7 +147,7 @@ impl RawPayload {
             Ok(pieces) => Content::frames(pieces.wrap(|pieces| OrFailure::new(pieces, failure))),
             Err(messages) => Content::messages(messages.or_failure(move || failure.take())),
         };
-        RawPayload::of(content, framing, None)
+        RawPayload::of(content, framing)
     }
 
     /// The same: ends it at the deadline.
@@ -160,37 +160,43 @@ impl RawPayload {
             }
             Err(messages) => Content::messages(messages.in_time(Some(deadline))),
         };
-        RawPayload::of(content, framing, None)
+        RawPayload::of(content, framing)
     }
 
     /// A copy of a request, if it is one message and all of it is there: of a client's unary RPC.
     pub(crate) fn try_clone(&self) -> Option<Self> {
         let mut content = self.content.borrow_mut();
         let framing = self.framing;
-        let copy = match mem::replace(&mut *content, Content::Body(Body::empty())) {
+        // What is read ahead may panic. Nothing can be sent then.
+        let copy = match mem::replace(&mut *content, Content::Body(Body::new(Broken))) {
             Content::Messages(messages) => {
-                let (messages, copy) = read_ahead(*messages, RawMessage::clone, |_| {}, 2);
+                let mut count = 0;
+                let is_first = |_: &RawMessage| {
+                    count += 1;
+                    count == 1
+                };
+                let (messages, copy) = read_ahead(*messages, RawMessage::clone, is_first);
                 *content = Content::messages(messages);
                 copy.filter(|copy| copy.len() == 1).map(|copy| Content::messages(replay(copy)))
             }
             Content::Frames(frames) => {
-                let (frames, copy) = frames_ahead(*frames, framing);
+                let (frames, copy) = pieces_ahead(*frames, framing);
                 *content = Content::frames(frames);
                 copy
             }
             Content::Body(body) => {
                 let (frames, copy) =
-                    frames_ahead(MessageStream::from_source(FromBody(body)), framing);
+                    pieces_ahead(MessageStream::from_source(FromBody(body)), framing);
                 *content = Content::frames(frames);
                 copy
             }
         };
-        Some(RawPayload::of(copy?, framing, self.size))
+        Some(RawPayload::of(copy?, framing))
     }
 
     /// Has what isn't decoded watched.
     pub(crate) fn watched_in_frames(self, watch: Watch, show: Show) -> Self {
-        let (framing, size) = (self.framing, self.size);
+        let framing = self.framing;
         let is_callers_own = self.is_callers_own && !watch.looks();
         let watching = Watching::new(framing, watch, show);
         let content = match self.content.into_inner() {
@@ -200,14 +206,14 @@ impl RawPayload {
             }
             messages @ Content::Messages(_) => messages,
         };
-        RawPayload { content: RefCell::new(content), framing, is_callers_own, size }
+        RawPayload { content: RefCell::new(content), framing, is_callers_own }
     }
 }
 
 /// Of messages that an interceptor made.
 impl From<MessageStream<RawMessage>> for RawPayload {
     fn from(messages: MessageStream<RawMessage>) -> Self {
-        RawPayload::of(Content::messages(messages), Framing::NONE, None)
+        RawPayload::of(Content::messages(messages), Framing::NONE)
     }
 }
 
@@ -245,7 +251,7 @@ impl Payload<RawMessage> for RawPayload {
     ) -> Result<Self, Status> {
         let framing = self.framing;
         let messages = self.into_messages().try_map_messages(map)?;
-        Ok(RawPayload::of(Content::messages(messages), framing, None))
+        Ok(RawPayload::of(Content::messages(messages), framing))
     }
 
     fn map_errors(self, map: impl FnMut(Status) -> Status + Send + 'static) -> Self {
@@ -275,12 +281,12 @@ impl Payload<RawMessage> for RawPayload {
     }
 
     fn wrap_stream(self, wrap: impl WrapStream) -> Self {
-        let (framing, size) = (self.framing, self.size);
+        let framing = self.framing;
         let content = match self.content.into_inner().pieces_or_messages() {
             Ok(pieces) => Content::frames(wrap.wrap(pieces)),
             Err(messages) => Content::messages(wrap.wrap(messages)),
         };
-        RawPayload::of(content, framing, size)
+        RawPayload::of(content, framing)
     }
 }
 

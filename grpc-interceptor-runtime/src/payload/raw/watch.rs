@@ -1,18 +1,14 @@
 use std::{any::Any, task::Poll};
 
 use bytes::Bytes;
-use tonic::{
-    Code, Status,
-    codegen::http::{HeaderMap, StatusCode},
-    metadata::MetadataMap,
-};
+use tonic::codegen::http::HeaderMap;
 
 use super::{
     decode::Piece,
-    framing::{BodyOf, Framing, Web},
+    ending::ending,
+    framing::{Framing, Web},
     message::RawMessage,
     scan::{Found, Scan},
-    status::{inferred_status, status_of},
     text::Text,
 };
 use crate::{
@@ -96,28 +92,23 @@ impl Watching {
     }
 
     fn trailers(&mut self, trailers: &HeaderMap) {
-        if is_plain_ok(trailers) {
-            return self.end(StreamEnd::Complete { trailers: None });
-        }
-        match (status_of(trailers), self.framing.body) {
-            (Some(status), _) if status.code() != Code::Ok => self.end(StreamEnd::Failed(&status)),
-            (None, BodyOf::Response { has_status: false }) => {
-                self.end(StreamEnd::Failed(&inferred_status(StatusCode::OK)));
-            }
-            _ => {
-                let trailers = Trailers::new(MetadataMap::from_headers(trailers.clone()));
-                self.end(StreamEnd::Complete { trailers: trailers.metadata() });
-            }
-        }
+        self.end_with(Some(trailers));
     }
 
     /// After the last frame. With trailers, the end was told already.
     pub(super) fn end_of_body(&mut self) {
+        self.end_with(None);
+    }
+
+    fn end_with(&mut self, trailers: Option<&HeaderMap>) {
         if self.watch.is_none() {
             return;
         }
-        match end_of_body(self.framing) {
-            Ok(()) => self.end(StreamEnd::Complete { trailers: None }),
+        match ending(self.framing, trailers) {
+            Ok(trailers) => {
+                let trailers = trailers.as_ref().and_then(Trailers::metadata);
+                self.end(StreamEnd::Complete { trailers });
+            }
             Err(status) => self.end(StreamEnd::Failed(&status)),
         }
     }
@@ -126,18 +117,5 @@ impl Watching {
         if let Some(watch) = self.watch.take() {
             watch.end(end);
         }
-    }
-}
-
-/// Mostly there is no more in them.
-fn is_plain_ok(trailers: &HeaderMap) -> bool {
-    trailers.len() == 1 && trailers.get(Status::GRPC_STATUS).is_some_and(|status| status == "0")
-}
-
-/// What the end of a body without trailers means.
-fn end_of_body(framing: Framing) -> Result<(), Status> {
-    match framing.body {
-        BodyOf::Response { has_status: false } => Err(inferred_status(StatusCode::OK)),
-        BodyOf::Request | BodyOf::Response { has_status: true } => Ok(()),
     }
 }

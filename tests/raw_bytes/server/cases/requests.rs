@@ -17,7 +17,9 @@ pub fn bodies() -> Vec<Case> {
         trailers(&[("sum", "1"), ("sum", "2"), ("sum-bin", "/wA"), ("grpc-status", "5")]);
     for (name, parts) in good_bodies().into_iter().chain(bad_bodies()) {
         let with_trailers = [&parts[..], &[Part::Wait, trailers.clone()]].concat();
-        cases.push(Case::new(format!("{name}, trailers")).request(with_trailers));
+        let mut case = Case::new(format!("{name}, trailers")).request(with_trailers);
+        case.is_grpc = false;
+        cases.push(case);
         cases.push(Case::new(name).request(parts));
     }
     let limited = Settings { decoding_limit: Some(8), ..Settings::default() };
@@ -53,6 +55,7 @@ pub fn heads() -> Vec<Case> {
     }
     let mut case = Case::new("no content type");
     case.request.headers.clear();
+    case.is_grpc = false;
     cases.push(case);
     let mut case = Case::new("GET");
     case.request.method = Method::GET;

@@ -1,0 +1,35 @@
+use tonic::{
+    Code, Status,
+    codegen::http::{HeaderMap, StatusCode},
+    metadata::MetadataMap,
+};
+
+use super::{
+    framing::{BodyOf, Framing},
+    status::{inferred_status, status_of},
+};
+use crate::payload::trailers::Trailers;
+
+/// What a body means that ends with these trailers, or with none. A request has no status: what stands there in its
+/// place is nothing but metadata.
+pub(super) fn ending(
+    framing: Framing,
+    trailers: Option<&HeaderMap>,
+) -> Result<Option<Trailers>, Status> {
+    let status = match framing.body {
+        BodyOf::Request => None,
+        BodyOf::Response { .. } => trailers.and_then(status_of),
+    };
+    match (status, framing.body) {
+        (Some(status), _) if status.code() != Code::Ok => Err(status),
+        (None, BodyOf::Response { has_status: false }) => Err(inferred_status(StatusCode::OK)),
+        _ => Ok(trailers
+            .filter(|trailers| !is_plain_ok(trailers))
+            .map(|trailers| Trailers::new(MetadataMap::from_headers(trailers.clone())))),
+    }
+}
+
+/// Mostly there is no more in them.
+fn is_plain_ok(trailers: &HeaderMap) -> bool {
+    trailers.len() == 1 && trailers.get(Status::GRPC_STATUS).is_some_and(|status| status == "0")
+}
