@@ -11,7 +11,9 @@ mod catch_panic;
 mod error_to_status;
 #[cfg(feature = "tracing")]
 mod event;
-#[cfg(feature = "tracing")]
+#[cfg(feature = "metrics")]
+mod metrics;
+#[cfg(any(feature = "metrics", feature = "tracing"))]
 mod names;
 #[cfg(feature = "tracing")]
 mod payload_log;
@@ -20,6 +22,8 @@ mod redact;
 #[cfg(feature = "tracing")]
 mod request_id;
 
+#[cfg(feature = "metrics")]
+pub use self::metrics::Metrics;
 #[cfg(feature = "tracing")]
 pub use access_log::AccessLog;
 pub use catch_panic::{CatchPanic, OnPanic};

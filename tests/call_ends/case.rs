@@ -208,7 +208,8 @@ impl Case {
         }
         // The connection is still there: nothing but the call's own end may have it told.
         let mut events = until_the_ends(&mut receiver).await;
-        let (in_flight, id) = (plan.in_flight.clone(), plan.id.clone());
+        let in_flight = plan.in_flight.clone();
+        let (id, counted) = (plan.id.clone(), plan.counted.clone());
         drop((client, plan));
         // Now all that could tell anything is dropped.
         let too_late = support::all(receiver).await;
@@ -218,6 +219,7 @@ impl Case {
         events.extend(too_late);
         differences.extend(judge(&events, &right(&self)));
         differences.extend(judge_log(&self, &id));
+        differences.extend(counted.judge(&self));
         if in_flight.get() != 0 {
             differences.push(format!("{} calls are in flight after all", in_flight.get()));
         }

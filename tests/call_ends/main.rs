@@ -8,6 +8,7 @@ mod caller;
 mod case;
 mod caught_outside;
 mod clock;
+mod counted;
 mod counts;
 mod example;
 mod interceptors;

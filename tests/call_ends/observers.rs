@@ -4,7 +4,7 @@ use std::{any::Any, fmt::Debug};
 
 use grpc_interceptor::{
     CallEnd, Context, EndCause, Interceptor, Next, ObservedCall, Observer, Outcome, RawMessage,
-    interceptors::{AccessLog, AnyMessage, Observe, OnCallEnd, observe, on_call_end},
+    interceptors::{AccessLog, AnyMessage, Metrics, Observe, OnCallEnd, observe, on_call_end},
 };
 use tonic::{Code, Request, metadata::MetadataMap};
 use tracing::Level;
@@ -94,16 +94,21 @@ impl Plan {
         observe(Recording { plan: self.clone(), by })
     }
 
-    /// With the access log, which is judged by what it logs.
+    /// With the access log and the metrics, which are judged by what comes out of them.
     pub(crate) fn on_call_end(
         &self,
     ) -> (
         AccessLog,
+        Metrics,
         OnCallEnd<impl Fn(&Context, &CallEnd<'_>) + Clone + Send + Sync + 'static + use<>>,
     ) {
         let plan = self.clone();
         let log = AccessLog::new().on_start(Level::TRACE).metadata([MARK]);
-        (log, on_call_end(move |_, end| plan.tell(By::OnCallEnd, What::End(Told::of(end)))))
+        (
+            log,
+            self.counted.metrics.clone(),
+            on_call_end(move |_, end| plan.tell(By::OnCallEnd, What::End(Told::of(end)))),
+        )
     }
 
     fn tell(&self, by: By, what: What) {

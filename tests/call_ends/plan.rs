@@ -13,6 +13,7 @@ use tonic::{Status, metadata::MetadataMap};
 
 use crate::{
     case::{Case, End},
+    counted::Counted,
     logged::new_id,
     observers::Event,
 };
@@ -22,6 +23,7 @@ pub(crate) struct Plan {
     pub(crate) case: Case,
     /// The call's request id.
     pub(crate) id: String,
+    pub(crate) counted: Counted,
     pub(crate) events: UnboundedSender<Event>,
     pub(crate) in_flight: InFlight,
     /// The handler waits, and the client may go away.
@@ -34,8 +36,8 @@ pub(crate) struct Plan {
 impl Plan {
     pub(crate) fn new(case: Case, events: UnboundedSender<Event>) -> Self {
         let (waiting, attempts, ended) = (Arc::default(), Arc::default(), Arc::default());
-        let id = new_id();
-        Plan { case, id, events, in_flight: InFlight::default(), waiting, attempts, ended }
+        let (id, counted) = (new_id(), Counted::new(&case));
+        Plan { case, id, counted, events, in_flight: InFlight::default(), waiting, attempts, ended }
     }
 
     pub(crate) fn is(&self, end: End) -> bool {

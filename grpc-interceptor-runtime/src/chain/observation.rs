@@ -42,6 +42,13 @@ pub trait ObservedCall<Q, P>: Send + Sync + 'static {
         let _ = message;
     }
 
+    /// A request message passes, whatever is in it: before [`request_message`](Self::request_message). It is called
+    /// for each message, also if [`LOOKS_AT_MESSAGES`](Self::LOOKS_AT_MESSAGES) is `false`.
+    fn request_passed(&self) {}
+
+    /// A response message passes, whatever is in it.
+    fn response_passed(&self) {}
+
     /// A response message passes.
     fn response_message(&self, message: &P) {
         let _ = message;
@@ -153,6 +160,7 @@ struct Observation<C, Q, P> {
 impl<C: ObservedCall<Q, P>, Q, P> Observation<C, Q, P> {
     fn request(&self, message: Option<&Q>) {
         self.progress.requests.fetch_add(1, Ordering::Relaxed);
+        self.call.request_passed();
         if let Some(message) = message {
             self.call.request_message(message);
         }
@@ -160,6 +168,7 @@ impl<C: ObservedCall<Q, P>, Q, P> Observation<C, Q, P> {
 
     fn response(&self, message: Option<&P>) {
         self.progress.responses.fetch_add(1, Ordering::Relaxed);
+        self.call.response_passed();
         if let Some(message) = message {
             self.call.response_message(message);
         }
