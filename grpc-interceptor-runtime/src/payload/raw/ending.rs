@@ -16,6 +16,9 @@ pub(super) fn ending(
     framing: Framing,
     trailers: Option<&HeaderMap>,
 ) -> Result<Option<Trailers>, Status> {
+    if trailers.is_some_and(is_plain_ok) {
+        return Ok(None);
+    }
     let status = match framing.body {
         BodyOf::Request => None,
         BodyOf::Response { .. } => trailers.and_then(status_of),
@@ -23,9 +26,9 @@ pub(super) fn ending(
     match (status, framing.body) {
         (Some(status), _) if status.code() != Code::Ok => Err(status),
         (None, BodyOf::Response { has_status: false }) => Err(inferred_status(StatusCode::OK)),
-        _ => Ok(trailers
-            .filter(|trailers| !is_plain_ok(trailers))
-            .map(|trailers| Trailers::new(MetadataMap::from_headers(trailers.clone())))),
+        _ => {
+            Ok(trailers.map(|trailers| Trailers::new(MetadataMap::from_headers(trailers.clone()))))
+        }
     }
 }
 
