@@ -163,6 +163,7 @@ mod running_server;
 mod servable;
 mod serve;
 mod server;
+mod serves;
 mod service;
 mod settle;
 mod tasks;

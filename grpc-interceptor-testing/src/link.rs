@@ -3,7 +3,7 @@ use std::{io, net::SocketAddr};
 use hyper_util::rt::TokioIo;
 use tonic::transport::{Channel, Endpoint};
 
-use crate::{servable::Servable, server::Server, tasks::Tasks};
+use crate::{server::Server, serves::Serves, tasks::Tasks};
 
 /// What a client's URI has to name, though it is only looked at in the requests: there is nothing to
 /// connect to by that name, on any network.
@@ -24,7 +24,7 @@ pub struct Link {
 impl Link {
     /// Starts a server, and connects to it.
     pub(crate) async fn start<K>(
-        server: impl Servable<K>,
+        server: impl Serves<K>,
         on_loopback: bool,
     ) -> io::Result<(Channel, Self)> {
         match on_loopback {
@@ -33,7 +33,7 @@ impl Link {
         }
     }
 
-    async fn in_memory<K>(server: impl Servable<K>) -> io::Result<(Channel, Self)> {
+    async fn in_memory<K>(server: impl Serves<K>) -> io::Result<(Channel, Self)> {
         let tasks = Tasks::default();
         let (server, connections) = Server::in_memory(server);
         let connector = tower::service_fn(move |_| {
@@ -49,7 +49,7 @@ impl Link {
         Ok((channel, Link { tasks, server: Some(server), local_addr: None }))
     }
 
-    async fn on_loopback<K>(server: impl Servable<K>) -> io::Result<(Channel, Self)> {
+    async fn on_loopback<K>(server: impl Serves<K>) -> io::Result<(Channel, Self)> {
         let (server, address) = Server::on_loopback(server)?;
         let (channel, link) = Self::connect_to(format!("http://{address}")).await?;
         Ok((channel, Link { server: Some(server), local_addr: Some(address), ..link }))

@@ -2,7 +2,7 @@ use std::{fmt, future::Future, io, pin::Pin};
 
 use tonic::transport::Channel;
 
-use crate::{RunningServer, Servable, link::Link};
+use crate::{RunningServer, link::Link, serves::Serves};
 
 /// A server that is to be started: made by [`serve`](crate::serve).
 #[must_use = "it is nothing before `start`"]
@@ -15,7 +15,7 @@ pub struct Serve {
 pub type Start = Box<dyn FnOnce(bool) -> Pin<Box<dyn Future<Output = Started> + Send>> + Send>;
 
 /// How a server starts that is of this kind.
-pub(crate) fn start_of<K: 'static>(server: impl Servable<K>) -> Start {
+pub(crate) fn start_of<K: 'static>(server: impl Serves<K>) -> Start {
     Box::new(|on_loopback| Box::pin(Link::start(server, on_loopback)))
 }
 

@@ -10,7 +10,7 @@ use tokio::{
 use tokio_stream::{Stream, StreamExt as _, wrappers::UnboundedReceiverStream};
 use tonic::transport::server::{Connected, TcpIncoming};
 
-use crate::{connection::Connection, servable::Servable};
+use crate::{connection::Connection, serves::Serves};
 
 /// A running server. When it is dropped, it stops; its tasks end as soon as they get to run.
 pub(crate) struct Server {
@@ -20,14 +20,14 @@ pub(crate) struct Server {
 impl Server {
     /// Serves what comes in by the sender.
     pub(crate) fn in_memory<K>(
-        server: impl Servable<K>,
+        server: impl Serves<K>,
     ) -> (Self, mpsc::UnboundedSender<DuplexStream>) {
         let (sender, incoming) = mpsc::unbounded_channel();
         (Self::serve(server, UnboundedReceiverStream::new(incoming).map(Ok)), sender)
     }
 
     /// Serves a free port of this machine.
-    pub(crate) fn on_loopback<K>(server: impl Servable<K>) -> io::Result<(Self, SocketAddr)> {
+    pub(crate) fn on_loopback<K>(server: impl Serves<K>) -> io::Result<(Self, SocketAddr)> {
         let incoming =
             TcpIncoming::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)))?.with_nodelay(Some(true));
         let address = incoming.local_addr()?;
@@ -35,7 +35,7 @@ impl Server {
     }
 
     fn serve<T, K>(
-        server: impl Servable<K>,
+        server: impl Serves<K>,
         incoming: impl Stream<Item = io::Result<T>> + Send + 'static,
     ) -> Self
     where

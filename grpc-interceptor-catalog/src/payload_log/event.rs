@@ -1,15 +1,15 @@
 //! The events. Nothing here knows the types of an RPC: it is compiled once.
 
-use std::{
-    fmt,
-    sync::atomic::{AtomicU64, Ordering},
-};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use grpc_interceptor_runtime::Context;
 use tonic::metadata::MetadataMap;
 use tracing::{Level, Span, enabled};
 
-use super::{Options, cut::Cut};
+use super::{
+    Options,
+    cut::{Cut, Show},
+};
 use crate::{event::event, names::side_name, request_id::request_id};
 
 /// A call whose messages are logged.
@@ -21,9 +21,6 @@ pub(super) struct Started {
     requests: AtomicU64,
     responses: AtomicU64,
 }
-
-/// Writes the text of a message.
-pub(super) type Show<'a> = &'a dyn Fn(&mut dyn fmt::Write) -> fmt::Result;
 
 pub(super) enum Direction {
     Request,

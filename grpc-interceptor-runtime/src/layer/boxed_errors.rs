@@ -15,10 +15,18 @@ use tower_layer::Layer;
 
 use super::{interceptor_layer::InterceptorLayer, service::LayerService};
 
+impl<I> InterceptorLayer<I> {
+    /// The same layer for a service that fails with a `Box<dyn Error>`, such as a channel in tower's `Buffer` or
+    /// `Timeout`: its errors are made statuses, as tonic's clients make them. This comes last.
+    pub fn boxed_errors(self) -> BoxedErrors<I> {
+        BoxedErrors { layer: self }
+    }
+}
+
 /// An [`InterceptorLayer`] for services that fail with a `Box<dyn Error>`: made by
 /// [`InterceptorLayer::boxed_errors`].
 pub struct BoxedErrors<I> {
-    pub(super) layer: InterceptorLayer<I>,
+    layer: InterceptorLayer<I>,
 }
 
 impl<I> Clone for BoxedErrors<I> {

@@ -3,9 +3,7 @@ use std::{fmt, sync::Arc};
 use tonic::codegen::http::request::Parts;
 use tower_layer::Layer;
 
-use super::{
-    boxed_errors::BoxedErrors, next::LayerInterceptors, options::Options, service::LayerService,
-};
+use super::{next::LayerInterceptors, options::Options, service::LayerService};
 use crate::{MethodName, RpcKind, Side};
 
 /// Interceptors around a whole server or a whole channel, whoever generated the services: a
@@ -209,12 +207,6 @@ impl<I> InterceptorLayer<I> {
     pub fn calls(mut self, is_call: impl Fn(&Parts) -> bool + Send + Sync + 'static) -> Self {
         self.options().is_call = Some(Arc::new(is_call));
         self
-    }
-
-    /// The same layer for a service that fails with a `Box<dyn Error>`, such as a channel in tower's `Buffer` or
-    /// `Timeout`: its errors are made statuses, as tonic's clients make them. This comes last.
-    pub fn boxed_errors(self) -> BoxedErrors<I> {
-        BoxedErrors { layer: self }
     }
 
     /// How large a message may be that an interceptor looks into, in bytes: 4 MiB unless this says otherwise, as

@@ -13,7 +13,6 @@ use tonic::Status;
 use super::{
     decode::Piece,
     framing::{Framing, Web},
-    payload::Content,
     scan::{Found, Scan},
     text::Text,
 };
@@ -114,7 +113,7 @@ impl<M: Send + 'static> Ahead<M> {
 pub(super) fn pieces_ahead(
     pieces: MessageStream<Piece>,
     framing: Framing,
-) -> (MessageStream<Piece>, Option<Content>) {
+) -> (MessageStream<Piece>, Option<MessageStream<Piece>>) {
     let mut scan = Scan::new(framing, false);
     let (mut text, mut messages) = (Text::default(), 0);
     let (mut frames, mut bytes) = (0, 0);
@@ -135,7 +134,7 @@ pub(super) fn pieces_ahead(
     };
     let (pieces, copy) = read_ahead(pieces, clone_piece, goes_on);
     let copy = copy.filter(|_| messages == 1 && scan.is_between());
-    (pieces, copy.map(|copy| Content::frames(replay(copy))))
+    (pieces, copy.map(replay))
 }
 
 fn clone_piece(piece: &Piece) -> Piece {

@@ -38,7 +38,7 @@ pub struct RawPayload {
     is_callers_own: bool,
 }
 
-pub(super) enum Content {
+enum Content {
     /// As it came.
     Body(Body),
     /// With something around it that doesn't look into messages. In a box, as a payload is moved often, and mostly
@@ -57,7 +57,7 @@ impl Content {
         }
     }
 
-    pub(super) fn frames(frames: MessageStream<Piece>) -> Self {
+    fn frames(frames: MessageStream<Piece>) -> Self {
         Content::Frames(Box::new(frames))
     }
 
@@ -168,27 +168,22 @@ impl RawPayload {
         let mut content = self.content.borrow_mut();
         let framing = self.framing;
         // What is read ahead may panic. Nothing can be sent then.
-        let copy = match mem::replace(&mut *content, Content::Body(Body::new(Broken))) {
-            Content::Messages(messages) => {
+        let taken = mem::replace(&mut *content, Content::Body(Body::new(Broken)));
+        let copy = match taken.pieces_or_messages() {
+            Ok(pieces) => {
+                let (pieces, copy) = pieces_ahead(pieces, framing);
+                *content = Content::frames(pieces);
+                copy.map(Content::frames)
+            }
+            Err(messages) => {
                 let mut count = 0;
                 let is_first = |_: &RawMessage| {
                     count += 1;
                     count == 1
                 };
-                let (messages, copy) = read_ahead(*messages, RawMessage::clone, is_first);
+                let (messages, copy) = read_ahead(messages, RawMessage::clone, is_first);
                 *content = Content::messages(messages);
                 copy.filter(|copy| copy.len() == 1).map(|copy| Content::messages(replay(copy)))
-            }
-            Content::Frames(frames) => {
-                let (frames, copy) = pieces_ahead(*frames, framing);
-                *content = Content::frames(frames);
-                copy
-            }
-            Content::Body(body) => {
-                let (frames, copy) =
-                    pieces_ahead(MessageStream::from_source(FromBody(body)), framing);
-                *content = Content::frames(frames);
-                copy
             }
         };
         Some(RawPayload::of(copy?, framing))
