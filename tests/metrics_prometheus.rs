@@ -12,12 +12,16 @@ use grpc_interceptor::{
         dummy_service_server::{DummyServiceServer, METHODS, methods},
     },
 };
-use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
+use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 use tonic::transport::Server;
 
 /// From now on what this thread counts is in the text.
 fn record() -> (PrometheusHandle, impl Drop) {
-    let recorder = Box::leak(Box::new(PrometheusBuilder::new().build_recorder()));
+    record_with(PrometheusBuilder::new())
+}
+
+fn record_with(builder: PrometheusBuilder) -> (PrometheusHandle, impl Drop) {
+    let recorder = Box::leak(Box::new(builder.build_recorder()));
     (recorder.handle(), metrics::set_default_local_recorder(recorder))
 }
 
@@ -123,4 +127,28 @@ async fn some_methods_may_be_left_out() {
     let mut client = testing::dummy().server_interceptors(some).start().await.unwrap();
     client.execute("a").await.unwrap();
     assert_eq!(lines(&handle, "grpc_server_started_total{").len(), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_calls_time_is_a_histogram_with_the_buckets_that_dashboards_ask_for() {
+    let seconds = Matcher::Suffix("_handling_seconds".to_owned());
+    let builder = PrometheusBuilder::new().set_buckets_for_metric(seconds, &Metrics::BUCKETS);
+    let (handle, _guard) = record_with(builder.unwrap());
+    let mut client = testing::dummy()
+        .server_interceptors(Metrics::prometheus())
+        .special_case_async("slow", |_| async {
+            tokio::time::sleep(Duration::from_secs(2)).await;
+            "at last"
+        })
+        .start()
+        .await
+        .unwrap();
+    client.execute("slow").await.unwrap();
+
+    let buckets = lines(&handle, "grpc_server_handling_seconds_bucket{");
+    assert_eq!(buckets.len(), Metrics::BUCKETS.len() + 1, "{buckets:?}");
+    for (bucket, count) in [("0.005", 0), ("1", 0), ("2.5", 1), ("10", 1), ("+Inf", 1)] {
+        let end = format!(",le=\"{bucket}\"}} {count}");
+        assert!(buckets.iter().any(|line| line.ends_with(&end)), "{end}: {buckets:?}");
+    }
 }

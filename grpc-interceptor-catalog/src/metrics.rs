@@ -24,11 +24,13 @@ use prometheus::OfMethod;
 /// # impl Greeter for MyGreeter {}
 /// use grpc_interceptor::{InterceptorLayer, Side, interceptors::Metrics};
 /// use grpc_interceptor_proto::default_stubs::greeter_server;
-/// use metrics_exporter_prometheus::PrometheusBuilder;
+/// use metrics_exporter_prometheus::{Matcher, PrometheusBuilder};
 /// use tonic::transport::Server;
 ///
-/// // Before the first call, as what is counted before an exporter is there is lost.
-/// let exporter = PrometheusBuilder::new().install_recorder()?;
+/// // Before the first call: what is counted before there is an exporter is lost.
+/// let exporter = PrometheusBuilder::new()
+///     .set_buckets_for_metric(Matcher::Suffix("_handling_seconds".to_owned()), &Metrics::BUCKETS)?
+///     .install_recorder()?;
 ///
 /// let metrics = Metrics::prometheus().register(Side::Server, greeter_server::METHODS);
 /// let layer = InterceptorLayer::new(metrics).methods(greeter_server::METHODS);
@@ -51,7 +53,15 @@ use prometheus::OfMethod;
 /// (`unary`, `client_stream`, `server_stream`, `bidi_stream`), `grpc_service` (`pkg.Service`), `grpc_method`, and
 /// `grpc_code` as Go writes it (`OK`, `NotFound`, `Canceled`).
 ///
-/// The end of a call is counted exactly once, whatever happens to it: a call that is dropped as `Canceled`, one whose time
+/// # Buckets
+///
+/// It is the exporter that knows the buckets of a histogram. `metrics-exporter-prometheus` makes a summary of one that it
+/// wasn't told any for, without the `grpc_server_handling_seconds_bucket` that dashboards ask for. So tell it
+/// [`BUCKETS`](Self::BUCKETS), as above, or your own.
+///
+/// # The end of a call
+///
+/// It is counted exactly once, whatever happens to the call: a call that is dropped as `Canceled`, one whose time
 /// is over as `DeadlineExceeded`, a stream that fails with the code it fails with.
 ///
 /// Put it on the outside of a chain, so that calls are counted that interceptors inside of it refuse. On a client with a
@@ -71,6 +81,10 @@ pub struct Metrics {
 type Key = (Side, RpcKind, &'static str);
 
 impl Metrics {
+    /// Buckets for the histogram of a call's time, in seconds: those of Prometheus' Go client, which
+    /// go-grpc-middleware has unless it is told others.
+    pub const BUCKETS: [f64; 11] = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0];
+
     /// Counts calls through the `metrics` facade.
     #[must_use]
     pub fn prometheus() -> Self {

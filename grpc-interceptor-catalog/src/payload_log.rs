@@ -46,7 +46,7 @@ pub use show::{AsDebug, ShowMessage};
 /// | --- | --- |
 /// | `side` | `server` or `client` |
 /// | `method` | `/pkg.Service/Method` |
-/// | `number` | the how manieth of its direction, from 1 |
+/// | `number` | 1 for the first message of its direction, 2 for the second |
 /// | `payload` | the text of the message |
 /// | `request_id` | the metadata `x-request-id`, if there is one |
 ///
