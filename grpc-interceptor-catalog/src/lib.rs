@@ -11,9 +11,11 @@ mod catch_panic;
 mod error_to_status;
 #[cfg(feature = "tracing")]
 mod event;
+#[cfg(any(feature = "metrics", feature = "tracing"))]
+mod kind_name;
 #[cfg(feature = "metrics")]
 mod metrics;
-#[cfg(any(feature = "metrics", feature = "tracing"))]
+#[cfg(feature = "tracing")]
 mod names;
 #[cfg(feature = "tracing")]
 mod payload_log;

@@ -1,6 +1,6 @@
 //! The names that gRPC and its tools write.
 
-use grpc_interceptor_runtime::{EndCause, RpcKind, Side};
+use grpc_interceptor_runtime::{EndCause, Side};
 use tonic::Code;
 
 /// A code as gRPC writes it: `DEADLINE_EXCEEDED`.
@@ -23,17 +23,6 @@ pub(crate) const fn code_name(code: Code) -> &'static str {
         Code::Unavailable => "UNAVAILABLE",
         Code::DataLoss => "DATA_LOSS",
         Code::Unauthenticated => "UNAUTHENTICATED",
-    }
-}
-
-/// A kind of RPC, as go-grpc-middleware writes it.
-pub(crate) const fn kind_name(kind: RpcKind) -> &'static str {
-    match kind {
-        RpcKind::Unary => "unary",
-        RpcKind::ClientStreaming => "client_stream",
-        RpcKind::ServerStreaming => "server_stream",
-        RpcKind::Bidirectional => "bidi_stream",
-        _ => "unknown",
     }
 }
 

@@ -9,7 +9,8 @@ use tracing::{Level, Span};
 use super::Options;
 use crate::{
     event::event,
-    names::{cause_name, code_name, kind_name, side_name},
+    kind_name::kind_name,
+    names::{cause_name, code_name, side_name},
     redact::Shown,
     request_id::request_id,
 };

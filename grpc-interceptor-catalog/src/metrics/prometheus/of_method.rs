@@ -5,7 +5,7 @@ use grpc_interceptor_runtime::{MethodName, RpcKind, Side};
 use tonic::Code;
 
 use super::names::{CODES, Names, go_name, names};
-use crate::names::kind_name;
+use crate::kind_name::kind_name;
 
 /// The metrics of one RPC. To find one in a recorder takes a lookup by all its labels, so that each is found once.
 pub(in crate::metrics) struct OfMethod {
