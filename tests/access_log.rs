@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use grpc_interceptor::{
     Context, Error, Interceptor, Next, Outcome, interceptor,
-    interceptors::{AccessLog, ErrorToStatus, only, when},
+    interceptors::{AccessLog, CatchPanic, ErrorToStatus, only, when},
     testing::{self, DummyRequest, dummy_service_server::methods},
 };
 use log::Log;
@@ -93,6 +93,32 @@ async fn a_slow_call_has_a_higher_level_and_not_a_lower_one() {
     assert_eq!(log.one()["level"], "WARN");
     client.execute("broken").await.unwrap_err();
     assert_eq!(log.one()["level"], "ERROR");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_panic_is_an_error_however_slow_and_a_status_without_a_text_has_none() {
+    let (log, _guard) = Log::start(TARGET, Level::TRACE);
+    let slow = Duration::from_secs(60);
+    let access_log = AccessLog::new().levels(|_, _| Level::INFO).slow(slow, Level::WARN);
+    let mut client = testing::dummy()
+        .server_interceptors((access_log, CatchPanic::new()))
+        .special_case_async("panic", move |_| async move {
+            tokio::time::sleep(slow).await;
+            panic!("as planned");
+            #[expect(unreachable_code)]
+            ""
+        })
+        .special_case("silent", |_| Err::<String, _>(Status::new(Code::Aborted, "")))
+        .start()
+        .await
+        .unwrap();
+    client.execute("panic").await.unwrap_err();
+    let line = log.one();
+    assert_eq!((&*line["cause"], &*line["level"]), ("panicked", "ERROR"));
+    client.execute("silent").await.unwrap_err();
+    let line = log.one();
+    assert_eq!(line["code"], "ABORTED");
+    assert!(!line.contains_key("error"), "{line:?}");
 }
 
 #[tokio::test]

@@ -37,7 +37,7 @@ use event::Started;
 /// ```
 ///
 /// ```text
-/// INFO grpc_interceptor::access_log: finished call side="server" method="/greeter.v1.Greeter/SayHello" kind="unary" code="OK" cause="complete" elapsed_ms=1.2 request_messages=1 response_messages=1 peer="127.0.0.1:50312"
+/// INFO grpc_interceptor::access_log: finished call side="server" method="/greeter.v1.Greeter/SayHello" kind="unary" code="OK" cause="complete" elapsed_ms=1.2 request_messages=1 response_messages=1 peer=127.0.0.1:50312
 /// ```
 ///
 /// It belongs on the outside of a chain, so that it sees calls that interceptors inside of it refuse. It works on
@@ -60,7 +60,7 @@ use event::Started;
 /// | `deadline_ms` | how long the caller was going to wait at the start, if it said so |
 /// | `peer` | the caller's address, on a server that is tonic's own, with the feature `server` |
 /// | `request_id` | the metadata `x-request-id`, if there is one |
-/// | `error` | the status's text, if the call failed |
+/// | `error` | the status's text, if the call failed with one |
 /// | `source` | what the status was made of: the chain of its sources, such as a handler's own error, or that of a connection |
 /// | `metadata` | what [`metadata`](Self::metadata) asks for |
 /// | `fields` | what [`fields`](Self::fields) adds |

@@ -88,7 +88,7 @@ impl Started {
             deadline_ms = self.deadline_ms,
             peer = self.peer.map(tracing::field::display),
             request_id = self.request_id.as_deref(),
-            error = status.map(|status| status.message()),
+            error = status.map(|status| status.message()).filter(|text| !text.is_empty()),
             source = source.as_deref(),
             metadata = self.metadata.as_deref(),
             fields = self.fields.as_deref(),
@@ -97,13 +97,17 @@ impl Started {
     }
 
     fn level(&self, end: &CallEnd<'_>) -> Level {
-        let by_code = (self.options.level)(self.context.side(), end.code());
-        match self.options.slow {
-            // A higher level is a smaller one to tracing.
-            Some((from, slow)) if end.elapsed() >= from => by_code.min(slow),
-            _ if end.cause() == EndCause::Panicked => by_code.min(Level::ERROR),
-            _ => by_code,
+        let mut level = (self.options.level)(self.context.side(), end.code());
+        // A higher level is a smaller one to tracing.
+        if end.cause() == EndCause::Panicked {
+            level = level.min(Level::ERROR);
         }
+        if let Some((from, slow)) = self.options.slow
+            && end.elapsed() >= from
+        {
+            level = level.min(slow);
+        }
+        level
     }
 }
 
