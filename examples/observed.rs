@@ -1,0 +1,163 @@
+//! A server whose calls are seen: a line in the log for each, and counts for Prometheus. A client makes calls that end
+//! in all kinds of ways.
+//!
+//! ```text
+//! cargo run --example observed                 makes the calls, then exits
+//! cargo run --example observed -- --serve      makes the calls, then serves the metrics until Ctrl-C
+//! ```
+
+use std::{env, error::Error, time::Duration};
+
+use grpc_interceptor::{
+    InterceptorLayer, Side,
+    interceptors::{AccessLog, CatchPanic, Metrics},
+};
+use grpc_interceptor_proto::{
+    default_stubs::greeter_server::{self, Greeter, GreeterServer},
+    greeter::{GreetManyTimesRequest, HelloReply, HelloRequest, greeter_client::GreeterClient},
+    shop::v1::{ItemRequest, shop_client::ShopClient},
+};
+use metrics_exporter_prometheus::{Matcher, PrometheusBuilder};
+use tokio::time::{sleep, timeout};
+use tokio_stream::StreamExt as _;
+use tonic::{
+    Request, Response, Status,
+    codegen::BoxStream,
+    transport::{Channel, Endpoint, Server, server::TcpIncoming},
+};
+use tracing::Level;
+
+/// Where Prometheus finds the metrics.
+const METRICS: ([u8; 4], u16) = ([127, 0, 0, 1], 9464);
+
+// ---- The server --------------------------------------------------------------------------------
+
+struct MyGreeter;
+
+#[tonic::async_trait]
+impl Greeter for MyGreeter {
+    async fn say_hello(
+        &self,
+        request: Request<HelloRequest>,
+    ) -> Result<Response<HelloReply>, Status> {
+        match request.into_inner().name.as_str() {
+            "nobody" => return Err(Status::not_found("nobody is here")),
+            "the boss" => panic!("the boss isn't to be greeted"),
+            "a snail" => sleep(Duration::from_secs(60)).await,
+            _ => {}
+        }
+        Ok(Response::new(HelloReply { message: "Hello!".to_owned() }))
+    }
+
+    async fn greet_many_times(
+        &self,
+        request: Request<GreetManyTimesRequest>,
+    ) -> Result<Response<BoxStream<HelloReply>>, Status> {
+        let times = request.into_inner().times;
+        let replies = tokio_stream::iter(1..=times)
+            .map(|number| Ok(HelloReply { message: format!("Hello for the {number}. time!") }))
+            .throttle(Duration::from_millis(1));
+        Ok(Response::new(Box::pin(replies)))
+    }
+}
+
+async fn serve(incoming: TcpIncoming) -> Result<(), tonic::transport::Error> {
+    let log = AccessLog::new().slow(Duration::from_millis(80), Level::WARN);
+    // At zero from the start, so that the first failure is an increase.
+    let metrics = Metrics::prometheus().register(Side::Server, greeter_server::METHODS);
+    // What catches panics is inside, so that the others see the status that it makes.
+    let interceptors = InterceptorLayer::new((log, metrics, CatchPanic::new()))
+        // An RPC that the layer isn't told of is counted as `other`.
+        .methods(greeter_server::METHODS);
+    Server::builder()
+        .layer(interceptors)
+        .add_service(GreeterServer::new(MyGreeter))
+        .serve_with_incoming(incoming)
+        .await
+}
+
+// ---- The load ----------------------------------------------------------------------------------
+
+async fn call(channel: Channel) -> Result<(), Status> {
+    let mut greeter = GreeterClient::new(channel.clone());
+    for _ in 0..10 {
+        greeter.say_hello(hello("Ada")).await?;
+    }
+    for _ in 0..3 {
+        expect_failure(greeter.say_hello(hello("nobody")).await);
+    }
+    expect_failure(greeter.say_hello(hello("the boss")).await);
+
+    // The deadline passes.
+    for _ in 0..2 {
+        let mut request = hello("a snail");
+        request.set_timeout(Duration::from_millis(100));
+        expect_failure(greeter.say_hello(request).await);
+    }
+    // The client goes away.
+    for _ in 0..4 {
+        let given_up =
+            timeout(Duration::from_millis(50), greeter.say_hello(hello("a snail"))).await;
+        assert!(given_up.is_err(), "a snail takes a minute");
+    }
+
+    // A stream to its end, and one that the client drops.
+    let mut replies = greeter.greet_many_times(many(3)).await?.into_inner();
+    while replies.message().await?.is_some() {}
+    let mut replies = greeter.greet_many_times(many(100_000)).await?.into_inner();
+    replies.message().await?;
+    drop(replies);
+
+    // A service that isn't there.
+    expect_failure(ShopClient::new(channel).get_item(ItemRequest::default()).await);
+    // What was given up reaches the server a little later.
+    sleep(Duration::from_millis(200)).await;
+    Ok(())
+}
+
+fn hello(name: &str) -> Request<HelloRequest> {
+    Request::new(HelloRequest { name: name.to_owned() })
+}
+
+fn many(times: u32) -> Request<GreetManyTimesRequest> {
+    Request::new(GreetManyTimesRequest { name: "Ada".to_owned(), times })
+}
+
+fn expect_failure<T>(outcome: Result<Response<T>, Status>) {
+    assert!(outcome.is_err(), "this call fails");
+}
+
+#[tokio::main]
+async fn main() -> Result<(), Box<dyn Error>> {
+    let serves = env::args().skip(1).any(|argument| argument == "--serve");
+    tracing_subscriber::fmt().with_target(false).init();
+    // Before the first call: what is counted before there is an exporter is lost.
+    let seconds = Matcher::Suffix("_handling_seconds".to_owned());
+    let exporter = PrometheusBuilder::new().set_buckets_for_metric(seconds, &Metrics::BUCKETS)?;
+    let counted = if serves {
+        exporter.with_http_listener(METRICS).install()?;
+        None
+    } else {
+        Some(exporter.install_recorder()?)
+    };
+
+    let incoming = TcpIncoming::bind(([127, 0, 0, 1], 0).into())?;
+    let address = incoming.local_addr()?;
+    let server = tokio::spawn(serve(incoming));
+    call(Endpoint::from_shared(format!("http://{address}"))?.connect().await?).await?;
+
+    match counted {
+        Some(counted) => {
+            println!("\nwhat Prometheus would see of it:");
+            let text = counted.render();
+            let handled =
+                |line: &&str| line.starts_with("grpc_server_handled") && !line.ends_with(" 0");
+            text.lines().filter(handled).for_each(|line| println!("{line}"));
+        }
+        None => {
+            println!("the metrics are at http://127.0.0.1:{}/metrics", METRICS.1);
+            server.await??;
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,54 @@
+#!/usr/bin/env bash
+# Prometheus itself scrapes the metrics of examples/observed.rs: promtool has nothing to say against them, and queries
+# give the counts of the calls that the example made. Prometheus comes from Debian's packages, and is unpacked, not
+# installed. Where it can't be had, this says why and succeeds; from there on, whatever goes wrong is an error.
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+
+skip() {
+    echo "skipped: $*"
+    exit 0
+}
+
+command -v python3 >/dev/null || skip "there is no python3"
+
+target=$(cargo metadata --format-version 1 --no-deps |
+    python3 -c 'import json, sys; print(json.load(sys.stdin)["target_directory"])')
+folder=$target/prometheus
+mkdir -p "$folder"
+
+if command -v prometheus >/dev/null && command -v promtool >/dev/null; then
+    programs=$(dirname "$(command -v prometheus)")
+else
+    programs=$folder/package/usr/bin
+    if ! [ -x "$programs/promtool" ]; then
+        command -v apt-get >/dev/null && command -v dpkg-deb >/dev/null ||
+            skip "there is no prometheus, and this isn't Debian"
+        echo "fetching Debian's prometheus into $folder"
+        (cd "$folder" && rm -f prometheus_*.deb && apt-get -q download prometheus) >"$folder/log" 2>&1 ||
+            skip "prometheus can't be had: $(tail -n 1 "$folder/log")"
+        dpkg-deb -x "$folder"/prometheus_*.deb "$folder/package"
+    fi
+fi
+
+cargo build --example observed
+"$target/debug/examples/observed" --serve >"$folder/observed.log" 2>&1 &
+example=$!
+cat >"$folder/prometheus.yml" <<'END'
+global:
+  scrape_interval: 1s
+scrape_configs:
+  - job_name: observed
+    static_configs:
+      - targets: ["127.0.0.1:9464"]
+END
+rm -rf "$folder/data"
+"$programs/prometheus" --config.file="$folder/prometheus.yml" --storage.tsdb.path="$folder/data" \
+    --web.listen-address=127.0.0.1:9465 >"$folder/prometheus.log" 2>&1 &
+prometheus=$!
+trap 'kill $example $prometheus 2>/dev/null || true' EXIT
+
+if ! python3 tests/prometheus/check.py "$programs/promtool"; then
+    tail -n 20 "$folder/observed.log" "$folder/prometheus.log"
+    exit 1
+fi
