@@ -20,7 +20,7 @@ pub use crate::{
     call::{Context, MethodName, RpcInfo, RpcKind, deadline_to_carry, new_context},
     chain::{Interceptor, Sealed},
     client::*,
-    error::{drop_payload, ignoring_panics, into_status, not_ok, sources},
+    error::{code_name, drop_payload, ignoring_panics, into_status, not_ok, sources},
     payload::{NotClone, TryClone, WrapStream},
     server::*,
 };

@@ -1,6 +1,7 @@
 //! Errors with a gRPC code, and what becomes of others.
 
 mod boxed;
+mod code_name;
 #[allow(clippy::module_inception, reason = "the type that the folder is named after")]
 mod error;
 mod into_status;
@@ -8,6 +9,7 @@ mod not_ok;
 mod panic;
 
 pub(crate) use boxed::BoxError;
+pub use code_name::code_name;
 pub use error::Error;
 pub(crate) use into_status::into_item_status;
 pub use into_status::{into_status, sources};

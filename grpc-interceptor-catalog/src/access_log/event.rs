@@ -2,7 +2,7 @@
 
 use std::{error::Error, net::SocketAddr, sync::Arc, time::Duration};
 
-use grpc_interceptor_runtime::{CallEnd, Context, EndCause};
+use grpc_interceptor_runtime::{__private::code_name, CallEnd, Context, EndCause};
 use tonic::metadata::MetadataMap;
 use tracing::{Level, Span};
 
@@ -10,7 +10,7 @@ use super::Options;
 use crate::{
     event::event,
     kind_name::kind_name,
-    names::{cause_name, code_name, side_name},
+    names::{cause_name, side_name},
     redact::Shown,
     request_id::request_id,
 };
