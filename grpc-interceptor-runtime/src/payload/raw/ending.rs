@@ -6,7 +6,7 @@ use tonic::{
 
 use super::{
     framing::{BodyOf, Framing},
-    status::{inferred_status, status_of},
+    status::{inferred_status, is_plain_ok, status_of},
 };
 use crate::payload::trailers::Trailers;
 
@@ -30,9 +30,4 @@ pub(super) fn ending(
             Ok(trailers.map(|trailers| Trailers::new(MetadataMap::from_headers(trailers.clone()))))
         }
     }
-}
-
-/// Mostly there is no more in them.
-fn is_plain_ok(trailers: &HeaderMap) -> bool {
-    trailers.len() == 1 && trailers.get(Status::GRPC_STATUS).is_some_and(|status| status == "0")
 }

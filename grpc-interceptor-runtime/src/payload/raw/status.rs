@@ -6,6 +6,10 @@ use tonic::{
 
 /// The status that headers or trailers have, if they have one.
 pub(crate) fn status_of(headers: &HeaderMap) -> Option<Status> {
+    if is_plain_ok(headers) {
+        // Tonic copies all headers to find that out.
+        return Some(Status::ok(""));
+    }
     let details = headers.get(Status::GRPC_STATUS_DETAILS);
     // Tonic panics at details that aren't base64.
     if details.is_some() && !are_details_readable(headers) {
@@ -14,6 +18,11 @@ pub(crate) fn status_of(headers: &HeaderMap) -> Option<Status> {
         return Status::from_header_map(&headers);
     }
     Status::from_header_map(headers)
+}
+
+/// Whether there is nothing but an OK, as is usual in trailers.
+pub(super) fn is_plain_ok(headers: &HeaderMap) -> bool {
+    headers.len() == 1 && headers.get(Status::GRPC_STATUS).is_some_and(|status| status == "0")
 }
 
 #[cold]
