@@ -71,10 +71,10 @@ async fn serve(incoming: TcpIncoming) -> Result<(), Box<dyn Error + Send + Sync>
         .register_encoded_file_descriptor_set(FILE_DESCRIPTOR_SET)
         .build_v1()?;
 
-    // Whoever looks after the server's health has no token.
+    // Health checks carry no token.
     let is_health = services([health_server::SERVICE_NAME]);
     let auth = when(move |context: &Context| !is_health(context), Auth);
-    // A line for each call of each service, also for one that is refused, or that nobody implements.
+    // A line for each call of each service, including those that are refused and RPCs that nobody implements.
     let log = on_call_end(|context, end| {
         println!("    {:?} {} {:?}", context.kind(), context.method_name(), end.code());
     });

@@ -55,7 +55,7 @@
 //! - Interceptors given when a server is created, around handlers that stay untouched:
 //!   [on a generated server](macro@intercepted#on-a-generated-server). In a list made at run time:
 //!   [`List`](interceptors::List). On some calls only: [`when`](interceptors::when).
-//! - Interceptors around a whole server or channel, whoever generated the services:
+//! - Interceptors around a whole server or channel, no matter who generated the services:
 //!   [`InterceptorLayer`].
 //! - Interceptors around the service of another crate, for example tonic-health's:
 //!   [a service that another crate generated](macro@intercepted#a-service-that-another-crate-generated).

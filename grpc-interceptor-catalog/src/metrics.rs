@@ -69,7 +69,7 @@ use prometheus::OfMethod;
 ///
 /// # No label without bounds
 ///
-/// Whoever calls a server may make up names. In an [`InterceptorLayer`](grpc_interceptor_runtime::InterceptorLayer) the
+/// A server's callers may make up names. In an [`InterceptorLayer`](grpc_interceptor_runtime::InterceptorLayer) the
 /// RPCs that the layer wasn't told of (`methods`, `descriptors`) are counted together, with `other` as their service and
 /// method, and `unknown` as their type.
 #[derive(Clone)]

@@ -87,7 +87,7 @@ impl<S> PayloadLog<S> {
         self
     }
 
-    /// Cuts the text of a message at this many bytes, and says so by "…". What is behind isn't written at all, so this
+    /// Cuts the text of a message at this many bytes, and says so by "…". The rest isn't written at all, so this
     /// also limits what it costs to log a large message.
     #[must_use]
     pub fn max_length(mut self, bytes: usize) -> Self {

@@ -1,4 +1,4 @@
-//! Interceptors around a whole server or a whole channel, whoever generated the services.
+//! Interceptors around a whole server or a whole channel, no matter who generated the services.
 
 mod boxed_errors;
 mod call;

@@ -34,7 +34,7 @@ impl Write for Cutting<'_, '_> {
             match self.left.checked_sub(letter.len_utf8()) {
                 Some(left) => self.left = left,
                 None => {
-                    // Whoever writes stops at this, or gets no further.
+                    // A writer stops at this error. If it ignores it, nothing more is written.
                     self.left = 0;
                     return Err(fmt::Error);
                 }

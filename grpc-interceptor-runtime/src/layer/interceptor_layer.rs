@@ -6,7 +6,7 @@ use tower_layer::Layer;
 use super::{next::LayerInterceptors, options::Options, service::LayerService};
 use crate::{MethodName, RpcKind, Side};
 
-/// Interceptors around a whole server or a whole channel, whoever generated the services: a
+/// Interceptors around a whole server or a whole channel, no matter who generated the services: a
 /// [`tower_layer::Layer`].
 ///
 /// ```
