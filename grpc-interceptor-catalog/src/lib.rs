@@ -13,18 +13,24 @@ mod error_to_status;
 mod event;
 #[cfg(any(feature = "metrics", feature = "tracing"))]
 mod kind_name;
-#[cfg(feature = "metrics")]
+#[cfg(any(feature = "metrics", feature = "opentelemetry"))]
 mod metrics;
 #[cfg(feature = "tracing")]
 mod names;
+#[cfg(feature = "opentelemetry")]
+mod otel;
 #[cfg(feature = "tracing")]
 mod payload_log;
-#[cfg(feature = "tracing")]
+#[cfg(any(feature = "opentelemetry", feature = "tracing"))]
+mod peer;
+#[cfg(any(feature = "opentelemetry", feature = "tracing"))]
 mod redact;
 #[cfg(feature = "tracing")]
 mod request_id;
+#[cfg(feature = "opentelemetry")]
+mod trace;
 
-#[cfg(feature = "metrics")]
+#[cfg(any(feature = "metrics", feature = "opentelemetry"))]
 pub use self::metrics::Metrics;
 #[cfg(feature = "tracing")]
 pub use access_log::AccessLog;
@@ -32,3 +38,5 @@ pub use catch_panic::{CatchPanic, OnPanic};
 pub use error_to_status::{ErrorToStatus, MapError, UnknownDetails};
 #[cfg(feature = "tracing")]
 pub use payload_log::{AsDebug, PayloadLog, ShowMessage};
+#[cfg(feature = "opentelemetry")]
+pub use trace::{Trace, TraceAttempts};

@@ -1,124 +1,146 @@
+#[cfg(feature = "opentelemetry")]
+mod grpc;
+mod of_method;
+#[cfg(feature = "opentelemetry")]
+mod opentelemetry;
+#[cfg(feature = "metrics")]
 mod prometheus;
+mod series;
+mod vocabulary;
 
-use std::{
-    collections::HashMap,
-    fmt,
-    future::Future,
-    sync::{Arc, PoisonError, RwLock},
-};
+use std::{fmt, future::Future, sync::Arc};
 
 use grpc_interceptor_runtime::{
     CallEnd, Context, Interceptor, MethodName, Next, ObservedCall, Outcome, RpcKind, Side,
 };
-use tonic::Request;
+use tonic::{Request, metadata::MetadataMap};
 
-use prometheus::OfMethod;
+use of_method::OfMethod;
+use series::Series;
+use vocabulary::Vocabulary;
 
-/// Counts calls, their messages and their time, under the names that go-grpc-middleware gave them: so its dashboards and
-/// alerts for Prometheus work. It counts through the [`metrics`](::metrics) facade, so whatever exporter you have is fine.
+/// Counts calls, their time and their messages: in [OpenTelemetry's names](Self::opentelemetry), in
+/// [gRPC's own](Self::grpc), or in [those that Prometheus' dashboards know](Self::prometheus).
 ///
 /// ```
-/// # use grpc_interceptor_proto::default_stubs::greeter_server::{Greeter, GreeterServer};
+/// # use grpc_interceptor_proto::default_stubs::greeter_server::{self, Greeter, GreeterServer};
 /// # struct MyGreeter;
 /// # #[tonic::async_trait]
 /// # impl Greeter for MyGreeter {}
 /// use grpc_interceptor::{InterceptorLayer, Side, interceptors::Metrics};
-/// use grpc_interceptor_proto::default_stubs::greeter_server;
-/// use metrics_exporter_prometheus::{Matcher, PrometheusBuilder};
+/// use opentelemetry::global;
+/// use opentelemetry_sdk::metrics::SdkMeterProvider;
 /// use tonic::transport::Server;
 ///
-/// // Before the first call: what is counted before there is an exporter is lost.
-/// let exporter = PrometheusBuilder::new()
-///     .set_buckets_for_metric(Matcher::Suffix("_handling_seconds".to_owned()), &Metrics::BUCKETS)?
-///     .install_recorder()?;
+/// // Before the metrics: they ask for it when they are made. `opentelemetry-otlp` has an exporter that sends.
+/// global::set_meter_provider(SdkMeterProvider::builder().build());
 ///
-/// let metrics = Metrics::prometheus().register(Side::Server, greeter_server::METHODS);
+/// let metrics = Metrics::opentelemetry().register(Side::Server, greeter_server::METHODS);
 /// let layer = InterceptorLayer::new(metrics).methods(greeter_server::METHODS);
 /// let router = Server::builder().layer(layer).add_service(GreeterServer::new(MyGreeter));
-///
-/// assert!(exporter.render().contains("grpc_server_started_total{"));
-/// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
-/// | metric | type | counts |
+/// | | needs the feature | counts through |
 /// | --- | --- | --- |
-/// | `grpc_server_started_total` | counter | calls that have begun |
-/// | `grpc_server_handled_total` | counter | calls that have ended, by `grpc_code` |
-/// | `grpc_server_msg_received_total` | counter | request messages |
-/// | `grpc_server_msg_sent_total` | counter | response messages |
-/// | `grpc_server_handling_seconds` | histogram | from a call's start to its end, the end of its streams included |
-/// | `grpc_server_in_flight` | gauge | calls that have begun and not ended; this one is ours |
+/// | [`Metrics::opentelemetry`] | `opentelemetry` | OpenTelemetry's API |
+/// | [`Metrics::grpc`], [`grpc_calls`](Self::grpc_calls), [`grpc_attempts`](Self::grpc_attempts) | `opentelemetry` | OpenTelemetry's API |
+/// | [`Metrics::prometheus`] | `metrics` | the `metrics` facade |
 ///
-/// On a client they begin with `grpc_client_`, and there it is the responses that are received. Labels: `grpc_type`
-/// (`unary`, `client_stream`, `server_stream`, `bidi_stream`), `grpc_service` (`pkg.Service`), `grpc_method`, and
-/// `grpc_code` as Go writes it (`OK`, `NotFound`, `Canceled`).
-///
-/// # Buckets
-///
-/// It is the exporter that knows the buckets of a histogram. `metrics-exporter-prometheus` makes a summary of one that it
-/// wasn't told any for, without the `grpc_server_handling_seconds_bucket` that dashboards ask for. So tell it
-/// [`BUCKETS`](Self::BUCKETS), as above, or your own.
+/// To have two of them, put both into the chain.
 ///
 /// # The end of a call
 ///
-/// It is counted exactly once, whatever happens to the call: a call that is dropped as `Canceled`, one whose time
-/// is over as `DeadlineExceeded`, a stream that fails with the code it fails with.
+/// It is counted exactly once, whatever happens to the call: a call that is dropped as CANCELLED, one whose time is over
+/// as DEADLINE_EXCEEDED, a stream that fails with the code it fails with. A call's time goes from its start to its end, the
+/// end of its streams included. What is in flight comes back to zero.
 ///
-/// Put it on the outside of a chain, so that calls are counted that interceptors inside of it refuse. On a client with a
-/// retry, what is outside of the retry counts calls, and what is inside counts attempts.
+/// Put it on the outside of a chain, so that calls are counted that interceptors inside of it refuse, and inside of a
+/// `Trace`, so that the call's span is current when it is counted: that is what a backend makes exemplars of.
+///
+/// On a client with a retry, what is outside of the retry counts calls, and what is inside counts attempts.
 ///
 /// # No label without bounds
 ///
-/// A server's callers may make up names. In an [`InterceptorLayer`](grpc_interceptor_runtime::InterceptorLayer) the
-/// RPCs that the layer wasn't told of (`methods`, `descriptors`) are counted together, with `other` as their service and
-/// method, and `unknown` as their type.
+/// A server's callers may make up names. In an [`InterceptorLayer`](grpc_interceptor_runtime::InterceptorLayer) the RPCs
+/// that the layer wasn't told of (`methods`, `descriptors`) are counted together: as `_OTHER` in OpenTelemetry's names, as
+/// `other` in the others'.
 #[derive(Clone)]
 pub struct Metrics {
-    methods: Arc<RwLock<HashMap<Key, Arc<OfMethod>>>>,
+    vocabulary: Vocabulary,
+    labels: Option<Labels>,
+    series: Arc<Series>,
 }
 
-/// An RPC on a side. A name alone is for ever, and there are few of them: see [`key_of`].
-type Key = (Side, RpcKind, &'static str);
+type Labels = Arc<dyn Fn(&Context, &MetadataMap) -> Vec<(&'static str, String)> + Send + Sync>;
 
 impl Metrics {
-    /// Buckets for the histogram of a call's time, in seconds: those of Prometheus' Go client, which
-    /// go-grpc-middleware has unless it is told others.
-    pub const BUCKETS: [f64; 11] = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0];
-
-    /// Counts calls through the `metrics` facade.
-    #[must_use]
-    pub fn prometheus() -> Self {
-        prometheus::describe();
-        Metrics { methods: Arc::default() }
+    fn new(vocabulary: Vocabulary) -> Self {
+        Metrics { vocabulary, labels: None, series: Arc::default() }
     }
 
-    /// Has the metrics of these RPCs there from the start, at zero: so that the first failure is an increase, which
-    /// Prometheus can see. The constant is in generated code with `#[intercepted]`.
+    /// Has the metrics of these RPCs there from the start, at zero: so that the first failure is an increase, which a
+    /// query can see. The constant is in generated code with `#[intercepted]`.
+    ///
+    /// Call it after the other methods. It does nothing for metrics with [labels](Self::labels), whose values nobody knows
+    /// before a call, and nothing for histograms of OpenTelemetry, which can't be there without a value.
     #[must_use]
     pub fn register(self, side: Side, methods: &[(MethodName<'static>, RpcKind)]) -> Self {
-        for (name, kind) in methods {
-            self.of((side, *kind, name.path())).register();
+        if self.labels.is_none() {
+            for (name, kind) in methods {
+                self.of_method(side, *kind, name.path(), Vec::new()).register();
+            }
         }
         self
     }
 
-    fn of(&self, key: Key) -> Arc<OfMethod> {
-        let found = self.methods.read().unwrap_or_else(PoisonError::into_inner).get(&key).cloned();
-        found.unwrap_or_else(|| {
-            let mut methods = self.methods.write().unwrap_or_else(PoisonError::into_inner);
-            let new = || Arc::new(OfMethod::new(key.0, key.1, key.2));
-            methods.entry(key).or_insert_with(new).clone()
-        })
+    /// Adds labels of your own (OpenTelemetry: attributes), made of a call's context and its request metadata.
+    ///
+    /// ```
+    /// # use grpc_interceptor::interceptors::Metrics;
+    /// # fn labelled(metrics: Metrics) -> Metrics {
+    /// metrics.labels(|_, metadata| {
+    ///     // Never what a caller wrote: each new value is a new time series.
+    ///     let plan = match metadata.get("plan").map(|plan| plan.as_bytes()) {
+    ///         Some(b"free") => "free",
+    ///         Some(b"paid") => "paid",
+    ///         _ => "none",
+    ///     };
+    ///     vec![("plan", plan.to_owned())]
+    /// })
+    /// # }
+    /// ```
+    ///
+    /// There may be [`MAX_SERIES`](Self::MAX_SERIES) sets of method and labels. The calls of later ones have `other` as the
+    /// value of each label.
+    #[must_use]
+    pub fn labels(
+        self,
+        labels: impl Fn(&Context, &MetadataMap) -> Vec<(&'static str, String)> + Send + Sync + 'static,
+    ) -> Self {
+        Metrics { labels: Some(Arc::new(labels)), series: Arc::default(), ..self }
     }
-}
 
-/// All RPCs whose kind isn't known have one: anybody may make up a name.
-fn key_of(context: &Context) -> Key {
-    let path = match context.kind() {
-        RpcKind::Unknown => "/other/other",
-        _ => context.method_name().path(),
-    };
-    (context.side(), context.kind(), path)
+    /// How many sets of method and [labels](Self::labels) there may be.
+    pub const MAX_SERIES: usize = 2000;
+
+    fn start(&self, context: &Context, metadata: &MetadataMap) -> Arc<dyn OfMethod> {
+        let labels = self.labels.as_ref().map_or_else(Vec::new, |labels| labels(context, metadata));
+        let method =
+            self.of_method(context.side(), context.kind(), context.method_name().path(), labels);
+        method.start();
+        method
+    }
+
+    fn of_method(
+        &self,
+        side: Side,
+        kind: RpcKind,
+        path: &'static str,
+        labels: series::Labels,
+    ) -> Arc<dyn OfMethod> {
+        let key = series::Key::new(side, kind, path, labels);
+        self.series.of(key, |key| self.vocabulary.of_method(key))
+    }
 }
 
 impl fmt::Debug for Metrics {
@@ -134,14 +156,13 @@ impl<N: Next> Interceptor<N> for Metrics {
         context: Context,
         next: N,
     ) -> impl Future<Output = Outcome<N>> + Send {
-        let metrics = self.of(key_of(&context));
-        metrics.start();
-        next.observed_by(Counted(metrics)).run(request)
+        let method = self.start(&context, request.metadata());
+        next.observed_by(Counted(method)).run(request)
     }
 }
 
 /// One call that is counted.
-struct Counted(Arc<OfMethod>);
+struct Counted(Arc<dyn OfMethod>);
 
 impl<Q, P> ObservedCall<Q, P> for Counted {
     const LOOKS_AT_MESSAGES: bool = false;

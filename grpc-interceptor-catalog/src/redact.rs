@@ -1,8 +1,13 @@
 //! What of a call's metadata may be shown.
 
+#[cfg(feature = "tracing")]
 use std::fmt;
 
-use tonic::metadata::{KeyAndValueRef, MetadataMap};
+#[cfg(feature = "opentelemetry")]
+use tonic::metadata::AsciiMetadataValue;
+#[cfg(feature = "tracing")]
+use tonic::metadata::KeyAndValueRef;
+use tonic::metadata::MetadataMap;
 
 /// What stands in place of a value that isn't shown.
 pub(crate) const REDACTED: &str = "[redacted]";
@@ -11,11 +16,13 @@ pub(crate) const REDACTED: &str = "[redacted]";
 const SECRET: [&str; 4] = ["authorization", "cookie", "proxy-authorization", "set-cookie"];
 
 /// The values of these keys, as a list of `key: "value"`. Those that are secret or binary are redacted.
+#[cfg(feature = "tracing")]
 pub(crate) struct Shown<'a> {
     pub(crate) metadata: &'a MetadataMap,
     pub(crate) keys: &'a [String],
 }
 
+#[cfg(feature = "tracing")]
 impl fmt::Display for Shown<'_> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut separator = "";
@@ -40,7 +47,22 @@ impl fmt::Display for Shown<'_> {
     }
 }
 
-#[cfg(test)]
+/// The values of a key. Those that are secret or binary are redacted.
+#[cfg(feature = "opentelemetry")]
+pub(crate) fn values(metadata: &MetadataMap, key: &str) -> Vec<String> {
+    if key.ends_with("-bin") {
+        let values = metadata.get_all_bin(key);
+        return values.iter().map(|_| REDACTED.to_owned()).collect();
+    }
+    let show = |value: &AsciiMetadataValue| match value.to_str() {
+        _ if SECRET.contains(&key) => REDACTED.to_owned(),
+        Ok(value) => value.to_owned(),
+        Err(_) => format!("{value:?}"),
+    };
+    metadata.get_all(key).iter().map(show).collect()
+}
+
+#[cfg(all(test, feature = "tracing"))]
 mod tests {
     use tonic::metadata::{MetadataMap, MetadataValue};
 

@@ -30,14 +30,14 @@ pub(crate) fn start(client: &Client, plan: &Plan) -> JoinHandle<()> {
     let plan = plan.clone();
     match plan.case.form {
         Form::Client => tokio::spawn(call(
-            client.through((plan.on_call_end(), plan.observers(), plan.inside())),
+            client.through((plan.outermost(), plan.observers(), plan.inside())),
             plan,
         )),
         Form::ListOfClient => {
             tokio::spawn(call(client.through((plan.list(), plan.innermost())), plan))
         }
         Form::LayerOfClient => tokio::spawn(call_in_layer(
-            client.in_layer((plan.on_call_end(), plan.observers(), plan.inside())),
+            client.in_layer((plan.outermost(), plan.observers(), plan.inside())),
             plan,
         )),
         Form::ListInLayerOfClient => {

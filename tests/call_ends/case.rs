@@ -210,6 +210,7 @@ impl Case {
         let mut events = until_the_ends(&mut receiver).await;
         let in_flight = plan.in_flight.clone();
         let (id, counted) = (plan.id.clone(), plan.counted.clone());
+        let (measured, traced) = (plan.measured.clone(), plan.traced.clone());
         drop((client, plan));
         // Now all that could tell anything is dropped.
         let too_late = support::all(receiver).await;
@@ -220,6 +221,8 @@ impl Case {
         differences.extend(judge(&events, &right(&self)));
         differences.extend(judge_log(&self, &id));
         differences.extend(counted.judge(&self));
+        differences.extend(measured.judge(&self));
+        differences.extend(traced.judge(&self));
         if in_flight.get() != 0 {
             differences.push(format!("{} calls are in flight after all", in_flight.get()));
         }

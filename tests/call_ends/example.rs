@@ -28,7 +28,7 @@ struct Logged(Plan);
 
 serve!(
     Logged,
-    #[intercepted(access_log, self.0.on_call_end(), self.0.observers(), self.0.inside())]
+    #[intercepted(access_log, self.0.outermost(), self.0.observers(), self.0.inside())]
 );
 
 pub(crate) fn server(plan: &Plan) -> impl GeneratedServer + use<> {

@@ -4,7 +4,7 @@ use std::any::Any;
 
 use grpc_interceptor::{
     Context, Interceptor, MessageStream, Next, Outcome, Payload, RawMessage, RawPayload,
-    interceptors::{CatchPanic, List, Observe},
+    interceptors::{CatchPanic, List, Observe, Trace, TraceAttempts},
 };
 use tokio_stream::StreamExt as _;
 use tonic::{Code, Request, Response, Status};
@@ -18,7 +18,7 @@ use crate::{
 
 type Observers = (Observe<Recording>, RunObserved, Observe<Recording>);
 
-type Innermost = (Retrying, Observe<Recording>, FirstFails, Answering);
+type Innermost = (Retrying, TraceAttempts, Observe<Recording>, FirstFails, Answering);
 
 impl Plan {
     /// Those outside that have names of their own.
@@ -43,13 +43,14 @@ impl Plan {
     /// What is innermost, and knows the messages, be they encoded or not.
     pub(crate) fn innermost(&self) -> Innermost {
         let first_fails = FirstFails(self.clone());
-        (Retrying(self.clone()), self.observe(By::Inside), first_fails, Answering(self.clone()))
+        let (retrying, answering) = (Retrying(self.clone()), Answering(self.clone()));
+        (retrying, Trace::attempts(), self.observe(By::Inside), first_fails, answering)
     }
 
     /// All that can be in a list which is made at run time.
     pub(crate) fn list(&self) -> List {
         let mut list = List::new()
-            .with(self.on_call_end())
+            .with(self.outermost())
             .with(self.observe(By::Observer))
             .with(RunObserved(self.clone()))
             .with(self.observe(By::SecondObserver));

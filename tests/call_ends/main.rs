@@ -14,6 +14,8 @@ mod example;
 mod interceptors;
 mod judge;
 mod logged;
+mod measured;
+mod names;
 mod noting;
 mod observers;
 mod out_of_time;
@@ -23,6 +25,7 @@ mod server;
 mod slack;
 #[path = "../support/mod.rs"]
 mod support;
+mod traced;
 
 use case::{Catch, End, cases, run};
 use plan::be_silent;

@@ -4,7 +4,9 @@ use std::{any::Any, fmt::Debug};
 
 use grpc_interceptor::{
     CallEnd, Context, EndCause, Interceptor, Next, ObservedCall, Observer, Outcome, RawMessage,
-    interceptors::{AccessLog, AnyMessage, Metrics, Observe, OnCallEnd, observe, on_call_end},
+    interceptors::{
+        AccessLog, AnyMessage, Metrics, Observe, OnCallEnd, Trace, observe, on_call_end,
+    },
 };
 use tonic::{Code, Request, metadata::MetadataMap};
 use tracing::Level;
@@ -94,19 +96,25 @@ impl Plan {
         observe(Recording { plan: self.clone(), by })
     }
 
-    /// With the access log and the metrics, which are judged by what comes out of them.
-    pub(crate) fn on_call_end(
+    /// The ready-made ones, which are judged by what comes out of them, and one that calls a closure.
+    pub(crate) fn outermost(
         &self,
     ) -> (
+        Trace,
         AccessLog,
-        Metrics,
+        (Metrics, Metrics, Metrics),
         OnCallEnd<impl Fn(&Context, &CallEnd<'_>) + Clone + Send + Sync + 'static + use<>>,
     ) {
         let plan = self.clone();
         let log = AccessLog::new().on_start(Level::TRACE).metadata([MARK]);
         (
+            self.traced.trace.clone(),
             log,
-            self.counted.metrics.clone(),
+            (
+                self.counted.metrics.clone(),
+                self.measured.opentelemetry.clone(),
+                self.measured.grpc.clone(),
+            ),
             on_call_end(move |_, end| plan.tell(By::OnCallEnd, What::End(Told::of(end)))),
         )
     }

@@ -15,7 +15,9 @@ use crate::{
     case::{Case, End},
     counted::Counted,
     logged::new_id,
+    measured::Measured,
     observers::Event,
+    traced::Traced,
 };
 
 #[derive(Clone)]
@@ -24,6 +26,8 @@ pub(crate) struct Plan {
     /// The call's request id.
     pub(crate) id: String,
     pub(crate) counted: Counted,
+    pub(crate) measured: Measured,
+    pub(crate) traced: Traced,
     pub(crate) events: UnboundedSender<Event>,
     pub(crate) in_flight: InFlight,
     /// The handler waits, and the client may go away.
@@ -37,7 +41,9 @@ impl Plan {
     pub(crate) fn new(case: Case, events: UnboundedSender<Event>) -> Self {
         let (waiting, attempts, ended) = (Arc::default(), Arc::default(), Arc::default());
         let (id, counted) = (new_id(), Counted::new(&case));
-        Plan { case, id, counted, events, in_flight: InFlight::default(), waiting, attempts, ended }
+        let (measured, traced) = (Measured::new(&case), Traced::new());
+        let in_flight = InFlight::default();
+        Plan { case, id, counted, measured, traced, events, in_flight, waiting, attempts, ended }
     }
 
     pub(crate) fn is(&self, end: End) -> bool {

@@ -74,7 +74,7 @@ macro_rules! serve {
 
 pub(crate) use serve;
 
-serve!(Attributed, #[intercepted(self.0.on_call_end(), self.0.observers(), self.0.inside())]);
+serve!(Attributed, #[intercepted(self.0.outermost(), self.0.observers(), self.0.inside())]);
 serve!(Plain, #[tonic::async_trait]);
 
 /// Starts the case's server, and connects to it.
@@ -83,7 +83,7 @@ pub(crate) async fn start(plan: &Plan) -> Client {
     match plan.case.form {
         Form::Attribute => connect(GreeterServer::new(Attributed(plan.clone()))).await,
         Form::Creation => {
-            let interceptors = (plan.on_call_end(), plan.observers(), plan.inside());
+            let interceptors = (plan.outermost(), plan.observers(), plan.inside());
             connect(GreeterServer::with_interceptors(plain, interceptors)).await
         }
         Form::ListAtCreation => {
@@ -92,7 +92,7 @@ pub(crate) async fn start(plan: &Plan) -> Client {
         }
         Form::Example => connect(example::server(plan)).await,
         Form::Layer => {
-            let interceptors = (plan.on_call_end(), plan.observers(), plan.inside());
+            let interceptors = (plan.outermost(), plan.observers(), plan.inside());
             connect_in_layer(GreeterServer::new(plain), interceptors).await
         }
         Form::ListInLayer => {

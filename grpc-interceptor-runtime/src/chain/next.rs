@@ -123,7 +123,7 @@ pub trait Next: Sealed + Copy + Send + Sync {
     /// should not wait. The call begins with [`run`](Observed::run): if that isn't called, nothing is
     /// told.
     ///
-    /// To have the call in a [scope](Next::in_scope), too, write a second interceptor.
+    /// To have the call in a [scope](Next::in_scope), too, add it by [`Observed::in_scope`].
     #[must_use = "call `run` on it"]
     fn on_call_end<F>(self, on_end: F) -> Observed<Self, OnEnd<F>>
     where

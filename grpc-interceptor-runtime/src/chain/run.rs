@@ -5,7 +5,7 @@
 
 use std::future::Future;
 
-use tonic::Request;
+use tonic::{Request, Response, Status};
 
 use super::{
     in_scope::InScope,
@@ -15,7 +15,7 @@ use super::{
     observing::Observing,
     scoped::Scoped,
 };
-use crate::{MessageStream, Payload as _, Scope, Side, payload::WrapStream};
+use crate::{MessageStream, Payload, Scope, Side, payload::WrapStream};
 
 impl<N, C> Observed<N, C>
 where
@@ -31,12 +31,50 @@ where
     pub fn run(self, request: Request<N::Request>) -> impl Future<Output = Outcome<N>> + Send {
         let Observed { mut next, call } = self;
         let context = next.note_timeout_in(request.metadata());
-        let mut watching = Watching::new(call, context);
-        let future = watching.watch(|watching| {
-            next.run(request.map(|payload| payload.watched_by(&mut watching.request())))
-        });
-        Observing { future, watching }
+        watch(Watching::new(call, context), request, |request| next.run(request))
     }
+
+    /// The same, inside of a [scope](Next::in_scope). The end of the call is told outside of it.
+    #[must_use = "call `run` on it"]
+    pub fn in_scope<S: Scope>(self, scope: S) -> Observed<InScope<N, S>, C> {
+        Observed { next: self.next.in_scope(scope), call: self.call }
+    }
+}
+
+impl<N, S, C> Observed<InScope<N, S>, C>
+where
+    N: Next,
+    S: Scope,
+    C: ObservedCall<N::RequestMessage, N::ResponseMessage>,
+{
+    /// Runs the rest of the chain, as [`Next::run`] does. The call begins when this is called.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Next::run`], and the scope's.
+    pub fn run(self, request: Request<N::Request>) -> impl Future<Output = Outcome<N>> + Send {
+        let Observed { next: InScope { mut next, scope }, call } = self;
+        let context = next.note_timeout_in(request.metadata());
+        let inside = InScope { next, scope };
+        watch(Watching::new(call, context), request, |request| inside.run(request))
+    }
+}
+
+fn watch<F, C, Q, P, R, M>(
+    mut watching: Watching<C, M, P>,
+    request: Request<Q>,
+    run: impl FnOnce(Request<Q>) -> F,
+) -> Observing<F, C, M, P>
+where
+    F: Future<Output = Result<Response<R>, Status>>,
+    C: ObservedCall<M, P>,
+    Q: Payload<M>,
+    M: 'static,
+    P: 'static,
+{
+    let future = watching
+        .watch(|watching| run(request.map(|payload| payload.watched_by(&mut watching.request()))));
+    Observing { future, watching }
 }
 
 impl<N: Next, S: Scope> InScope<N, S> {

@@ -39,7 +39,7 @@ pub(super) const fn names(side: Side) -> Names {
     }
 }
 
-pub(in crate::metrics) fn describe() {
+pub(super) fn describe() {
     for (names, on) in [(SERVER, "on the server"), (CLIENT, "on the client")] {
         describe_counter!(names.started, format!("Total number of RPCs started {on}."));
         describe_counter!(

@@ -1,16 +1,19 @@
 use std::{sync::OnceLock, time::Duration};
 
 use ::metrics::{Counter, Gauge, Histogram, Label, counter, gauge, histogram};
-use grpc_interceptor_runtime::{MethodName, RpcKind, Side};
+use grpc_interceptor_runtime::{MethodName, Side};
 use tonic::Code;
 
 use super::names::{CODES, Names, go_name, names};
-use crate::kind_name::kind_name;
+use crate::{
+    kind_name::kind_name,
+    metrics::{of_method::OfMethod, series::Key},
+};
 
-/// The metrics of one RPC. To find one in a recorder takes a lookup by all its labels, so that each is found once.
-pub(in crate::metrics) struct OfMethod {
+/// The metrics of one RPC.
+pub(in crate::metrics) struct Method {
     side: Side,
-    labels: [Label; 3],
+    labels: Vec<Label>,
     started: Counter,
     handled: [OnceLock<Counter>; CODES.len()],
     received: Counter,
@@ -19,17 +22,18 @@ pub(in crate::metrics) struct OfMethod {
     in_flight: Gauge,
 }
 
-impl OfMethod {
-    pub(in crate::metrics) fn new(side: Side, kind: RpcKind, path: &'static str) -> Self {
-        let (service, method) = split(path);
-        let labels = [
-            Label::from_static_parts("grpc_type", kind_name(kind)),
+impl Method {
+    pub(in crate::metrics) fn new(key: &Key) -> Self {
+        let (service, method) = key.path.map_or(("other", "other"), split);
+        let mut labels = vec![
+            Label::from_static_parts("grpc_type", kind_name(key.kind)),
             Label::from_static_parts("grpc_service", service),
             Label::from_static_parts("grpc_method", method),
         ];
-        let Names { started, received, sent, handling, in_flight, .. } = names(side);
-        OfMethod {
-            side,
+        labels.extend(key.labels.iter().map(|(name, value)| Label::new(*name, value.clone())));
+        let Names { started, received, sent, handling, in_flight, .. } = names(key.side);
+        Method {
+            side: key.side,
             started: counter!(started, labels.iter()),
             handled: Default::default(),
             received: counter!(received, labels.iter()),
@@ -40,8 +44,17 @@ impl OfMethod {
         }
     }
 
-    /// Has all of them there, at zero.
-    pub(in crate::metrics) fn register(&self) {
+    fn handled(&self, code: Code) -> &Counter {
+        self.handled[code as usize].get_or_init(|| {
+            let mut labels = self.labels.clone();
+            labels.push(Label::from_static_parts("grpc_code", go_name(code)));
+            counter!(names(self.side).handled, labels)
+        })
+    }
+}
+
+impl OfMethod for Method {
+    fn register(&self) {
         for counter in [&self.started, &self.received, &self.sent] {
             counter.increment(0);
         }
@@ -51,37 +64,29 @@ impl OfMethod {
         }
     }
 
-    pub(in crate::metrics) fn start(&self) {
+    fn start(&self) {
         self.started.increment(1);
         self.in_flight.increment(1.0);
     }
 
-    pub(in crate::metrics) fn request(&self) {
+    fn request(&self) {
         match self.side {
             Side::Server => self.received.increment(1),
             Side::Client => self.sent.increment(1),
         }
     }
 
-    pub(in crate::metrics) fn response(&self) {
+    fn response(&self) {
         match self.side {
             Side::Server => self.sent.increment(1),
             Side::Client => self.received.increment(1),
         }
     }
 
-    pub(in crate::metrics) fn end(&self, code: Code, elapsed: Duration) {
+    fn end(&self, code: Code, elapsed: Duration) {
         self.handled(code).increment(1);
         self.handling.record(elapsed.as_secs_f64());
         self.in_flight.decrement(1.0);
-    }
-
-    fn handled(&self, code: Code) -> &Counter {
-        self.handled[code as usize].get_or_init(|| {
-            let mut labels = self.labels.to_vec();
-            labels.push(Label::from_static_parts("grpc_code", go_name(code)));
-            counter!(names(self.side).handled, labels)
-        })
     }
 }
 

@@ -1,0 +1,184 @@
+//! gRPC's own names, out of its proposal A66.
+
+mod method;
+
+use grpc_interceptor_runtime::Side;
+use opentelemetry::{
+    InstrumentationScope, KeyValue, global,
+    metrics::{Counter, Histogram, Meter, UpDownCounter},
+};
+
+use self::method::Method;
+use super::{Metrics, series::Key, vocabulary::Vocabulary};
+
+/// A66's boundaries for a call's time, in seconds.
+const SECONDS: [f64; 41] = [
+    0.0, 0.00001, 0.00005, 0.0001, 0.0003, 0.0006, 0.0008, 0.001, 0.002, 0.003, 0.004, 0.005,
+    0.006, 0.008, 0.01, 0.013, 0.016, 0.02, 0.025, 0.03, 0.04, 0.05, 0.065, 0.08, 0.1, 0.13, 0.16,
+    0.2, 0.25, 0.3, 0.4, 0.5, 0.65, 0.8, 1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0,
+];
+
+impl Metrics {
+    /// Counts through OpenTelemetry's API, under the names of gRPC's proposal
+    /// [A66](https://github.com/grpc/proposal/blob/master/A66-otel-stats.md): those that gRPC has in C++, Java, Go and
+    /// Python.
+    ///
+    /// | metric | type | unit | attributes |
+    /// | --- | --- | --- | --- |
+    /// | `grpc.server.call.started` | counter | `{call}` | `grpc.method` |
+    /// | `grpc.server.call.duration` | histogram | `s` | `grpc.method`, `grpc.status` |
+    /// | `grpc.client.attempt.started` | counter | `{attempt}` | `grpc.method`, `grpc.target` |
+    /// | `grpc.client.attempt.duration` | histogram | `s` | `grpc.method`, `grpc.target`, `grpc.status` |
+    /// | `grpc.client.call.duration` | histogram | `s` | `grpc.method`, `grpc.target`, `grpc.status` |
+    /// | `grpc.server.call.in_flight`, `grpc.client.call.in_flight` | up-down counter | `{call}` | `grpc.method`, a client's `grpc.target`; these are ours |
+    ///
+    /// `grpc.method` is `pkg.Service/Method`, or `other`; `grpc.status` is the code's name, such as `NOT_FOUND`;
+    /// `grpc.target` is what [`target`](Self::target) says. The sizes of messages, which A66 has as well, aren't counted:
+    /// typed messages have none here.
+    ///
+    /// On a client each call counts as one attempt, too. With a retry, put the two on either side of it:
+    ///
+    /// ```
+    /// # use grpc_interceptor::{Context, Next, Outcome, interceptor};
+    /// # use grpc_interceptor_proto::greeter::greeter_client::GreeterClient;
+    /// # use tonic::{Request, transport::Channel};
+    /// # #[interceptor]
+    /// # async fn retry<N: Next>(request: Request<N::Request>, _: Context, next: N) -> Outcome<N> {
+    /// #     next.run(request).await
+    /// # }
+    /// use grpc_interceptor::interceptors::Metrics;
+    ///
+    /// # fn client(channel: Channel) {
+    /// let interceptors = (Metrics::grpc_calls(), retry, Metrics::grpc_attempts());
+    /// let client = GreeterClient::with_interceptors(channel, interceptors);
+    /// # }
+    /// ```
+    ///
+    /// It counts with the meter provider that is global when this is called. To have another one, say
+    /// [`meter_provider`](Self::meter_provider).
+    #[must_use]
+    pub fn grpc() -> Self {
+        Self::of_grpc(Part::All)
+    }
+
+    /// [`grpc`](Self::grpc) without a client's attempts: for the outside of a retry.
+    #[must_use]
+    pub fn grpc_calls() -> Self {
+        Self::of_grpc(Part::Calls)
+    }
+
+    /// A client's attempts alone: for the inside of a retry. On a server it counts nothing.
+    #[must_use]
+    pub fn grpc_attempts() -> Self {
+        Self::of_grpc(Part::Attempts)
+    }
+
+    fn of_grpc(part: Part) -> Self {
+        let scope = InstrumentationScope::builder("grpc-interceptor")
+            .with_version(env!("CARGO_PKG_VERSION"))
+            .build();
+        let meter = global::meter_with_scope(scope);
+        let instruments = Instruments::new(&meter);
+        Metrics::new(Vocabulary::Grpc(Grpc { part, instruments, target: Vec::new() }))
+    }
+}
+
+/// What of a client's calls is counted.
+#[derive(Clone, Copy, PartialEq)]
+enum Part {
+    All,
+    Calls,
+    Attempts,
+}
+
+#[derive(Clone)]
+pub(super) struct Grpc {
+    part: Part,
+    instruments: Instruments,
+    target: Vec<KeyValue>,
+}
+
+#[derive(Clone)]
+struct Instruments {
+    server_started: Counter<u64>,
+    server_duration: Histogram<f64>,
+    server_in_flight: UpDownCounter<i64>,
+    attempt_started: Counter<u64>,
+    attempt_duration: Histogram<f64>,
+    client_duration: Histogram<f64>,
+    client_in_flight: UpDownCounter<i64>,
+}
+
+impl Grpc {
+    pub(super) fn with_meter(self, meter: &Meter) -> Self {
+        Grpc { instruments: Instruments::new(meter), ..self }
+    }
+
+    pub(super) fn with_target(self, target: &str) -> Self {
+        Grpc { target: vec![KeyValue::new("grpc.target", target.to_owned())], ..self }
+    }
+
+    pub(super) fn of_method(&self, key: &Key) -> Method {
+        let Grpc { part, instruments, target } = self;
+        let all = instruments.clone();
+        match key.side {
+            Side::Server if *part == Part::Attempts => Method::new(key, &[]),
+            Side::Server => Method::new(key, &[])
+                .started(all.server_started)
+                .in_flight(all.server_in_flight)
+                .duration(all.server_duration),
+            Side::Client => {
+                let mut method = Method::new(key, target);
+                if *part != Part::Calls {
+                    method = method.started(all.attempt_started).duration(all.attempt_duration);
+                }
+                if *part != Part::Attempts {
+                    method = method.in_flight(all.client_in_flight).duration(all.client_duration);
+                }
+                method
+            }
+        }
+    }
+}
+
+impl Instruments {
+    fn new(meter: &Meter) -> Self {
+        let counter = |name: &'static str, unit: &'static str, about: &'static str| {
+            meter.u64_counter(name).with_unit(unit).with_description(about).build()
+        };
+        let histogram = |name: &'static str, about: &'static str| {
+            let histogram = meter.f64_histogram(name).with_unit("s").with_description(about);
+            histogram.with_boundaries(SECONDS.to_vec()).build()
+        };
+        let in_flight = |name: &'static str| {
+            let counter = meter.i64_up_down_counter(name).with_unit("{call}");
+            counter.with_description("Calls that have begun and not ended.").build()
+        };
+        Instruments {
+            server_started: counter(
+                "grpc.server.call.started",
+                "{call}",
+                "Number of server calls started.",
+            ),
+            server_duration: histogram(
+                "grpc.server.call.duration",
+                "End-to-end time taken to complete a call from server transport's perspective.",
+            ),
+            server_in_flight: in_flight("grpc.server.call.in_flight"),
+            attempt_started: counter(
+                "grpc.client.attempt.started",
+                "{attempt}",
+                "Number of client call attempts started.",
+            ),
+            attempt_duration: histogram(
+                "grpc.client.attempt.duration",
+                "End-to-end time taken to complete a client call attempt.",
+            ),
+            client_duration: histogram(
+                "grpc.client.call.duration",
+                "Time taken by gRPC to complete an RPC from application's perspective.",
+            ),
+            client_in_flight: in_flight("grpc.client.call.in_flight"),
+        }
+    }
+}

@@ -1,0 +1,59 @@
+use std::time::Duration;
+
+use grpc_interceptor_runtime::{__private::code_name, Side};
+use opentelemetry::KeyValue;
+use tonic::Code;
+
+use super::Instruments;
+use crate::{
+    metrics::{of_method::OfMethod, series::Key},
+    otel::{
+        by_code::ByCode,
+        conventions::{ERROR_TYPE, GRPC, METHOD, OTHER, STATUS_CODE, SYSTEM, is_error, method},
+    },
+};
+
+/// The metrics of one RPC.
+pub(in crate::metrics) struct Method {
+    side: Side,
+    instruments: Instruments,
+    attributes: ByCode,
+}
+
+impl Method {
+    pub(super) fn new(instruments: &Instruments, key: &Key, target: &[KeyValue]) -> Self {
+        let mut attributes = vec![
+            KeyValue::new(SYSTEM, GRPC),
+            KeyValue::new(METHOD, key.path.map_or(OTHER, method)),
+        ];
+        attributes.extend_from_slice(target);
+        let own = key.labels.iter().map(|(name, value)| KeyValue::new(*name, value.clone()));
+        attributes.extend(own);
+        Method {
+            side: key.side,
+            instruments: instruments.clone(),
+            attributes: ByCode::new(attributes),
+        }
+    }
+}
+
+impl OfMethod for Method {
+    fn register(&self) {
+        self.instruments.in_flight.add(0, self.attributes.common());
+    }
+
+    fn start(&self) {
+        self.instruments.in_flight.add(1, self.attributes.common());
+    }
+
+    fn end(&self, code: Code, elapsed: Duration) {
+        let attributes = self.attributes.of(code, |attributes| {
+            attributes.push(KeyValue::new(STATUS_CODE, code_name(code)));
+            if is_error(self.side, code) {
+                attributes.push(KeyValue::new(ERROR_TYPE, code_name(code)));
+            }
+        });
+        self.instruments.duration.record(elapsed.as_secs_f64(), attributes);
+        self.instruments.in_flight.add(-1, self.attributes.common());
+    }
+}

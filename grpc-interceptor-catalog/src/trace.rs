@@ -1,0 +1,302 @@
+mod attempts;
+mod carrier;
+mod current;
+mod span;
+#[cfg(feature = "tracing")]
+mod tracing_span;
+
+use std::{
+    fmt,
+    future::Future,
+    sync::{Arc, OnceLock},
+};
+
+use grpc_interceptor_runtime::{CallEnd, Context, Interceptor, Next, ObservedCall, Outcome};
+use opentelemetry::{
+    KeyValue,
+    global::{self, BoxedTracer},
+    propagation::TextMapPropagator,
+    trace::{Span, Tracer, TracerProvider},
+};
+use tonic::{Request, metadata::MetadataMap};
+
+pub use attempts::TraceAttempts;
+use span::{CallSpan, Recorded};
+
+use crate::{
+    otel::{conventions, target},
+    peer::peer,
+};
+
+/// Makes an OpenTelemetry span of each call, and carries the trace from client to server.
+///
+/// ```
+/// # use grpc_interceptor_proto::default_stubs::greeter_server::{self, Greeter, GreeterServer};
+/// # struct MyGreeter;
+/// # #[tonic::async_trait]
+/// # impl Greeter for MyGreeter {}
+/// use grpc_interceptor::{InterceptorLayer, interceptors::Trace};
+/// use opentelemetry::global;
+/// use opentelemetry_sdk::{
+///     propagation::TraceContextPropagator,
+///     trace::{InMemorySpanExporter, SdkTracerProvider},
+/// };
+/// use tonic::transport::Server;
+///
+/// // Once for the process, before the first call. `opentelemetry-otlp` has an exporter that sends.
+/// let exporter = InMemorySpanExporter::default();
+/// let provider = SdkTracerProvider::builder().with_simple_exporter(exporter).build();
+/// global::set_tracer_provider(provider);
+/// global::set_text_map_propagator(TraceContextPropagator::new());
+///
+/// let layer = InterceptorLayer::new(Trace::new()).methods(greeter_server::METHODS);
+/// let router = Server::builder().layer(layer).add_service(GreeterServer::new(MyGreeter));
+/// ```
+///
+/// On a client it is the same: `GreeterClient::with_interceptors(channel, Trace::new())`. What a handler calls inside of
+/// its own task is a child of the handler's span, without a line of code.
+///
+/// It belongs on the outside of a chain, before all others.
+///
+/// # The span
+///
+/// It follows OpenTelemetry's [conventions for gRPC](https://opentelemetry.io/docs/specs/semconv/rpc/grpc/), version
+/// 1.44.0.
+///
+/// | | |
+/// | --- | --- |
+/// | name | `pkg.Service/Method` |
+/// | kind | server or client |
+/// | time | the whole call: until the last message of a response stream, or until it is dropped. On a client that includes all attempts |
+/// | status | `Error`, with the status's text, if the call failed; else it is unset. A client fails with any code other than `OK`, a server with `UNKNOWN`, `DEADLINE_EXCEEDED`, `UNIMPLEMENTED`, `INTERNAL`, `UNAVAILABLE` and `DATA_LOSS` |
+/// | `rpc.system.name` | `grpc` |
+/// | `rpc.method` | `pkg.Service/Method` |
+/// | `rpc.response.status_code` | gRPC's name of the code, such as `NOT_FOUND` |
+/// | `error.type` | the same, if the call failed |
+/// | `network.peer.address`, `network.peer.port` | the caller's address, on a server that is tonic's own, with the feature `server` |
+/// | `server.address`, `server.port` | a client's [target](Self::target) |
+/// | `rpc.request.metadata.<key>` | what [`metadata`](Self::metadata) asks for |
+///
+/// A server's callers may make up names. In an [`InterceptorLayer`](grpc_interceptor_runtime::InterceptorLayer) an RPC
+/// that the layer wasn't told of (`methods`, `descriptors`) has the span name `grpc` and the method `_OTHER`, as the
+/// conventions ask; its own name is in `rpc.method_original`.
+///
+/// # The current span
+///
+/// The span is current, for [`opentelemetry::Context`], while the rest of the call runs: interceptors inside of it, the
+/// handler, and each poll of the streams. With `tracing-opentelemetry`, the `tracing` spans that a handler opens are its
+/// children. With [`tracing_span`](Self::tracing_span) the call has a `tracing` span as well.
+///
+/// A task that a handler spawns isn't inside of it. There, use `opentelemetry`'s `FutureExt::with_current_context`.
+///
+/// # The remote parent
+///
+/// A server's span is a child of the one that the request names, and its baggage is adopted. Both are the caller's
+/// claims: on a server that anybody can call, say [`untrusted`](Self::untrusted).
+#[derive(Clone)]
+pub struct Trace {
+    options: Arc<Options>,
+}
+
+#[derive(Clone)]
+struct Options {
+    /// The global one is found at the first call.
+    tracer: Arc<OnceLock<BoxedTracer>>,
+    propagator: Option<Arc<dyn TextMapPropagator + Send + Sync>>,
+    untrusted: bool,
+    #[cfg(feature = "tracing")]
+    tracing_span: bool,
+    server: Vec<KeyValue>,
+    metadata: Recorded,
+    attributes: Option<Attributes>,
+}
+
+type Attributes = Arc<dyn Fn(&Context, &MetadataMap) -> Vec<KeyValue> + Send + Sync>;
+
+impl Options {
+    fn tracer(&self) -> &BoxedTracer {
+        self.tracer.get_or_init(|| global::tracer_with_scope(conventions::scope()))
+    }
+
+    fn with_propagator<T>(&self, mut run: impl FnMut(&dyn TextMapPropagator) -> T) -> T {
+        match &self.propagator {
+            Some(propagator) => run(&**propagator),
+            None => global::get_text_map_propagator(run),
+        }
+    }
+}
+
+impl Default for Trace {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Trace {
+    /// Traces with the provider that is global when the first call comes, and with the propagator that is global then and
+    /// later.
+    ///
+    /// OpenTelemetry's own global propagator carries nothing: set one, or give [one](Self::propagator).
+    #[must_use]
+    pub fn new() -> Self {
+        Trace {
+            options: Arc::new(Options {
+                tracer: Arc::default(),
+                propagator: None,
+                untrusted: false,
+                #[cfg(feature = "tracing")]
+                tracing_span: false,
+                server: Vec::new(),
+                metadata: Recorded::default(),
+                attributes: None,
+            }),
+        }
+    }
+
+    /// An interceptor to put inside of a retry, on a client: each attempt that fails is an event of the call's span, named
+    /// `attempt failed`, with its `rpc.response.status_code`, its `error.message`, and `previous-rpc-attempts` if the
+    /// attempt has the metadata `grpc-previous-rpc-attempts`.
+    ///
+    /// ```
+    /// # use grpc_interceptor::{Context, Next, Outcome, interceptor};
+    /// # use grpc_interceptor_proto::greeter::greeter_client::GreeterClient;
+    /// # use tonic::{Request, transport::Channel};
+    /// # #[interceptor]
+    /// # async fn retry<N: Next>(request: Request<N::Request>, _: Context, next: N) -> Outcome<N> {
+    /// #     next.run(request).await
+    /// # }
+    /// use grpc_interceptor::interceptors::Trace;
+    ///
+    /// # fn client(channel: Channel) {
+    /// let interceptors = (Trace::new(), retry, Trace::attempts());
+    /// let client = GreeterClient::with_interceptors(channel, interceptors);
+    /// # }
+    /// ```
+    #[must_use]
+    pub const fn attempts() -> TraceAttempts {
+        TraceAttempts(())
+    }
+
+    fn with(mut self, set: impl FnOnce(&mut Options)) -> Self {
+        set(Arc::make_mut(&mut self.options));
+        self
+    }
+
+    /// Traces with this provider in place of the global one.
+    #[must_use]
+    pub fn tracer_provider<P>(self, provider: &P) -> Self
+    where
+        P: TracerProvider<
+            Tracer: Tracer<Span: Span + Send + Sync + 'static> + Send + Sync + 'static,
+        >,
+    {
+        let tracer = BoxedTracer::new(Box::new(provider.tracer_with_scope(conventions::scope())));
+        self.with(|options| options.tracer = Arc::new(OnceLock::from(tracer)))
+    }
+
+    /// Carries traces with this propagator in place of the global one.
+    ///
+    /// ```
+    /// use grpc_interceptor::interceptors::Trace;
+    /// use opentelemetry::propagation::TextMapCompositePropagator;
+    /// use opentelemetry_sdk::propagation::{BaggagePropagator, TraceContextPropagator};
+    ///
+    /// let trace = Trace::new().propagator(TextMapCompositePropagator::new(vec![
+    ///     Box::new(TraceContextPropagator::new()),
+    ///     Box::new(BaggagePropagator::new()),
+    /// ]));
+    /// ```
+    #[must_use]
+    pub fn propagator(self, propagator: impl TextMapPropagator + Send + Sync + 'static) -> Self {
+        self.with(|options| options.propagator = Some(Arc::new(propagator)))
+    }
+
+    /// Doesn't adopt what a server's caller says: the call begins a trace of its own, with a link to the caller's, and the
+    /// caller's baggage is dropped. So nobody outside decides what is sampled, or writes into your traces.
+    #[must_use]
+    pub fn untrusted(self) -> Self {
+        self.with(|options| options.untrusted = true)
+    }
+
+    /// Opens a `tracing` span for each call, too, and enters it wherever the call's span is current: so the events that a
+    /// handler logs say which call they belong to.
+    ///
+    /// Its level is info, its target `grpc_interceptor::trace`, its name `grpc`, and its fields `rpc.method`,
+    /// `rpc.system.name`, `otel.name` and `otel.kind`. If a layer of `tracing-opentelemetry` makes an OpenTelemetry span of
+    /// it, that is the call's span, and there isn't a second one. This needs the layer's *context activation*, which is
+    /// on by default.
+    #[cfg(feature = "tracing")]
+    #[must_use]
+    pub fn tracing_span(self) -> Self {
+        self.with(|options| options.tracing_span = true)
+    }
+
+    /// Says where a client's calls go, as a URI or a target in gRPC's form: `http://orders:50051`, `dns:///orders:50051`,
+    /// `unix:///run/orders.sock`. It is recorded as `server.address` and `server.port`, which the conventions ask of each
+    /// client.
+    #[must_use]
+    pub fn target(self, target: &str) -> Self {
+        self.with(|options| options.server = target::server(target))
+    }
+
+    /// Records the request's metadata with these keys, as `rpc.request.metadata.<key>`. The values of `authorization`,
+    /// `proxy-authorization`, `cookie`, `set-cookie` and of keys that end with `-bin` are never recorded: `[redacted]` says
+    /// that they are there.
+    #[must_use]
+    pub fn metadata<K: Into<String>>(self, keys: impl IntoIterator<Item = K>) -> Self {
+        self.with(|options| options.metadata = Recorded::new(keys))
+    }
+
+    /// Adds attributes, made of the call's context and its request metadata.
+    ///
+    /// ```
+    /// use grpc_interceptor::interceptors::Trace;
+    /// use opentelemetry::KeyValue;
+    ///
+    /// let trace = Trace::new().attributes(|context, metadata| {
+    ///     let has_deadline = context.deadline().is_some();
+    ///     let has_token = metadata.contains_key("authorization");
+    ///     vec![
+    ///         KeyValue::new("app.has_deadline", has_deadline),
+    ///         KeyValue::new("app.has_token", has_token),
+    ///     ]
+    /// });
+    /// ```
+    #[must_use]
+    pub fn attributes(
+        self,
+        attributes: impl Fn(&Context, &MetadataMap) -> Vec<KeyValue> + Send + Sync + 'static,
+    ) -> Self {
+        self.with(|options| options.attributes = Some(Arc::new(attributes)))
+    }
+}
+
+impl fmt::Debug for Trace {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Trace").finish_non_exhaustive()
+    }
+}
+
+impl<N: Next> Interceptor<N> for Trace {
+    fn intercept(
+        &self,
+        mut request: Request<N::Request>,
+        context: Context,
+        next: N,
+    ) -> impl Future<Output = Outcome<N>> + Send {
+        let peer = peer(&request);
+        let (span, current) = span::start(&self.options, &context, request.metadata_mut(), peer);
+        next.observed_by(Traced(span)).in_scope(current).run(request)
+    }
+}
+
+/// One call that is traced.
+struct Traced(CallSpan);
+
+impl<Q, P> ObservedCall<Q, P> for Traced {
+    const LOOKS_AT_MESSAGES: bool = false;
+
+    fn end(&self, end: &CallEnd<'_>) {
+        self.0.end(end);
+    }
+}

@@ -1,0 +1,180 @@
+//! The span of one call. Nothing here knows the types of an RPC: it is compiled once.
+
+use std::net::SocketAddr;
+
+use grpc_interceptor_runtime::{__private::code_name, CallEnd, Context, EndCause, Side};
+use opentelemetry::{
+    Context as Carried, KeyValue, Value,
+    trace::{
+        Link, SpanBuilder, SpanContext, SpanKind, Status as SpanStatus, TraceContextExt as _,
+        Tracer as _,
+    },
+};
+use tonic::metadata::MetadataMap;
+
+use super::{
+    Options,
+    carrier::{Incoming, Outgoing},
+    current::Current,
+};
+use crate::otel::conventions::{
+    ERROR_TYPE, GRPC, METHOD, METHOD_ORIGINAL, OTHER, STATUS_CODE, SYSTEM, is_error, is_made_up,
+    method,
+};
+
+/// A call's span, until the call ends.
+pub(super) struct CallSpan {
+    side: Side,
+    context: Carried,
+}
+
+/// Starts the span of a call. On a client the request takes it along.
+pub(super) fn start(
+    options: &Options,
+    context: &Context,
+    metadata: &mut MetadataMap,
+    peer: Option<SocketAddr>,
+) -> (CallSpan, Current) {
+    let side = context.side();
+    let (parent, link) = match side {
+        Side::Server => caller(options, metadata),
+        Side::Client => (Carried::current(), None),
+    };
+    let current = open(options, context, parent, link, metadata, peer);
+    if side == Side::Client {
+        let carrier = &mut Outgoing(metadata);
+        options.with_propagator(|propagator| propagator.inject_context(&current.context, carrier));
+    }
+    (CallSpan { side, context: current.context.clone() }, current)
+}
+
+/// The parent that a request brings along, or a link to it.
+fn caller(options: &Options, metadata: &MetadataMap) -> (Carried, Option<SpanContext>) {
+    let here = Carried::current();
+    let carrier = &Incoming(metadata);
+    let theirs =
+        options.with_propagator(|propagator| propagator.extract_with_context(&here, carrier));
+    if !options.untrusted {
+        return (theirs, None);
+    }
+    let remote = theirs.span().span_context().clone();
+    (here, (remote.is_remote() && remote.is_valid()).then_some(remote))
+}
+
+fn open(
+    options: &Options,
+    context: &Context,
+    parent: Carried,
+    link: Option<SpanContext>,
+    metadata: &MetadataMap,
+    peer: Option<SocketAddr>,
+) -> Current {
+    #[cfg(feature = "tracing")]
+    let (parent, span) = {
+        let (inside, span) = super::tracing_span::open(options, context, &parent);
+        if let Some(inside) = inside {
+            let own = inside.span();
+            own.set_attributes(attributes(options, context, metadata, peer));
+            if let Some(link) = link {
+                own.add_link(link, Vec::new());
+            }
+            return Current { context: inside, span };
+        }
+        (parent, span)
+    };
+    let builder = SpanBuilder::from_name(span_name(context))
+        .with_kind(match context.side() {
+            Side::Server => SpanKind::Server,
+            Side::Client => SpanKind::Client,
+        })
+        .with_attributes(attributes(options, context, metadata, peer))
+        .with_links(link.into_iter().map(|link| Link::new(link, Vec::new(), 0)).collect());
+    let own = options.tracer().build_with_context(builder, &parent);
+    Current {
+        context: parent.with_span(own),
+        #[cfg(feature = "tracing")]
+        span,
+    }
+}
+
+pub(super) fn span_name(context: &Context) -> &'static str {
+    if is_made_up(context) { GRPC } else { method(context.method_name().path()) }
+}
+
+/// What is known at the start: a sampler decides by it.
+fn attributes(
+    options: &Options,
+    context: &Context,
+    metadata: &MetadataMap,
+    peer: Option<SocketAddr>,
+) -> Vec<KeyValue> {
+    let name = method(context.method_name().path());
+    let mut attributes = Vec::with_capacity(8);
+    attributes.push(KeyValue::new(SYSTEM, GRPC));
+    if is_made_up(context) {
+        attributes.push(KeyValue::new(METHOD, OTHER));
+        attributes.push(KeyValue::new(METHOD_ORIGINAL, name));
+    } else {
+        attributes.push(KeyValue::new(METHOD, name));
+    }
+    if let Some(peer) = peer {
+        attributes.push(KeyValue::new("network.peer.address", peer.ip().to_string()));
+        attributes.push(KeyValue::new("network.peer.port", i64::from(peer.port())));
+    }
+    attributes.extend_from_slice(&options.server);
+    options.metadata.add(metadata, &mut attributes);
+    if let Some(more) = &options.attributes {
+        attributes.extend(more(context, metadata));
+    }
+    attributes
+}
+
+impl CallSpan {
+    pub(super) fn end(&self, end: &CallEnd<'_>) {
+        let span = self.context.span();
+        if span.is_recording() {
+            let code = code_name(end.code());
+            span.set_attribute(KeyValue::new(STATUS_CODE, code));
+            if is_error(self.side, end.code()) {
+                span.set_attribute(KeyValue::new(ERROR_TYPE, code));
+                span.set_status(SpanStatus::error(description(end)));
+            }
+        }
+        span.end();
+    }
+}
+
+fn description(end: &CallEnd<'_>) -> String {
+    match (end.status(), end.cause()) {
+        (Some(status), _) => status.message().to_owned(),
+        (None, EndCause::Panicked) => "panicked".to_owned(),
+        (None, EndCause::TimedOut) => "the deadline has passed".to_owned(),
+        (None, _) => "dropped before its end".to_owned(),
+    }
+}
+
+/// Metadata that is recorded.
+#[derive(Clone, Default)]
+pub(super) struct Recorded(Vec<(String, opentelemetry::Key)>);
+
+impl Recorded {
+    pub(super) fn new<K: Into<String>>(keys: impl IntoIterator<Item = K>) -> Self {
+        let attribute = |key: K| {
+            let key = key.into().to_ascii_lowercase();
+            let name = format!("rpc.request.metadata.{key}");
+            (key, name.into())
+        };
+        Recorded(keys.into_iter().map(attribute).collect())
+    }
+
+    fn add(&self, metadata: &MetadataMap, attributes: &mut Vec<KeyValue>) {
+        for (key, name) in &self.0 {
+            let values = crate::redact::values(metadata, key);
+            if !values.is_empty() {
+                let values = values.into_iter().map(Into::into).collect();
+                let values = Value::Array(opentelemetry::Array::String(values));
+                attributes.push(KeyValue::new(name.clone(), values));
+            }
+        }
+    }
+}

@@ -1,0 +1,36 @@
+use grpc_interceptor_runtime::{Context, Side};
+use opentelemetry::{Context as Carried, trace::TraceContextExt as _};
+use tracing::{Span, info_span};
+
+use super::{Options, span::span_name};
+use crate::otel::conventions::method;
+
+/// A `tracing` span of the call, if it is to have one, and OpenTelemetry's span that came with it.
+///
+/// A subscriber with a layer of `tracing-opentelemetry` makes one for each `tracing` span, and makes that the current
+/// one when the `tracing` span is entered. So it is found without knowing that crate, whatever its version.
+pub(super) fn open(
+    options: &Options,
+    context: &Context,
+    parent: &Carried,
+) -> (Option<Carried>, Span) {
+    if !options.tracing_span {
+        return (None, Span::none());
+    }
+    let _current = parent.clone().attach();
+    let span = info_span!(
+        target: "grpc_interceptor::trace",
+        "grpc",
+        otel.name = span_name(context),
+        otel.kind = match context.side() {
+            Side::Server => "server",
+            Side::Client => "client",
+        },
+        rpc.system.name = "grpc",
+        rpc.method = method(context.method_name().path()),
+    );
+    let inside = span.in_scope(Carried::current);
+    let own = inside.span().span_context().clone();
+    let is_new = own.is_valid() && own.span_id() != parent.span().span_context().span_id();
+    (is_new.then_some(inside), span)
+}

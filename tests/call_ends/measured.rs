@@ -1,0 +1,122 @@
+//! The metrics of all cases under OpenTelemetry's names and under gRPC's, as an exporter gets them. Each case has a
+//! provider of its own.
+
+use std::collections::BTreeMap;
+
+use grpc_interceptor::{Side, interceptors::Metrics};
+use grpc_interceptor_proto::greeter::greeter_server;
+use opentelemetry::KeyValue;
+use opentelemetry_sdk::metrics::{
+    InMemoryMetricExporter, PeriodicReader, SdkMeterProvider,
+    data::{AggregatedMetrics, MetricData},
+};
+
+use crate::{
+    case::Case,
+    names::{code_name, method_name},
+    right::right,
+};
+
+#[derive(Clone)]
+pub(crate) struct Measured {
+    exporter: InMemoryMetricExporter,
+    provider: SdkMeterProvider,
+    pub(crate) opentelemetry: Metrics,
+    pub(crate) grpc: Metrics,
+}
+
+impl Measured {
+    pub(crate) fn new(case: &Case) -> Self {
+        let exporter = InMemoryMetricExporter::default();
+        let reader = PeriodicReader::builder(exporter.clone()).build();
+        let provider = SdkMeterProvider::builder().with_reader(reader).build();
+        let side = if case.form.is_client() { Side::Client } else { Side::Server };
+        let ready = |metrics: Metrics| {
+            let metrics = metrics.meter_provider(&provider).target("http://greeter:50051");
+            metrics.register(side, greeter_server::METHODS)
+        };
+        let (opentelemetry, grpc) = (ready(Metrics::opentelemetry()), ready(Metrics::grpc()));
+        Measured { exporter, provider, opentelemetry, grpc }
+    }
+
+    /// What is different in the metrics from what is right.
+    pub(crate) fn judge(&self, case: &Case) -> Vec<String> {
+        self.provider.force_flush().expect("it isn't shut down");
+        let counted = self.counted();
+        self.provider.shutdown().expect("it isn't shut down");
+        let right = right_counts(case);
+        if counted == right {
+            return Vec::new();
+        }
+        vec![format!("measured {counted:#?}, right: {right:#?}")]
+    }
+
+    /// Each number that isn't zero, by its metric and attributes. Of a time, how often there is one.
+    fn counted(&self) -> BTreeMap<String, i64> {
+        let exported = self.exporter.get_finished_metrics().expect("it isn't poisoned");
+        let latest = exported.last().expect("there are metrics");
+        let mut counted = BTreeMap::new();
+        let mut add = |name: &str, attributes: &mut dyn Iterator<Item = &KeyValue>, count: i64| {
+            let attributes = attributes.map(|one| format!("{}={}", one.key, one.value));
+            let mut attributes: Vec<_> = attributes.collect();
+            attributes.sort();
+            if count != 0 {
+                counted.insert(format!("{name} {}", attributes.join(" ")), count);
+            }
+        };
+        for metric in latest.scope_metrics().flat_map(|scope| scope.metrics()) {
+            let name = metric.name();
+            match metric.data() {
+                AggregatedMetrics::F64(MetricData::Histogram(data)) => {
+                    let points = data.data_points();
+                    points
+                        .for_each(|point| add(name, &mut point.attributes(), point.count() as i64));
+                }
+                AggregatedMetrics::I64(MetricData::Sum(data)) => {
+                    let points = data.data_points();
+                    points.for_each(|point| add(name, &mut point.attributes(), point.value()));
+                }
+                AggregatedMetrics::U64(MetricData::Sum(data)) => {
+                    let points = data.data_points();
+                    points
+                        .for_each(|point| add(name, &mut point.attributes(), point.value() as i64));
+                }
+                other => panic!("{name} is {other:?}"),
+            }
+        }
+        counted
+    }
+}
+
+/// What is in flight is zero again.
+fn right_counts(case: &Case) -> BTreeMap<String, i64> {
+    let code = right(case).code;
+    let is_error = crate::traced::is_error(case, code);
+    let (code, is_client) = (code_name(code), case.form.is_client());
+    // A layer that wasn't told of the RPC.
+    let (method, of_grpc) = match case.form.is_layer() {
+        true => ("_OTHER", "other"),
+        false => (method_name(case), method_name(case)),
+    };
+    let error = if is_error { format!("error.type={code} ") } else { String::new() };
+    let server = if is_client { " server.address=greeter server.port=50051" } else { "" };
+    let target = if is_client { " grpc.target=http://greeter:50051" } else { "" };
+    let side = if is_client { "client" } else { "server" };
+    let (status, method_of_grpc) =
+        (format!(" grpc.status={code}"), format!("grpc.method={of_grpc}"));
+    let mut right = vec![
+        format!(
+            "rpc.{side}.call.duration {error}rpc.method={method} rpc.response.status_code={code} \
+             rpc.system.name=grpc{server}"
+        ),
+        format!("grpc.{side}.call.duration {method_of_grpc}{status}{target}"),
+    ];
+    right.extend(match is_client {
+        true => vec![
+            format!("grpc.client.attempt.started {method_of_grpc}{target}"),
+            format!("grpc.client.attempt.duration {method_of_grpc}{status}{target}"),
+        ],
+        false => vec![format!("grpc.server.call.started {method_of_grpc}")],
+    });
+    right.into_iter().map(|metric| (metric, 1)).collect()
+}
