@@ -222,7 +222,7 @@ impl Trace {
     /// handler logs say which call they belong to.
     ///
     /// Its level is info, its target `grpc_interceptor::trace`, its name `grpc`, and its fields `rpc.method`,
-    /// `rpc.system.name`, `otel.name` and `otel.kind`. If a layer of `tracing-opentelemetry` makes an OpenTelemetry span of
+    /// `rpc.method_original`, `rpc.system.name`, `otel.name` and `otel.kind`. If a layer of `tracing-opentelemetry` makes an OpenTelemetry span of
     /// it, that is the call's span, and there isn't a second one. This needs the layer's *context activation*, which is
     /// on by default.
     #[cfg(feature = "tracing")]

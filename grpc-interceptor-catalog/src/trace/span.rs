@@ -25,7 +25,8 @@ use crate::otel::conventions::{
 /// A call's span, until the call ends.
 pub(super) struct CallSpan {
     side: Side,
-    context: Carried,
+    /// With a `tracing` span: if that were dropped earlier, it would end the call's span.
+    current: Current,
 }
 
 /// Starts the span of a call. On a client the request takes it along.
@@ -45,7 +46,7 @@ pub(super) fn start(
         let carrier = &mut Outgoing(metadata);
         options.with_propagator(|propagator| propagator.inject_context(&current.context, carrier));
     }
-    (CallSpan { side, context: current.context.clone() }, current)
+    (CallSpan { side, current: current.clone() }, current)
 }
 
 /// The parent that a request brings along, or a link to it.
@@ -74,7 +75,9 @@ fn open(
         let (inside, span) = super::tracing_span::open(options, context, &parent);
         if let Some(inside) = inside {
             let own = inside.span();
-            own.set_attributes(attributes(options, context, metadata, peer));
+            let mut attributes = Vec::new();
+            add_attributes(options, context, metadata, peer, &mut attributes);
+            own.set_attributes(attributes);
             if let Some(link) = link {
                 own.add_link(link, Vec::new());
             }
@@ -101,6 +104,12 @@ pub(super) fn span_name(context: &Context) -> &'static str {
     if is_made_up(context) { GRPC } else { method(context.method_name().path()) }
 }
 
+/// The method, and what the caller named it if that is something else.
+pub(super) fn names(context: &Context) -> (&'static str, Option<&'static str>) {
+    let name = method(context.method_name().path());
+    if is_made_up(context) { (OTHER, Some(name)) } else { (name, None) }
+}
+
 /// What is known at the start: a sampler decides by it.
 fn attributes(
     options: &Options,
@@ -108,30 +117,37 @@ fn attributes(
     metadata: &MetadataMap,
     peer: Option<SocketAddr>,
 ) -> Vec<KeyValue> {
-    let name = method(context.method_name().path());
+    let (name, original) = names(context);
     let mut attributes = Vec::with_capacity(8);
     attributes.push(KeyValue::new(SYSTEM, GRPC));
-    if is_made_up(context) {
-        attributes.push(KeyValue::new(METHOD, OTHER));
-        attributes.push(KeyValue::new(METHOD_ORIGINAL, name));
-    } else {
-        attributes.push(KeyValue::new(METHOD, name));
-    }
+    attributes.push(KeyValue::new(METHOD, name));
+    attributes.extend(original.map(|original| KeyValue::new(METHOD_ORIGINAL, original)));
+    add_attributes(options, context, metadata, peer, &mut attributes);
+    attributes
+}
+
+/// All except the names.
+fn add_attributes(
+    options: &Options,
+    context: &Context,
+    metadata: &MetadataMap,
+    peer: Option<SocketAddr>,
+    attributes: &mut Vec<KeyValue>,
+) {
     if let Some(peer) = peer {
         attributes.push(KeyValue::new("network.peer.address", peer.ip().to_string()));
         attributes.push(KeyValue::new("network.peer.port", i64::from(peer.port())));
     }
     attributes.extend_from_slice(&options.server);
-    options.metadata.add(metadata, &mut attributes);
+    options.metadata.add(metadata, attributes);
     if let Some(more) = &options.attributes {
         attributes.extend(more(context, metadata));
     }
-    attributes
 }
 
 impl CallSpan {
     pub(super) fn end(&self, end: &CallEnd<'_>) {
-        let span = self.context.span();
+        let span = self.current.context.span();
         if span.is_recording() {
             let code = code_name(end.code());
             span.set_attribute(KeyValue::new(STATUS_CODE, code));

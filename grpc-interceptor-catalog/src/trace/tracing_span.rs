@@ -2,8 +2,10 @@ use grpc_interceptor_runtime::{Context, Side};
 use opentelemetry::{Context as Carried, trace::TraceContextExt as _};
 use tracing::{Span, info_span};
 
-use super::{Options, span::span_name};
-use crate::otel::conventions::method;
+use super::{
+    Options,
+    span::{names, span_name},
+};
 
 /// A `tracing` span of the call, if it is to have one, and OpenTelemetry's span that came with it.
 ///
@@ -17,6 +19,7 @@ pub(super) fn open(
     if !options.tracing_span {
         return (None, Span::none());
     }
+    let (method, original) = names(context);
     let _current = parent.clone().attach();
     let span = info_span!(
         target: "grpc_interceptor::trace",
@@ -27,7 +30,8 @@ pub(super) fn open(
             Side::Client => "client",
         },
         rpc.system.name = "grpc",
-        rpc.method = method(context.method_name().path()),
+        rpc.method = method,
+        rpc.method_original = original,
     );
     let inside = span.in_scope(Carried::current);
     let own = inside.span().span_context().clone();
