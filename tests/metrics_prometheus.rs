@@ -152,3 +152,19 @@ async fn a_calls_time_is_a_histogram_with_the_buckets_that_dashboards_ask_for() 
         assert!(buckets.iter().any(|line| line.ends_with(&end)), "{end}: {buckets:?}");
     }
 }
+
+#[tokio::test(start_paused = true)]
+async fn labels_of_ones_own() {
+    let (handle, _guard) = record();
+    let metrics = Metrics::prometheus().labels(|context, metadata| {
+        let has_token = metadata.contains_key("authorization");
+        vec![("token", has_token.to_string()), ("side", format!("{:?}", context.side()))]
+    });
+    let mut client = testing::dummy().server_interceptors(metrics).start().await.unwrap();
+    client.execute("Ada").await.unwrap();
+    assert_eq!(
+        lines(&handle, "grpc_server_handled_total{"),
+        ["grpc_server_handled_total{grpc_type=\"unary\",grpc_service=\"DummyService\",\
+          grpc_method=\"Execute\",token=\"false\",side=\"Server\",grpc_code=\"OK\"} 1"]
+    );
+}

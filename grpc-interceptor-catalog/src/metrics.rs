@@ -120,8 +120,9 @@ impl Metrics {
         Metrics { labels: Some(Arc::new(labels)), series: Arc::default(), ..self }
     }
 
-    /// How many sets of method and [labels](Self::labels) there may be.
-    pub const MAX_SERIES: usize = 2000;
+    /// How many sets of method and [labels](Self::labels) there may be. OpenTelemetry's SDK has a limit of its own, of 2,000
+    /// sets of attributes for each metric, the codes included.
+    pub const MAX_SERIES: usize = 1000;
 
     fn start(&self, context: &Context, metadata: &MetadataMap) -> Arc<dyn OfMethod> {
         let labels = self.labels.as_ref().map_or_else(Vec::new, |labels| labels(context, metadata));

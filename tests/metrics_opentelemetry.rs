@@ -1,0 +1,221 @@
+//! `Metrics` under OpenTelemetry's names and gRPC's: what is there at the start, labels of one's own, attempts. How each call
+//! ends is in `call_ends`.
+
+mod support;
+
+use std::collections::BTreeMap;
+
+use grpc_interceptor::{
+    Context, Next, Outcome, Side, interceptor,
+    interceptors::{Metrics, when},
+};
+use grpc_interceptor_proto::greeter::greeter_server;
+use opentelemetry_sdk::metrics::{
+    InMemoryMetricExporter, PeriodicReader, SdkMeterProvider,
+    data::{AggregatedMetrics, Metric, MetricData},
+};
+use support::{GreeterServer, call_each, connect, connect_in_layer, greeter, hello};
+use tonic::{Code, Request, Status, body::Body, codegen::http};
+use tower::ServiceExt as _;
+
+struct Bare;
+
+greeter!(Bare, []);
+
+struct Meter {
+    exporter: InMemoryMetricExporter,
+    provider: SdkMeterProvider,
+}
+
+impl Meter {
+    fn new() -> Self {
+        let exporter = InMemoryMetricExporter::default();
+        let reader = PeriodicReader::builder(exporter.clone()).build();
+        Meter { exporter, provider: SdkMeterProvider::builder().with_reader(reader).build() }
+    }
+
+    /// Each point, by its metric and attributes: its sum, or how many values it is of.
+    fn points(&self) -> BTreeMap<String, i64> {
+        let mut points = BTreeMap::new();
+        self.each(|metric| match metric.data() {
+            AggregatedMetrics::F64(MetricData::Histogram(data)) => points.extend(
+                data.data_points()
+                    .map(|point| (text(metric, point.attributes()), point.count() as i64)),
+            ),
+            AggregatedMetrics::I64(MetricData::Sum(data)) => points.extend(
+                data.data_points().map(|point| (text(metric, point.attributes()), point.value())),
+            ),
+            AggregatedMetrics::U64(MetricData::Sum(data)) => points.extend(
+                data.data_points()
+                    .map(|point| (text(metric, point.attributes()), point.value() as i64)),
+            ),
+            other => panic!("{} is {other:?}", metric.name()),
+        });
+        points
+    }
+
+    fn each(&self, mut each: impl FnMut(&Metric)) {
+        self.provider.force_flush().expect("it isn't shut down");
+        let exported = self.exporter.get_finished_metrics().expect("it isn't poisoned");
+        let Some(latest) = exported.last() else { return };
+        latest.scope_metrics().flat_map(|scope| scope.metrics()).for_each(&mut each);
+    }
+}
+
+fn text<'a>(
+    metric: &Metric,
+    attributes: impl Iterator<Item = &'a opentelemetry::KeyValue>,
+) -> String {
+    let mut attributes: Vec<_> =
+        attributes.map(|attribute| format!("{}={}", attribute.key, attribute.value)).collect();
+    attributes.sort();
+    format!("{} {}", metric.name(), attributes.join(" "))
+}
+
+#[test]
+fn registered_methods_are_there_at_zero() {
+    let meter = Meter::new();
+    let register = |metrics: Metrics| {
+        metrics.meter_provider(&meter.provider).register(Side::Server, greeter_server::METHODS)
+    };
+    let _metrics = (register(Metrics::opentelemetry()), register(Metrics::grpc()));
+    let points = meter.points();
+    assert!(points.values().all(|count| *count == 0), "{points:#?}");
+    let of = |name: &str| points.keys().filter(|point| point.starts_with(name)).count();
+    assert_eq!(of("grpc.server.call.started "), 4);
+    assert_eq!(of("grpc.server.call.in_flight "), 4);
+    assert_eq!(of("rpc.server.call.in_flight "), 4);
+    assert_eq!(points.len(), 12, "{points:#?}");
+}
+
+#[tokio::test]
+async fn a_time_has_the_unit_and_the_boundaries_of_its_vocabulary() {
+    let meter = Meter::new();
+    let of = |metrics: Metrics| metrics.meter_provider(&meter.provider);
+    let interceptors = (of(Metrics::opentelemetry()), of(Metrics::grpc()));
+    let mut client = connect(GreeterServer::with_interceptors(Bare, interceptors)).await;
+    client.say_hello(hello("Ada")).await.expect("it is answered");
+    let mut seen = Vec::new();
+    meter.each(|metric| {
+        if let AggregatedMetrics::F64(MetricData::Histogram(data)) = metric.data() {
+            let point = data.data_points().next().expect("there is one");
+            let bounds: Vec<_> = point.bounds().collect();
+            let ends = (bounds[0], bounds[bounds.len() - 1], bounds.len());
+            seen.push((metric.name().to_owned(), metric.unit().to_owned(), ends));
+            assert!(point.sum() > 0.0 && point.sum() < 5.0, "it is in seconds");
+        }
+    });
+    seen.sort_by(|one, other| one.0.cmp(&other.0));
+    assert_eq!(
+        seen,
+        [
+            ("grpc.server.call.duration".to_owned(), "s".to_owned(), (0.0, 100.0, 41)),
+            ("rpc.server.call.duration".to_owned(), "s".to_owned(), (0.005, 10.0, 14)),
+        ]
+    );
+}
+
+#[interceptor]
+async fn try_three_times<N: Next>(request: Request<N::Request>, _: Context, next: N) -> Outcome<N> {
+    for _ in 0..2 {
+        let Some(again) = next.clone_request(&request) else { break };
+        match next.run(again).await {
+            Err(status) if status.code() == Code::Unavailable => {}
+            outcome => return outcome,
+        }
+    }
+    next.run(request).await
+}
+
+#[interceptor]
+async fn fail<N: Next>(_: Request<N::Request>, _: Context, _: N) -> Outcome<N> {
+    Err(Status::unavailable("away"))
+}
+
+#[tokio::test]
+async fn attempts_are_counted_inside_of_a_retry() {
+    let meter = Meter::new();
+    let client = connect(GreeterServer::new(Bare)).await;
+    let of = |metrics: Metrics| metrics.meter_provider(&meter.provider);
+    let interceptors =
+        (of(Metrics::grpc_calls()), try_three_times, of(Metrics::grpc_attempts()), fail);
+    client.through(interceptors).say_hello(hello("Ada")).await.expect_err("it fails");
+    let method = "grpc.method=greeter.v1.Greeter/SayHello";
+    let expected = [
+        (format!("grpc.client.attempt.duration {method} grpc.status=UNAVAILABLE"), 3),
+        (format!("grpc.client.attempt.started {method}"), 3),
+        (format!("grpc.client.call.duration {method} grpc.status=UNAVAILABLE"), 1),
+        (format!("grpc.client.call.in_flight {method}"), 0),
+    ];
+    assert_eq!(meter.points(), BTreeMap::from(expected));
+}
+
+#[tokio::test]
+async fn on_a_server_attempts_count_nothing() {
+    let meter = Meter::new();
+    let metrics = Metrics::grpc_attempts().meter_provider(&meter.provider);
+    let mut client = connect(GreeterServer::with_interceptors(Bare, metrics)).await;
+    call_each(&mut client, "Ada").await;
+    assert_eq!(meter.points(), BTreeMap::new());
+}
+
+#[tokio::test]
+async fn labels_of_ones_own_are_bounded() {
+    let meter = Meter::new();
+    let metrics = Metrics::grpc_calls().meter_provider(&meter.provider).labels(|_, metadata| {
+        let name = metadata.get("name").and_then(|name| name.to_str().ok());
+        vec![("name", name.unwrap_or("none").to_owned())]
+    });
+    // It doesn't know the labels.
+    let metrics = metrics.register(Side::Server, greeter_server::METHODS);
+    let mut client = connect(GreeterServer::with_interceptors(Bare, metrics)).await;
+    let more_than_fit = 5;
+    for number in 0..Metrics::MAX_SERIES + more_than_fit {
+        let mut request = Request::new(hello("Ada"));
+        request.metadata_mut().insert("name", number.to_string().parse().expect("it is ASCII"));
+        client.say_hello(request).await.expect("it is answered");
+    }
+    let points = meter.points();
+    let started = |name: &str| {
+        let method = "grpc.method=greeter.v1.Greeter/SayHello";
+        points.get(&format!("grpc.server.call.started {method} name={name}")).copied()
+    };
+    assert_eq!(started("0"), Some(1));
+    assert_eq!(started("other"), Some(more_than_fit as i64));
+    assert_eq!(started(&Metrics::MAX_SERIES.to_string()), None);
+}
+
+#[tokio::test]
+async fn names_that_callers_make_up_are_counted_together() {
+    let meter = Meter::new();
+    let of = |metrics: Metrics| metrics.meter_provider(&meter.provider);
+    let interceptors = (of(Metrics::opentelemetry()), of(Metrics::grpc()));
+    let client = connect_in_layer(GreeterServer::new(Bare), interceptors).await;
+    for number in 0..20 {
+        let request = http::Request::post(format!("http://any/made.Up/Name{number}"))
+            .header("content-type", "application/grpc")
+            .body(Body::empty())
+            .expect("it is a request");
+        client.channel().oneshot(request).await.expect("it is answered");
+    }
+    let points = meter.points();
+    assert_eq!(points["grpc.server.call.started grpc.method=other"], 20);
+    let status = "rpc.response.status_code=UNIMPLEMENTED rpc.system.name=grpc";
+    let duration =
+        format!("rpc.server.call.duration error.type=UNIMPLEMENTED rpc.method=_OTHER {status}");
+    assert_eq!(points[&duration], 20);
+    assert!(points.keys().all(|point| !point.contains("made")), "{points:#?}");
+}
+
+#[tokio::test]
+async fn only_some_methods() {
+    let meter = Meter::new();
+    let metrics = Metrics::opentelemetry().meter_provider(&meter.provider);
+    let some = when(|context| context.method_name().method() == "Chat", metrics);
+    let mut client = connect(GreeterServer::with_interceptors(Bare, some)).await;
+    call_each(&mut client, "Ada").await;
+    assert!(
+        meter.points().keys().all(|point| point.contains("rpc.method=greeter.v1.Greeter/Chat"))
+    );
+    assert_eq!(meter.points().len(), 2);
+}
