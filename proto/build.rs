@@ -2,7 +2,6 @@
 
 use std::{env, fs, path::PathBuf};
 
-use prost::Message as _;
 use tonic_prost_build::{Builder, configure};
 
 fn main() {
@@ -17,6 +16,7 @@ fn main() {
     compile("standard", standard(), "bare.proto");
     compile("standard", standard(), "shop_v1.proto");
     compile("standard", standard(), "shop_v2.proto");
+    compile("standard", standard(), "vault.proto");
     // The same service again, with the same messages.
     let again = || configure().extern_path(".greeter.v1", "crate::greeter");
     // The attribute on the structs, which has to find the rest.
@@ -51,9 +51,12 @@ fn out_dir(name: &str) -> PathBuf {
 
 fn compile(name: &str, builder: Builder, file: &str) {
     println!("cargo::rerun-if-changed=proto/{file}");
-    let descriptors = protox::compile([file], ["proto"]).expect("the .proto file is valid");
+    let mut compiler = protox::Compiler::new(["proto"]).expect("the folder is there");
+    compiler.include_imports(true).open_file(file).expect("the .proto file is valid");
     let set = out_dir(name).join(file).with_extension("bin");
-    fs::write(set, descriptors.encode_to_vec()).expect("OUT_DIR can be written to");
+    // Not by way of the types of `prost-types`, which forget options that they don't know.
+    fs::write(set, compiler.encode_file_descriptor_set()).expect("OUT_DIR can be written to");
+    let descriptors = compiler.file_descriptor_set();
     builder.out_dir(out_dir(name)).compile_fds(descriptors).expect("the code can be generated");
 }
 

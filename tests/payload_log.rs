@@ -7,7 +7,7 @@ use std::fmt;
 
 use grpc_interceptor::{
     Context, Interceptor, Next, Outcome, Payload as _,
-    interceptors::{List, PayloadLog, ShowMessage},
+    interceptors::{List, MessageInfo, PayloadLog, ShowMessage},
     testing::{self, DummyRequest, DummyResponse},
 };
 use log::Log;
@@ -87,7 +87,7 @@ async fn a_long_message_is_cut() {
 struct Never;
 
 impl<M> ShowMessage<M> for Never {
-    fn show(&self, _: &M, _: &mut dyn fmt::Write) -> fmt::Result {
+    fn show(&self, _: &M, _: &MessageInfo, _: &mut dyn fmt::Write) -> fmt::Result {
         panic!("nobody asked for it")
     }
 }
@@ -124,13 +124,18 @@ async fn a_part_of_the_calls_is_chosen() {
 struct WithoutInput;
 
 impl ShowMessage<DummyRequest> for WithoutInput {
-    fn show(&self, _: &DummyRequest, text: &mut dyn fmt::Write) -> fmt::Result {
+    fn show(&self, _: &DummyRequest, _: &MessageInfo, text: &mut dyn fmt::Write) -> fmt::Result {
         text.write_str("DummyRequest { input: [redacted] }")
     }
 }
 
 impl ShowMessage<DummyResponse> for WithoutInput {
-    fn show(&self, message: &DummyResponse, text: &mut dyn fmt::Write) -> fmt::Result {
+    fn show(
+        &self,
+        message: &DummyResponse,
+        _: &MessageInfo,
+        text: &mut dyn fmt::Write,
+    ) -> fmt::Result {
         write!(text, "{message:?}")
     }
 }

@@ -36,7 +36,9 @@ pub use self::metrics::Metrics;
 pub use access_log::AccessLog;
 pub use catch_panic::{CatchPanic, OnPanic};
 pub use error_to_status::{ErrorToStatus, MapError, UnknownDetails};
+#[cfg(feature = "prost-reflect")]
+pub use payload_log::AsJson;
 #[cfg(feature = "tracing")]
-pub use payload_log::{AsDebug, PayloadLog, ShowMessage};
+pub use payload_log::{AsDebug, Direction, MessageInfo, PayloadLog, ShowMessage};
 #[cfg(feature = "opentelemetry")]
 pub use trace::{Trace, TraceAttempts};

@@ -1,5 +1,8 @@
+#[cfg(feature = "prost-reflect")]
+mod as_json;
 mod cut;
 mod event;
+mod info;
 mod show;
 
 use std::{fmt, sync::Arc};
@@ -8,7 +11,10 @@ use grpc_interceptor_runtime::{CallEnd, Context, Interceptor, Next, ObservedCall
 use tonic::Request;
 use tracing::Level;
 
-use event::{Direction, Started};
+#[cfg(feature = "prost-reflect")]
+pub use as_json::AsJson;
+use event::Started;
+pub use info::{Direction, MessageInfo};
 pub use show::{AsDebug, ShowMessage};
 
 /// Logs each message of a call as a [`tracing`] event, when it passes.
@@ -36,7 +42,8 @@ pub use show::{AsDebug, ShowMessage};
 /// It works on a server and on a client, in all places of a chain. Where it stands decides what it sees: inside of an
 /// interceptor that changes messages, it logs the changed ones. In an
 /// [`InterceptorLayer`](grpc_interceptor_runtime::InterceptorLayer) and in a [`List`](grpc_interceptor_runtime::List)
-/// the messages' types aren't known: their debug text is no more than a size, or the name of the type.
+/// the messages' types aren't known: their debug text is no more than a size, or the name of the type. In a layer `AsJson`,
+/// of the feature `prost-reflect`, shows all of them, and leaves out what their `.proto` file marks as secret.
 ///
 /// # The event
 ///
@@ -106,21 +113,31 @@ impl<S> PayloadLog<S> {
     ///
     /// ```
     /// # use grpc_interceptor_proto::greeter::{HelloReply, HelloRequest};
-    /// use grpc_interceptor::interceptors::{PayloadLog, ShowMessage};
+    /// use grpc_interceptor::interceptors::{MessageInfo, PayloadLog, ShowMessage};
     /// use std::fmt;
     ///
     /// /// The messages of one service. An RPC with another message is a compile error, so none is forgotten.
     /// struct WithoutSecrets;
     ///
     /// impl ShowMessage<HelloRequest> for WithoutSecrets {
-    ///     fn show(&self, message: &HelloRequest, text: &mut dyn fmt::Write) -> fmt::Result {
+    ///     fn show(
+    ///         &self,
+    ///         message: &HelloRequest,
+    ///         _: &MessageInfo,
+    ///         text: &mut dyn fmt::Write,
+    ///     ) -> fmt::Result {
     ///         let HelloRequest { name: _ } = message;
     ///         write!(text, "HelloRequest {{ name: [redacted] }}")
     ///     }
     /// }
     ///
     /// impl ShowMessage<HelloReply> for WithoutSecrets {
-    ///     fn show(&self, message: &HelloReply, text: &mut dyn fmt::Write) -> fmt::Result {
+    ///     fn show(
+    ///         &self,
+    ///         message: &HelloReply,
+    ///         _: &MessageInfo,
+    ///         text: &mut dyn fmt::Write,
+    ///     ) -> fmt::Result {
     ///         write!(text, "{message:?}")
     ///     }
     /// }
@@ -177,11 +194,11 @@ where
     S: ShowMessage<Q> + ShowMessage<P>,
 {
     fn request_message(&self, message: &Q) {
-        self.started.log(Direction::Request, &|text| self.show.show(message, text));
+        self.started.log(Direction::Request, &|info, text| self.show.show(message, info, text));
     }
 
     fn response_message(&self, message: &P) {
-        self.started.log(Direction::Response, &|text| self.show.show(message, text));
+        self.started.log(Direction::Response, &|info, text| self.show.show(message, info, text));
     }
 
     fn end(&self, _: &CallEnd<'_>) {}

@@ -3,6 +3,7 @@
 mod any_payload;
 mod around;
 mod aside;
+mod encoded;
 mod erase;
 mod failure;
 mod guarded;
@@ -22,6 +23,7 @@ mod try_clone;
 mod watch;
 mod wrap;
 
+pub use encoded::EncodedMessage;
 pub(crate) use erase::Erase;
 pub use erase::{AnyMessage, AnyPayload};
 pub(crate) use failure::Failure;

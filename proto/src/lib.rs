@@ -22,6 +22,15 @@ pub mod bare {
     include!(concat!(env!("OUT_DIR"), "/standard/_.rs"));
 }
 
+/// `vault.v1`: messages with fields that should not be in a log.
+pub mod vault {
+    include!(concat!(env!("OUT_DIR"), "/standard/vault.v1.rs"));
+
+    /// What `vault.proto` says.
+    pub const FILE_DESCRIPTOR_SET: &[u8] =
+        include_bytes!(concat!(env!("OUT_DIR"), "/standard/vault.bin"));
+}
+
 /// Two versions of a service.
 pub mod shop {
     /// `shop.v1`

@@ -1,7 +1,7 @@
 use std::fmt::{self, Write};
 
 /// Writes the text of a message.
-pub(super) type Show<'a> = &'a dyn Fn(&mut dyn Write) -> fmt::Result;
+type Show<'a> = &'a dyn Fn(&mut dyn Write) -> fmt::Result;
 
 /// The text of a message, in so many bytes at most, and "…" if that isn't all. It is one line: control characters are
 /// escaped.

@@ -1,6 +1,9 @@
 //! The events. Nothing here knows the types of an RPC: it is compiled once.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::{
+    fmt::{self, Write},
+    sync::atomic::{AtomicU64, Ordering},
+};
 
 use grpc_interceptor_runtime::Context;
 use tonic::metadata::MetadataMap;
@@ -8,7 +11,8 @@ use tracing::{Level, Span, enabled};
 
 use super::{
     Options,
-    cut::{Cut, Show},
+    cut::Cut,
+    info::{Direction, MessageInfo},
 };
 use crate::{event::event, names::side_name, request_id::request_id};
 
@@ -22,10 +26,8 @@ pub(super) struct Started {
     responses: AtomicU64,
 }
 
-pub(super) enum Direction {
-    Request,
-    Response,
-}
+/// Writes the text of a message.
+type ShowOf<'a> = &'a dyn Fn(&MessageInfo, &mut dyn Write) -> fmt::Result;
 
 /// Whether anybody may listen.
 fn is_enabled(level: Level) -> bool {
@@ -53,12 +55,13 @@ impl Started {
         })
     }
 
-    pub(super) fn log(&self, direction: Direction, show: Show<'_>) {
+    pub(super) fn log(&self, direction: Direction, show: ShowOf<'_>) {
         let (count, message) = match direction {
             Direction::Request => (&self.requests, "request message"),
             Direction::Response => (&self.responses, "response message"),
         };
         let number = count.fetch_add(1, Ordering::Relaxed) + 1;
+        let info = MessageInfo { context: self.context, direction, number };
         event!(
             "grpc_interceptor::payload_log",
             self.options.level,
@@ -66,7 +69,7 @@ impl Started {
             side = side_name(self.context.side()),
             method = self.context.method_name().path(),
             number,
-            payload = %Cut { max: self.options.max_length, show },
+            payload = %Cut { max: self.options.max_length, show: &|text| show(&info, text) },
             request_id = self.request_id.as_deref(),
             "{message}"
         );

@@ -1,5 +1,7 @@
 use std::fmt::{self, Debug};
 
+use super::info::MessageInfo;
+
 /// What a [`PayloadLog`](super::PayloadLog) logs of a message of this type.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` doesn't say what is to be logged of a `{M}`",
@@ -13,7 +15,7 @@ pub trait ShowMessage<M>: Send + Sync + 'static {
     /// # Errors
     ///
     /// Those of the writer: it ends the text when it is long enough. An error of its own does the same.
-    fn show(&self, message: &M, text: &mut dyn fmt::Write) -> fmt::Result;
+    fn show(&self, message: &M, info: &MessageInfo, text: &mut dyn fmt::Write) -> fmt::Result;
 }
 
 /// Logs the `Debug` text of a message.
@@ -22,7 +24,7 @@ pub struct AsDebug;
 
 #[diagnostic::do_not_recommend]
 impl<M: Debug> ShowMessage<M> for AsDebug {
-    fn show(&self, message: &M, text: &mut dyn fmt::Write) -> fmt::Result {
+    fn show(&self, message: &M, _: &MessageInfo, text: &mut dyn fmt::Write) -> fmt::Result {
         write!(text, "{message:?}")
     }
 }
