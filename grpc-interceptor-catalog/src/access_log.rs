@@ -1,13 +1,15 @@
 mod event;
 mod level;
 
-use std::{fmt, future::Future, net::SocketAddr, sync::Arc, time::Duration};
+use std::{fmt, future::Future, sync::Arc, time::Duration};
 
 use grpc_interceptor_runtime::{CallEnd, Context, Interceptor, Next, ObservedCall, Outcome, Side};
 use tonic::{Code, Request, metadata::MetadataMap};
 use tracing::Level;
 
 use event::Started;
+
+use crate::peer::peer;
 
 /// Logs each call at its end, as one [`tracing`] event: exactly once, whatever happens to it.
 ///
@@ -197,17 +199,6 @@ impl<N: Next> Interceptor<N> for AccessLog {
             Logged(Started::new(self.options.clone(), context, request.metadata(), peer(&request)));
         next.observed_by(call).run(request)
     }
-}
-
-/// The caller's address, if it is known.
-#[cfg(feature = "server")]
-fn peer<T>(request: &Request<T>) -> Option<SocketAddr> {
-    request.remote_addr()
-}
-
-#[cfg(not(feature = "server"))]
-fn peer<T>(_: &Request<T>) -> Option<SocketAddr> {
-    None
 }
 
 /// One call that is logged at its end.

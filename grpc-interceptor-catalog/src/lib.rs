@@ -11,18 +11,24 @@ mod catch_panic;
 mod error_to_status;
 #[cfg(feature = "tracing")]
 mod event;
-#[cfg(any(feature = "metrics", feature = "tracing"))]
+#[cfg(any(feature = "metrics", feature = "rpcz", feature = "tracing"))]
 mod kind_name;
 #[cfg(feature = "metrics")]
 mod metrics;
-#[cfg(feature = "tracing")]
+#[cfg(any(feature = "rpcz", feature = "tracing"))]
 mod names;
 #[cfg(feature = "tracing")]
 mod payload_log;
-#[cfg(feature = "tracing")]
+#[cfg(any(feature = "rpcz", feature = "tracing"))]
+mod peer;
+#[cfg(any(feature = "rpcz", feature = "tracing"))]
 mod redact;
 #[cfg(feature = "tracing")]
 mod request_id;
+#[cfg(feature = "rpcz")]
+mod rpcz;
+#[cfg(feature = "tracing")]
+mod shown;
 
 #[cfg(feature = "metrics")]
 pub use self::metrics::Metrics;
@@ -32,3 +38,5 @@ pub use catch_panic::{CatchPanic, OnPanic};
 pub use error_to_status::{ErrorToStatus, MapError, UnknownDetails};
 #[cfg(feature = "tracing")]
 pub use payload_log::{AsDebug, PayloadLog, ShowMessage};
+#[cfg(feature = "rpcz")]
+pub use rpcz::{Rpcz, RpczServer, RpczService};

@@ -12,6 +12,7 @@ use crate::{
     observers::{Event, OUTSIDE},
     plan::Plan,
     right::right,
+    rpcz::judge_page,
     server,
     support::{self, KINDS},
 };
@@ -209,7 +210,7 @@ impl Case {
         // The connection is still there: nothing but the call's own end may have it told.
         let mut events = until_the_ends(&mut receiver).await;
         let in_flight = plan.in_flight.clone();
-        let (id, counted) = (plan.id.clone(), plan.counted.clone());
+        let (id, counted, rpcz) = (plan.id.clone(), plan.counted.clone(), plan.rpcz.clone());
         drop((client, plan));
         // Now all that could tell anything is dropped.
         let too_late = support::all(receiver).await;
@@ -220,6 +221,7 @@ impl Case {
         differences.extend(judge(&events, &right(&self)));
         differences.extend(judge_log(&self, &id));
         differences.extend(counted.judge(&self));
+        differences.extend(judge_page(&self, &rpcz).await);
         if in_flight.get() != 0 {
             differences.push(format!("{} calls are in flight after all", in_flight.get()));
         }

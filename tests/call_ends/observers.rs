@@ -4,7 +4,9 @@ use std::{any::Any, fmt::Debug};
 
 use grpc_interceptor::{
     CallEnd, Context, EndCause, Interceptor, Next, ObservedCall, Observer, Outcome, RawMessage,
-    interceptors::{AccessLog, AnyMessage, Metrics, Observe, OnCallEnd, observe, on_call_end},
+    interceptors::{
+        AccessLog, AnyMessage, Metrics, Observe, OnCallEnd, Rpcz, observe, on_call_end,
+    },
 };
 use tonic::{Code, Request, metadata::MetadataMap};
 use tracing::Level;
@@ -94,12 +96,13 @@ impl Plan {
         observe(Recording { plan: self.clone(), by })
     }
 
-    /// With the access log and the metrics, which are judged by what comes out of them.
+    /// With the access log, the metrics and the page, which are judged by what comes out of them.
     pub(crate) fn on_call_end(
         &self,
     ) -> (
         AccessLog,
         Metrics,
+        Rpcz,
         OnCallEnd<impl Fn(&Context, &CallEnd<'_>) + Clone + Send + Sync + 'static + use<>>,
     ) {
         let plan = self.clone();
@@ -107,6 +110,7 @@ impl Plan {
         (
             log,
             self.counted.metrics.clone(),
+            self.rpcz.clone(),
             on_call_end(move |_, end| plan.tell(By::OnCallEnd, What::End(Told::of(end)))),
         )
     }

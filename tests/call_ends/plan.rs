@@ -8,6 +8,7 @@ use std::{
     },
 };
 
+use grpc_interceptor::interceptors::Rpcz;
 use tokio::sync::{Notify, mpsc::UnboundedSender};
 use tonic::{Status, metadata::MetadataMap};
 
@@ -24,6 +25,7 @@ pub(crate) struct Plan {
     /// The call's request id.
     pub(crate) id: String,
     pub(crate) counted: Counted,
+    pub(crate) rpcz: Rpcz,
     pub(crate) events: UnboundedSender<Event>,
     pub(crate) in_flight: InFlight,
     /// The handler waits, and the client may go away.
@@ -36,8 +38,9 @@ pub(crate) struct Plan {
 impl Plan {
     pub(crate) fn new(case: Case, events: UnboundedSender<Event>) -> Self {
         let (waiting, attempts, ended) = (Arc::default(), Arc::default(), Arc::default());
-        let (id, counted) = (new_id(), Counted::new(&case));
-        Plan { case, id, counted, events, in_flight: InFlight::default(), waiting, attempts, ended }
+        let (id, counted, rpcz) = (new_id(), Counted::new(&case), Rpcz::new());
+        let in_flight = InFlight::default();
+        Plan { case, id, counted, rpcz, events, in_flight, waiting, attempts, ended }
     }
 
     pub(crate) fn is(&self, end: End) -> bool {
