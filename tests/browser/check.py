@@ -183,6 +183,14 @@ def works_without_scripts(driver, program):
     driver.go(program.url)
 
     def html(selector):
+        while True:
+            try:
+                return html_now(selector)
+            except AssertionError as error:
+                # It was loaded again meanwhile.
+                assert "Could not find node" in str(error), error
+
+    def html_now(selector):
         root = driver.devtools("DOM.getDocument")["root"]["nodeId"]
         found = driver.devtools("DOM.querySelectorAll", nodeId=root, selector=selector)["nodeIds"]
         return [driver.devtools("DOM.getOuterHTML", nodeId=each)["outerHTML"] for each in found]

@@ -7,7 +7,7 @@ use tonic::codegen::http::{HeaderMap, HeaderValue, header};
 const POLICY: &str = "default-src 'none'; connect-src 'self'; img-src data:; form-action 'self'; \
     base-uri 'none'; frame-ancestors 'none'; \
     script-src 'sha256-D1CWe685gSv7lFzsHS+dDrhXpCaVC0bawJUNUBFKqiA='; \
-    style-src 'sha256-PccNyCqhhpxepAVXL0SmpQMOFKZC+7E0IG/KRlyUEa0='";
+    style-src 'sha256-u53KQIcYhLFKc00ectoqtbw0RsT+2FpSXegGuiYli/g='";
 
 const HEADERS: [(header::HeaderName, &str); 6] = [
     (header::CONTENT_SECURITY_POLICY, POLICY),

@@ -70,7 +70,7 @@ fn write_about(html: &mut String, snapshot: &Snapshot) -> fmt::Result {
     write!(
         html,
         "<p id=\"about\">{methods}, up {} <span id=\"live\"></span></p>",
-        units::time((snapshot.uptime_seconds * 1000.0).floor())
+        units::time(snapshot.uptime_seconds.floor() * 1000.0)
     )
 }
 
@@ -116,8 +116,13 @@ fn method_link(id: &str) -> String {
     format!(
         "<a class=\"name\" href=\"?method={}\">{}</a>",
         Escaped(super::query::encoded(id)),
-        Escaped(id)
+        breakable(id)
     )
+}
+
+/// A name that may go on in another line after a slash or a point.
+fn breakable(id: &str) -> String {
+    Escaped(id).to_string().replace('/', "/<wbr>").replace('.', ".<wbr>")
 }
 
 /// Requests, then responses.

@@ -6,8 +6,8 @@ use crate::rpcz::{rates::WINDOWS, snapshot::Point};
 
 const HEIGHT: f64 = 24.0;
 
-/// One line of a plot.
-struct Line<'a> {
+/// The bars of one kind. Those that come later are in front.
+struct Bars<'a> {
     class: &'static str,
     value: &'a dyn Fn(&Point) -> Option<f64>,
 }
@@ -18,8 +18,8 @@ pub(super) fn rate(points: &[Point]) -> String {
         points,
         "Calls per second over the last ten minutes",
         &[
-            Line { class: "calls", value: &|point| Some(point.rate.calls_per_second) },
-            Line {
+            Bars { class: "calls", value: &|point| Some(point.rate.calls_per_second) },
+            Bars {
                 class: "errors",
                 value: &|point| Some(point.rate.errors_per_second).filter(|errors| *errors > 0.0),
             },
@@ -33,8 +33,8 @@ pub(super) fn latency(points: &[Point]) -> String {
         points,
         "Latency over the last ten minutes",
         &[
-            Line { class: "p99", value: &|point| point.p99_ms },
-            Line { class: "p50", value: &|point| point.p50_ms },
+            Bars { class: "p99", value: &|point| point.p99_ms },
+            Bars { class: "p50", value: &|point| point.p50_ms },
         ],
     )
 }
@@ -49,36 +49,31 @@ pub(super) fn longest(points: &[Point]) -> Option<f64> {
     points.iter().filter_map(|point| point.p99_ms).max_by(f64::total_cmp)
 }
 
-fn plot(points: &[Point], title: &str, lines: &[Line<'_>]) -> String {
-    let values = lines.iter().flat_map(|line| points.iter().filter_map(line.value));
+fn plot(points: &[Point], title: &str, bars: &[Bars<'_>]) -> String {
+    let values = bars.iter().flat_map(|bars| points.iter().filter_map(bars.value));
     let most = values.fold(f64::MIN_POSITIVE, f64::max);
     let mut svg = format!(
         "<svg class=\"plot\" viewBox=\"0 0 {WINDOWS} {HEIGHT}\" preserveAspectRatio=\"none\" \
          role=\"img\" aria-label=\"{title}\">"
     );
-    for line in lines {
-        let path = path(points, line.value, most);
+    for bars in bars {
+        let path = path(points, bars.value, most);
         // To a string: it can't fail.
-        let _ = write!(svg, "<path class=\"{}\" d=\"{path}\"/>", line.class);
+        let _ = write!(svg, "<path class=\"{}\" d=\"{path}\"/>", bars.class);
     }
     svg.push_str("</svg>");
     svg
 }
 
-/// A step for each window. Between windows that don't follow each other there is a gap.
+/// A bar for each window.
 fn path(points: &[Point], value: &dyn Fn(&Point) -> Option<f64>, most: f64) -> String {
     let mut path = String::new();
-    let mut end = None;
     for point in points {
         let Some(value) = value(point) else { continue };
         let x = (WINDOWS - 1).saturating_sub(point.windows_ago);
-        // A pixel from each edge.
-        let y = HEIGHT - 1.0 - value / most * (HEIGHT - 2.0);
-        let _ = match end == Some(x) {
-            true => write!(path, "V{y:.1}H{}", x + 1),
-            false => write!(path, "M{x} {y:.1}H{}", x + 1),
-        };
-        end = Some(x + 1);
+        // What is there can be seen, however small it is.
+        let height = (value / most * HEIGHT).max(1.0);
+        let _ = write!(path, "M{x} {HEIGHT}v-{height:.1}h1v{height:.1}z");
     }
     path
 }
@@ -98,12 +93,13 @@ mod tests {
     }
 
     #[test]
-    fn a_line_has_a_gap_where_nothing_was() {
+    fn each_window_has_a_bar() {
         let svg = rate(&[point(119, 10.0, 0.0), point(118, 5.0, 0.0), point(0, 10.0, 10.0)]);
-        assert!(svg.contains("class=\"calls\" d=\"M0 1.0H1V12.0H2M119 1.0H120\""), "{svg}");
-        assert!(svg.contains("class=\"errors\" d=\"M119 1.0H120\""), "{svg}");
+        let calls = "M0 24v-24.0h1v24.0zM1 24v-12.0h1v12.0zM119 24v-24.0h1v24.0z";
+        assert!(svg.contains(&format!("class=\"calls\" d=\"{calls}\"")), "{svg}");
+        assert!(svg.contains("class=\"errors\" d=\"M119 24v-24.0h1v24.0z\""), "{svg}");
         let svg = latency(&[point(0, 1.0, 0.0)]);
-        assert!(svg.contains("class=\"p50\" d=\"M119 12.0H120\""), "{svg}");
+        assert!(svg.contains("class=\"p50\" d=\"M119 24v-12.0h1v12.0z\""), "{svg}");
         assert!(rate(&[]).contains("class=\"calls\" d=\"\""));
     }
 }

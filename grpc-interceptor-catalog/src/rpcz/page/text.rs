@@ -13,7 +13,7 @@ pub(super) fn text(snapshot: &Snapshot) -> String {
 }
 
 fn write_page(text: &mut String, snapshot: &Snapshot) -> fmt::Result {
-    let up = time((snapshot.uptime_seconds * 1000.0).floor());
+    let up = time(snapshot.uptime_seconds.floor() * 1000.0);
     writeln!(text, "rpcz: {} methods, up {up}\n", snapshot.methods_in_all)?;
     write_rows(text, &snapshot.methods)?;
     write_codes(text, &snapshot.methods)?;
@@ -45,7 +45,7 @@ const HEADINGS: [&str; 14] = [
     "errors",
     "/s 1 min",
     "1 h",
-    "start",
+    "all",
     "p50",
     "p90",
     "p99",

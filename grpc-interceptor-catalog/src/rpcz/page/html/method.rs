@@ -4,7 +4,7 @@ use std::fmt::{self, Write as _};
 
 use super::{
     super::{escape::Escaped, plot, units},
-    messages, write_facts, write_texts,
+    breakable, messages, write_facts, write_texts,
 };
 use crate::rpcz::snapshot::{Bucket, Details, Ended, PerSecond, Row};
 
@@ -13,7 +13,7 @@ pub(super) fn write(html: &mut String, row: &Row, details: &Details) -> fmt::Res
         html,
         "<section id=\"method\"><p class=\"back\"><a href=\"?\">All methods</a></p>\
          <h2 class=\"name\"><bdi>{}</bdi> <small>{}</small></h2>",
-        Escaped(&row.id),
+        breakable(&row.id),
         row.kind
     )?;
     write_numbers(html, row)?;

@@ -19,9 +19,9 @@ const fn heading(column: Column) -> (&'static str, &'static str) {
     match column {
         Column::Method => ("Method", "Side, service and method"),
         Column::InFlight => ("In flight", "Calls that have begun and not ended"),
-        Column::Rate => ("/s 1 min", "Calls that ended, per second, over the last minute"),
+        Column::Rate => ("Calls/s, 1 min", "Calls that ended, per second, over the last minute"),
         Column::RateHour => ("1 h", "The same over the last hour"),
-        Column::RateStart => ("start", "The same since the start"),
+        Column::RateStart => ("all", "The same since the start"),
         Column::Started => ("Started", "Calls that have begun"),
         Column::Ok => ("OK", "Calls that succeeded"),
         Column::Errors => ("Errors", "Calls that failed"),
@@ -99,7 +99,8 @@ fn write_row(html: &mut String, row: &Row) -> fmt::Result {
     }
     write!(
         html,
-        "<td class=\"plots\">{}</td><td class=\"plots\">{}</td></tr>",
+        "<td class=\"plots\" data-label=\"Rate, 10 min\">{}</td>\
+         <td class=\"plots\" data-label=\"Latency, 10 min\">{}</td></tr>",
         plot::rate(&row.windows),
         plot::latency(&row.windows)
     )
