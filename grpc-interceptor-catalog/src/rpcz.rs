@@ -62,8 +62,8 @@ use text::Keys;
 ///   histogram; failed calls are in the percentiles, too;
 /// - plots of rate and latency over the last ten minutes;
 /// - the calls in flight: their age, peer, and their messages so far;
-/// - samples of calls that have ended: the last and the slowest of each bucket of times, and of each code. A sample has
-///   the call's metadata and its status.
+/// - samples of calls that have ended: the last, and the slowest of the last hour, of each bucket of times and of each
+///   code. A sample has the call's metadata and its status.
 ///
 /// The page updates itself, can be sorted and filtered, and works on a phone and without JavaScript. It takes nothing
 /// from other hosts.

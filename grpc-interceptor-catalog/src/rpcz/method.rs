@@ -4,13 +4,14 @@ use std::sync::{
 };
 
 use grpc_interceptor_runtime::{CallEnd, RpcKind, Side};
+use tonic::Status;
 
 use super::{
     class::Class,
     counters::{Counters, Totals},
     in_flight::{Claim, InFlight},
     rates::{Rates, window_at},
-    samples::Samples,
+    samples::{Ending, Samples},
     shard,
 };
 
@@ -106,7 +107,15 @@ impl Handle {
         self.counters().end(class, nanos);
         if self.method.samples.wants(class, now, nanos) {
             let mut details = claim.and_then(|claim| self.in_flight.details(claim));
-            self.method.samples.keep(class, now, end, details.as_deref_mut());
+            let ending = Ending {
+                end: now,
+                nanos,
+                cause: end.cause(),
+                message: end.status().map(Status::message),
+                requests: end.request_messages(),
+                responses: end.response_messages(),
+            };
+            self.method.samples.keep(class, &ending, details.as_deref_mut());
         }
         if let Some(claim) = claim {
             self.in_flight.give_back(claim);
