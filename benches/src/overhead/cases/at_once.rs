@@ -47,12 +47,16 @@ type Case = (&'static str, Box<dyn Fn(&Runtime) -> Duration>);
 pub fn print() {
     let runtime = Runtime::new().expect("threads can be started");
     let threads = runtime.metrics().num_workers();
-    let with = GreeterServer::with_interceptors;
+    macro_rules! with {
+        ($interceptors:expr) => {
+            case(GreeterServer::with_interceptors(Waits, $interceptors))
+        };
+    }
     let cases: [Case; 4] = [
-        ("no interceptor", case(with(Waits, ()))),
-        ("is told the end of the call", case(with(Waits, observe))),
-        ("`Rpcz`", case(with(Waits, Rpcz::new()))),
-        ("`Rpcz` without metadata", case(with(Waits, Rpcz::new().metadata([""; 0])))),
+        ("no interceptor", with!(())),
+        ("is told the end of the call", with!(observe)),
+        ("`Rpcz`", with!(Rpcz::new())),
+        ("`Rpcz` without metadata", with!(Rpcz::new().metadata([""; 0]))),
     ];
     let mut rounds = vec![Vec::with_capacity(ROUNDS); cases.len()];
     for _ in 0..ROUNDS {

@@ -8,13 +8,17 @@ use crate::{
 };
 
 pub fn cases() -> Vec<Case> {
-    let with = GreeterServer::with_interceptors;
+    macro_rules! with {
+        ($interceptors:expr) => {
+            GreeterServer::with_interceptors(Bare, $interceptors)
+        };
+    }
     vec![
         unary(Peer::Bare, 0, GreeterServer::new(Bare)),
-        unary(Peer::Creation, 0, with(Bare, ())),
-        unary(Peer::Creation, 1, with(Bare, observe)).note("is told the end of the call"),
-        unary(Peer::Creation, 1, with(Bare, Rpcz::new())).note("`Rpcz`"),
-        unary(Peer::Creation, 1, with(Bare, Rpcz::new().metadata([""; 0])))
+        unary(Peer::Creation, 0, with!(())),
+        unary(Peer::Creation, 1, with!(observe)).note("is told the end of the call"),
+        unary(Peer::Creation, 1, with!(Rpcz::new())).note("`Rpcz`"),
+        unary(Peer::Creation, 1, with!(Rpcz::new().metadata([""; 0])))
             .note("`Rpcz` without metadata"),
     ]
 }
