@@ -1,16 +1,16 @@
-//! A server whose calls are seen: a line in the log for each, and counts for Prometheus. A client makes calls that end
-//! in all kinds of ways.
+//! A server whose calls are seen: a line in the log for each, counts for Prometheus, and a web page of what is going on.
+//! A client makes calls that end in all kinds of ways.
 //!
 //! ```text
 //! cargo run --example observed                 makes the calls, then exits
-//! cargo run --example observed -- --serve      makes the calls, then serves the metrics until Ctrl-C
+//! cargo run --example observed -- --serve      makes the calls, then serves the metrics and the page until Ctrl-C
 //! ```
 
 use std::{env, error::Error, time::Duration};
 
 use grpc_interceptor::{
     InterceptorLayer, Side,
-    interceptors::{AccessLog, CatchPanic, Metrics},
+    interceptors::{AccessLog, CatchPanic, Metrics, Rpcz},
 };
 use grpc_interceptor_proto::{
     default_stubs::greeter_server::{self, Greeter, GreeterServer},
@@ -29,6 +29,9 @@ use tracing::Level;
 
 /// Where Prometheus finds the metrics.
 const METRICS: ([u8; 4], u16) = ([127, 0, 0, 1], 9464);
+
+/// The port of the page, which only this machine can reach.
+const PAGE: u16 = 9466;
 
 // ---- The server --------------------------------------------------------------------------------
 
@@ -61,12 +64,12 @@ impl Greeter for MyGreeter {
     }
 }
 
-async fn serve(incoming: TcpIncoming) -> Result<(), tonic::transport::Error> {
+async fn serve(incoming: TcpIncoming, rpcz: Rpcz) -> Result<(), tonic::transport::Error> {
     let log = AccessLog::new().slow(Duration::from_millis(80), Level::WARN);
     // At zero from the start, so that the first failure is an increase.
     let metrics = Metrics::prometheus().register(Side::Server, greeter_server::METHODS);
     // What catches panics is inside, so that the others see the status that it makes.
-    let interceptors = InterceptorLayer::new((log, metrics, CatchPanic::new()))
+    let interceptors = InterceptorLayer::new((log, metrics, rpcz, CatchPanic::new()))
         // An RPC that the layer isn't told of is counted as `other`.
         .methods(greeter_server::METHODS);
     Server::builder()
@@ -143,7 +146,8 @@ async fn main() -> Result<(), Box<dyn Error>> {
 
     let incoming = TcpIncoming::bind(([127, 0, 0, 1], 0).into())?;
     let address = incoming.local_addr()?;
-    let server = tokio::spawn(serve(incoming));
+    let rpcz = Rpcz::new();
+    let server = tokio::spawn(serve(incoming, rpcz.clone()));
     call(Endpoint::from_shared(format!("http://{address}"))?.connect().await?).await?;
 
     match counted {
@@ -156,6 +160,8 @@ async fn main() -> Result<(), Box<dyn Error>> {
         }
         None => {
             println!("the metrics are at http://127.0.0.1:{}/metrics", METRICS.1);
+            println!("the page is at http://127.0.0.1:{PAGE}/");
+            tokio::spawn(rpcz.bind(PAGE).await?.serve());
             server.await??;
         }
     }

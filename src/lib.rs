@@ -50,6 +50,8 @@
 //!   [`ErrorToStatus`](interceptors::ErrorToStatus), [`CatchPanic`](interceptors::CatchPanic).
 //! - One line of log for each call: [`AccessLog`](https://docs.rs/grpc-interceptor/latest/grpc_interceptor/interceptors/struct.AccessLog.html),
 //!   with the feature `tracing`.
+//! - A web page of what RPCs are doing: [`Rpcz`](https://docs.rs/grpc-interceptor/latest/grpc_interceptor/interceptors/struct.Rpcz.html),
+//!   with the feature `rpcz`.
 //! - Interceptors on a client: [on a generated client](macro@intercepted#on-a-generated-client), with
 //!   [`#[interceptor]`](macro@interceptor) on the async fns.
 //! - Interceptors given when a server is created, around handlers that stay untouched:

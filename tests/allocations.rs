@@ -14,7 +14,7 @@ use std::{
 use allocation_counter::AllocationInfo;
 use grpc_interceptor::{
     Context, Interceptor, Next, Outcome, intercepted,
-    interceptors::{CatchPanic, ErrorToStatus, List, when},
+    interceptors::{CatchPanic, ErrorToStatus, List, Rpcz, when},
 };
 use grpc_interceptor_proto::{
     default_stubs::greeter_server::{Greeter, GreeterServer},
@@ -216,6 +216,18 @@ fn interceptors_given_at_creation_allocate_once_for_all() {
         println!("{chain}: {} allocations, {} bytes", measured.count_total, measured.bytes_total);
         assert_eq!(measured.count_total, bare.count_total + 1, "{chain}");
     }
+}
+
+/// Some of the first calls become samples, as does one a second.
+#[test]
+fn a_page_allocates_nothing_once_its_buffers_are_there() {
+    let none = measure(GreeterServer::with_interceptors(Bare, ()));
+    let rpcz = Rpcz::new();
+    let call = || measure(GreeterServer::with_interceptors(Bare, rpcz.clone())).count_total;
+    let calls: Vec<_> = (0..1000).map(|_| call()).collect();
+    let as_none = calls.iter().filter(|count| **count == none.count_total).count();
+    println!("{as_none} of {} calls allocate nothing for the page", calls.len());
+    assert!(as_none > 950, "{calls:?}");
 }
 
 /// What its documentation says.

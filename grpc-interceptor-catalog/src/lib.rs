@@ -11,22 +11,26 @@ mod catch_panic;
 mod error_to_status;
 #[cfg(feature = "tracing")]
 mod event;
-#[cfg(any(feature = "metrics", feature = "tracing"))]
+#[cfg(any(feature = "metrics", feature = "rpcz", feature = "tracing"))]
 mod kind_name;
 #[cfg(any(feature = "metrics", feature = "opentelemetry"))]
 mod metrics;
-#[cfg(feature = "tracing")]
+#[cfg(any(feature = "rpcz", feature = "tracing"))]
 mod names;
 #[cfg(feature = "opentelemetry")]
 mod otel;
 #[cfg(feature = "tracing")]
 mod payload_log;
-#[cfg(any(feature = "opentelemetry", feature = "tracing"))]
+#[cfg(any(feature = "opentelemetry", feature = "rpcz", feature = "tracing"))]
 mod peer;
-#[cfg(any(feature = "opentelemetry", feature = "tracing"))]
+#[cfg(any(feature = "opentelemetry", feature = "rpcz", feature = "tracing"))]
 mod redact;
 #[cfg(feature = "tracing")]
 mod request_id;
+#[cfg(feature = "rpcz")]
+mod rpcz;
+#[cfg(feature = "tracing")]
+mod shown;
 #[cfg(feature = "opentelemetry")]
 mod trace;
 
@@ -40,5 +44,7 @@ pub use error_to_status::{ErrorToStatus, MapError, UnknownDetails};
 pub use payload_log::AsJson;
 #[cfg(feature = "tracing")]
 pub use payload_log::{AsDebug, Direction, MessageInfo, PayloadLog, ShowMessage};
+#[cfg(feature = "rpcz")]
+pub use rpcz::{Rpcz, RpczServer, RpczService};
 #[cfg(feature = "opentelemetry")]
 pub use trace::{Trace, TraceAttempts};

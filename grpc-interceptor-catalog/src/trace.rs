@@ -1,6 +1,7 @@
 mod attempts;
 mod carrier;
 mod current;
+mod recorded;
 mod span;
 #[cfg(feature = "tracing")]
 mod tracing_span;
@@ -21,7 +22,8 @@ use opentelemetry::{
 use tonic::{Request, metadata::MetadataMap};
 
 pub use attempts::TraceAttempts;
-use span::{CallSpan, Recorded};
+use recorded::Recorded;
+use span::CallSpan;
 
 use crate::{
     otel::{conventions, target},

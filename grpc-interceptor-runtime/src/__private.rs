@@ -17,7 +17,7 @@ pub use tonic::{
 };
 
 pub use crate::{
-    call::{Context, MethodName, RpcInfo, RpcKind, deadline_to_carry, new_context},
+    call::{Context, MethodName, RpcInfo, RpcKind, deadline_to_carry, new_context, now},
     chain::{Interceptor, Sealed},
     client::*,
     error::{code_name, drop_payload, ignoring_panics, into_status, not_ok, sources},

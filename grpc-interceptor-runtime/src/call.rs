@@ -13,7 +13,7 @@ mod timeout;
 mod timer;
 
 pub use carried::deadline_to_carry;
-pub(crate) use clock::now;
+pub use clock::now;
 pub use context::{Context, RpcInfo, new_context};
 pub(crate) use deadline::{
     deadline_exceeded, is_deadline_passed, or_deadline_exceeded, tell_time_remaining,

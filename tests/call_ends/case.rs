@@ -12,6 +12,7 @@ use crate::{
     observers::{Event, OUTSIDE},
     plan::Plan,
     right::right,
+    rpcz::judge_page,
     server,
     support::{self, KINDS},
 };
@@ -195,9 +196,7 @@ const SOON: Duration = Duration::from_secs(5);
 
 impl Case {
     /// Runs it, and says what is different from what is right.
-    async fn run(self) -> Vec<String> {
-        let (events, mut receiver) = support::events();
-        let plan = Plan::new(self, events);
+    async fn run(self, plan: Plan, mut receiver: UnboundedReceiver<Event>) -> Vec<String> {
         let client = server::start(&plan).await;
         let call = caller::start(&client, &plan);
         let abort = call.abort_handle();
@@ -209,7 +208,7 @@ impl Case {
         // The connection is still there: nothing but the call's own end may have it told.
         let mut events = until_the_ends(&mut receiver).await;
         let in_flight = plan.in_flight.clone();
-        let (id, counted) = (plan.id.clone(), plan.counted.clone());
+        let (id, counted, rpcz) = (plan.id.clone(), plan.counted.clone(), plan.rpcz.clone());
         let (measured, traced) = (plan.measured.clone(), plan.traced.clone());
         drop((client, plan));
         // Now all that could tell anything is dropped.
@@ -221,8 +220,11 @@ impl Case {
         differences.extend(judge(&events, &right(&self)));
         differences.extend(judge_log(&self, &id));
         differences.extend(counted.judge(&self));
-        differences.extend(measured.judge(&self));
+        // It waits for a thread, and other cases' clocks go on.
+        let measured = tokio::task::spawn_blocking(move || measured.judge(&self));
+        differences.extend(measured.await.expect("it doesn't panic"));
         differences.extend(traced.judge(&self));
+        differences.extend(judge_page(&self, &rpcz).await);
         if in_flight.get() != 0 {
             differences.push(format!("{} calls are in flight after all", in_flight.get()));
         }
@@ -246,7 +248,16 @@ async fn until_the_ends(receiver: &mut UnboundedReceiver<Event>) -> Vec<Event> {
 pub(crate) async fn run(cases: Vec<Case>) {
     let mut differences = Vec::new();
     for cases in cases.chunks(20) {
-        let running: JoinSet<_> = cases.iter().map(|case| case.run()).collect();
+        // All that takes a while is there before the first clock runs.
+        let prepared: Vec<_> = cases
+            .iter()
+            .map(|case| {
+                let (events, receiver) = support::events();
+                (*case, Plan::new(*case, events), receiver)
+            })
+            .collect();
+        let run = |(case, plan, receiver): (Case, _, _)| case.run(plan, receiver);
+        let running: JoinSet<_> = prepared.into_iter().map(run).collect();
         differences.extend(running.join_all().await.into_iter().flatten());
     }
     differences.sort();

@@ -124,7 +124,7 @@ fn code(code: Code) -> &'static str {
     }
 }
 
-fn cause(cause: EndCause) -> &'static str {
+pub(crate) fn cause(cause: EndCause) -> &'static str {
     match cause {
         EndCause::Complete => "complete",
         EndCause::Failed => "failed",
@@ -148,7 +148,7 @@ fn level(case: &Case, right: &Right) -> &'static str {
 }
 
 /// What was dropped has no status.
-fn error(case: &Case, right: &Right) -> Option<&'static str> {
+pub(crate) fn error(case: &Case, right: &Right) -> Option<&'static str> {
     match right.cause {
         EndCause::Failed => Some("planned"),
         EndCause::Panicked if case.end.is_caught() => Some("Internal error"),

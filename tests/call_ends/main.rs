@@ -21,6 +21,7 @@ mod observers;
 mod out_of_time;
 mod plan;
 mod right;
+mod rpcz;
 mod server;
 mod slack;
 #[path = "../support/mod.rs"]

@@ -5,7 +5,7 @@ use std::{any::Any, fmt::Debug};
 use grpc_interceptor::{
     CallEnd, Context, EndCause, Interceptor, Next, ObservedCall, Observer, Outcome, RawMessage,
     interceptors::{
-        AccessLog, AnyMessage, Metrics, Observe, OnCallEnd, Trace, observe, on_call_end,
+        AccessLog, AnyMessage, Metrics, Observe, OnCallEnd, Rpcz, Trace, observe, on_call_end,
     },
 };
 use tonic::{Code, Request, metadata::MetadataMap};
@@ -103,6 +103,7 @@ impl Plan {
         Trace,
         AccessLog,
         (Metrics, Metrics, Metrics),
+        Rpcz,
         OnCallEnd<impl Fn(&Context, &CallEnd<'_>) + Clone + Send + Sync + 'static + use<>>,
     ) {
         let plan = self.clone();
@@ -115,6 +116,7 @@ impl Plan {
                 self.measured.opentelemetry.clone(),
                 self.measured.grpc.clone(),
             ),
+            self.rpcz.clone(),
             on_call_end(move |_, end| plan.tell(By::OnCallEnd, What::End(Told::of(end)))),
         )
     }

@@ -8,6 +8,7 @@ use std::{
     },
 };
 
+use grpc_interceptor::interceptors::Rpcz;
 use tokio::sync::{Notify, mpsc::UnboundedSender};
 use tonic::{Status, metadata::MetadataMap};
 
@@ -28,6 +29,7 @@ pub(crate) struct Plan {
     pub(crate) counted: Counted,
     pub(crate) measured: Measured,
     pub(crate) traced: Traced,
+    pub(crate) rpcz: Rpcz,
     pub(crate) events: UnboundedSender<Event>,
     pub(crate) in_flight: InFlight,
     /// The handler waits, and the client may go away.
@@ -40,10 +42,22 @@ pub(crate) struct Plan {
 impl Plan {
     pub(crate) fn new(case: Case, events: UnboundedSender<Event>) -> Self {
         let (waiting, attempts, ended) = (Arc::default(), Arc::default(), Arc::default());
-        let (id, counted) = (new_id(), Counted::new(&case));
+        let (id, counted, rpcz) = (new_id(), Counted::new(&case), Rpcz::new());
         let (measured, traced) = (Measured::new(&case), Traced::new());
         let in_flight = InFlight::default();
-        Plan { case, id, counted, measured, traced, events, in_flight, waiting, attempts, ended }
+        Plan {
+            case,
+            id,
+            counted,
+            measured,
+            traced,
+            rpcz,
+            events,
+            in_flight,
+            waiting,
+            attempts,
+            ended,
+        }
     }
 
     pub(crate) fn is(&self, end: End) -> bool {

@@ -5,6 +5,7 @@
 
 pub(crate) mod failing;
 pub(crate) mod guard;
+pub(crate) mod page;
 
 use std::{
     convert::Infallible,

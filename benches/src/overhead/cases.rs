@@ -1,11 +1,13 @@
 //! What is measured: sections, each a table, each beginning with bare tonic.
 
+pub mod at_once;
 mod client;
 mod errors;
 pub mod futures;
 mod http_call;
 mod large;
 pub mod loopback;
+mod observed;
 mod realistic;
 mod streams;
 mod unary;
@@ -27,7 +29,7 @@ pub struct Section {
     pub cases: fn() -> Vec<Case>,
 }
 
-pub const SECTIONS: [Section; 8] = [
+pub const SECTIONS: [Section; 9] = [
     Section {
         name: "unary",
         title: "A unary call, interceptors that do nothing",
@@ -48,6 +50,13 @@ pub const SECTIONS: [Section; 8] = [
         messages: 1,
         per_interceptor: false,
         cases: errors::cases,
+    },
+    Section {
+        name: "observed",
+        title: "A unary call that is seen: the ready interceptors",
+        messages: 1,
+        per_interceptor: false,
+        cases: observed::cases,
     },
     Section {
         name: "large",

@@ -18,7 +18,7 @@ mod table;
 
 use std::{env, process::ExitCode};
 
-use cases::{SECTIONS, Section, futures, loopback};
+use cases::{SECTIONS, Section, at_once, futures, loopback};
 
 fn main() -> ExitCode {
     let mut arguments: Vec<String> = env::args().skip(1).collect();
@@ -27,15 +27,16 @@ fn main() -> ExitCode {
         arguments.remove(0);
     }
     let known = |name: &str| {
-        [futures::NAME, loopback::NAME].contains(&name)
+        [futures::NAME, loopback::NAME, at_once::NAME].contains(&name)
             || SECTIONS.iter().any(|section| section.name == name)
     };
     if let Some(unknown) = arguments.iter().find(|name| !known(name)) {
         let names = SECTIONS.map(|section| section.name).join(" ");
         eprintln!(
-            "`{unknown}` is no section: there are {names} {} {}",
+            "`{unknown}` is no section: there are {names} {} {} {}",
             futures::NAME,
-            loopback::NAME
+            loopback::NAME,
+            at_once::NAME
         );
         return ExitCode::FAILURE;
     }
@@ -59,6 +60,9 @@ fn main() -> ExitCode {
     }
     if wanted(loopback::NAME) {
         loopback::print();
+    }
+    if wanted(at_once::NAME) {
+        at_once::print();
     }
     ExitCode::SUCCESS
 }

@@ -11,8 +11,8 @@ use crate::{
     event::event,
     kind_name::kind_name,
     names::{cause_name, side_name},
-    redact::Shown,
     request_id::request_id,
+    shown::Shown,
 };
 
 /// What has to be kept of a call for its end.

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 
 use grpc_interceptor_runtime::{__private::code_name, CallEnd, Context, EndCause, Side};
 use opentelemetry::{
-    Context as Carried, KeyValue, Value,
+    Context as Carried, KeyValue,
     trace::{
         Link, SpanBuilder, SpanContext, SpanKind, Status as SpanStatus, TraceContextExt as _,
         Tracer as _,
@@ -166,31 +166,5 @@ fn description(end: &CallEnd<'_>) -> String {
         (None, EndCause::Panicked) => "panicked".to_owned(),
         (None, EndCause::TimedOut) => "the deadline has passed".to_owned(),
         (None, _) => "dropped before its end".to_owned(),
-    }
-}
-
-/// Metadata that is recorded.
-#[derive(Clone, Default)]
-pub(super) struct Recorded(Vec<(String, opentelemetry::Key)>);
-
-impl Recorded {
-    pub(super) fn new<K: Into<String>>(keys: impl IntoIterator<Item = K>) -> Self {
-        let attribute = |key: K| {
-            let key = key.into().to_ascii_lowercase();
-            let name = format!("rpc.request.metadata.{key}");
-            (key, name.into())
-        };
-        Recorded(keys.into_iter().map(attribute).collect())
-    }
-
-    fn add(&self, metadata: &MetadataMap, attributes: &mut Vec<KeyValue>) {
-        for (key, name) in &self.0 {
-            let values = crate::redact::values(metadata, key);
-            if !values.is_empty() {
-                let values = values.into_iter().map(Into::into).collect();
-                let values = Value::Array(opentelemetry::Array::String(values));
-                attributes.push(KeyValue::new(name.clone(), values));
-            }
-        }
     }
 }

@@ -119,8 +119,32 @@ where
     })
 }
 
+/// Makes a unary call that may wait.
+pub async fn unary_call<S, B>(server: &mut S)
+where
+    S: Service<Request<Body>, Response = Response<B>, Error = Infallible>,
+    B: HttpBody<Data = Bytes, Error: Debug>,
+{
+    let body = Chunks { chunk: Bytes::from_static(MESSAGE), left: 1 };
+    let length = make_call(server, "/greeter.v1.Greeter/SayHello", &[], body).await;
+    assert_eq!(length, MESSAGE.len(), "it is the echo");
+}
+
 /// Makes a call and says how many bytes the response has.
 fn call<S, B>(server: &mut S, path: &'static str, metadata: Metadata, body: Chunks) -> usize
+where
+    S: Service<Request<Body>, Response = Response<B>, Error = Infallible>,
+    B: HttpBody<Data = Bytes, Error: Debug>,
+{
+    run(make_call(server, path, metadata, body))
+}
+
+async fn make_call<S, B>(
+    server: &mut S,
+    path: &'static str,
+    metadata: Metadata,
+    body: Chunks,
+) -> usize
 where
     S: Service<Request<Body>, Response = Response<B>, Error = Infallible>,
     B: HttpBody<Data = Bytes, Error: Debug>,
@@ -134,16 +158,14 @@ where
         request = request.header(*key, *value);
     }
     let request = request.body(Body::new(body)).expect("the request is well-formed");
-    run(async {
-        let Ok(response) = server.call(request).await;
-        let mut body = pin!(response.into_body());
-        let mut length = 0;
-        while let Some(frame) = poll_fn(|context| body.as_mut().poll_frame(context)).await {
-            let frame = frame.expect("the response is whole");
-            length += black_box(frame.data_ref()).map_or(0, Bytes::len);
-        }
-        length
-    })
+    let Ok(response) = server.call(request).await;
+    let mut body = pin!(response.into_body());
+    let mut length = 0;
+    while let Some(frame) = poll_fn(|context| body.as_mut().poll_frame(context)).await {
+        let frame = frame.expect("the response is whole");
+        length += black_box(frame.data_ref()).map_or(0, Bytes::len);
+    }
+    length
 }
 
 /// The same bytes again and again.

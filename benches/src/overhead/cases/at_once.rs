@@ -1,0 +1,107 @@
+//! Many calls at once, in process, on all threads: what threads cost each other that write to the same place. The
+//! handler waits for its turn, so that as many calls are in flight.
+
+use std::{
+    convert::Infallible,
+    fmt::Debug,
+    time::{Duration, Instant},
+};
+
+use grpc_interceptor::interceptors::Rpcz;
+use grpc_interceptor_proto::{
+    default_stubs::greeter_server::{Greeter, GreeterServer},
+    greeter::{HelloReply, HelloRequest},
+};
+use tokio::{runtime::Runtime, task::JoinSet};
+use tonic::{
+    Request, Response, Status,
+    body::Body,
+    codegen::{Body as HttpBody, Bytes, Service, http},
+};
+
+use super::http_call::unary_call;
+use crate::peers::ours::observe;
+
+pub const NAME: &str = "at-once";
+
+const AT_ONCE: u32 = 64;
+const CALLS_EACH: u32 = 500;
+const ROUNDS: usize = 60;
+
+struct Waits;
+
+#[tonic::async_trait]
+impl Greeter for Waits {
+    async fn say_hello(
+        &self,
+        request: Request<HelloRequest>,
+    ) -> Result<Response<HelloReply>, Status> {
+        tokio::task::yield_now().await;
+        Ok(Response::new(HelloReply { message: request.into_inner().name }))
+    }
+}
+
+/// What is around the handler, and how to make a round of calls.
+type Case = (&'static str, Box<dyn Fn(&Runtime) -> Duration>);
+
+pub fn print() {
+    let runtime = Runtime::new().expect("threads can be started");
+    let threads = runtime.metrics().num_workers();
+    macro_rules! with {
+        ($interceptors:expr) => {
+            case(GreeterServer::with_interceptors(Waits, $interceptors))
+        };
+    }
+    let cases: [Case; 4] = [
+        ("no interceptor", with!(())),
+        ("is told the end of the call", with!(observe)),
+        ("`Rpcz`", with!(Rpcz::new())),
+        ("`Rpcz` without metadata", with!(Rpcz::new().metadata([""; 0]))),
+    ];
+    let mut rounds = vec![Vec::with_capacity(ROUNDS); cases.len()];
+    for _ in 0..ROUNDS {
+        for ((_, round), rounds) in cases.iter().zip(&mut rounds) {
+            let calls = f64::from(AT_ONCE * CALLS_EACH);
+            // Of a thread's time.
+            rounds.push(round(&runtime).as_secs_f64() * 1e9 * threads as f64 / calls);
+        }
+    }
+    println!("### {AT_ONCE} unary calls at once, in process, on {threads} threads\n");
+    println!("| around the handler | ns of a thread, fastest | median | median, more than none |");
+    println!("| --- | --- | --- | --- |");
+    let mut none = None;
+    for ((name, _), mut rounds) in cases.iter().zip(rounds) {
+        rounds.sort_by(f64::total_cmp);
+        let median = rounds[ROUNDS / 2];
+        let more = median - *none.get_or_insert(median);
+        println!("| {name} | {:.0} | {median:.0} | {more:.0} |", rounds[0]);
+    }
+    println!();
+}
+
+fn case<S, B>(server: S) -> Box<dyn Fn(&Runtime) -> Duration>
+where
+    S: Service<http::Request<Body>, Response = http::Response<B>, Error = Infallible>
+        + Clone
+        + Send
+        + 'static,
+    S::Future: Send,
+    B: HttpBody<Data = Bytes, Error: Debug> + Send + 'static,
+{
+    Box::new(move |runtime| {
+        runtime.block_on(async {
+            let start = Instant::now();
+            let mut tasks = JoinSet::new();
+            for _ in 0..AT_ONCE {
+                let mut server = server.clone();
+                tasks.spawn(async move {
+                    for _ in 0..CALLS_EACH {
+                        unary_call(&mut server).await;
+                    }
+                });
+            }
+            tasks.join_all().await;
+            start.elapsed()
+        })
+    })
+}

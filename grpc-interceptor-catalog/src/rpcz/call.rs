@@ -1,0 +1,62 @@
+use std::sync::{
+    Arc,
+    atomic::{AtomicU64, Ordering},
+};
+
+use grpc_interceptor_runtime::{CallEnd, ObservedCall};
+
+use super::{in_flight::Claim, method::Handle};
+
+/// One call that is seen on the page.
+pub(super) struct Call {
+    handle: Arc<Handle>,
+    start: u64,
+    /// Its place on the list of calls in flight, packed.
+    claim: AtomicU64,
+}
+
+impl Call {
+    pub(super) fn new(handle: Arc<Handle>, start: u64, claim: Option<Claim>) -> Self {
+        Call { handle, start, claim: AtomicU64::new(Claim::pack(claim)) }
+    }
+
+    fn claim(&self) -> Option<Claim> {
+        Claim::unpack(self.claim.load(Ordering::Relaxed))
+    }
+
+    fn request(&self) {
+        self.handle.counters().request();
+        if let Some(claim) = self.claim() {
+            self.handle.in_flight.request(claim);
+        }
+    }
+
+    fn response(&self) {
+        self.handle.counters().response();
+        if let Some(claim) = self.claim() {
+            self.handle.in_flight.response(claim);
+        }
+    }
+
+    fn over(&self, end: &CallEnd<'_>) {
+        let claim = Claim::unpack(self.claim.swap(Claim::pack(None), Ordering::Relaxed));
+        let now = self.start + end.elapsed().as_nanos() as u64;
+        self.handle.end(now, end, claim);
+    }
+}
+
+impl<Q, P> ObservedCall<Q, P> for Call {
+    const LOOKS_AT_MESSAGES: bool = false;
+
+    fn request_passed(&self) {
+        self.request();
+    }
+
+    fn response_passed(&self) {
+        self.response();
+    }
+
+    fn end(&self, end: &CallEnd<'_>) {
+        self.over(end);
+    }
+}

@@ -1,0 +1,144 @@
+//! How long calls take, in buckets that are an eighth of a power of two wide: what is read from them is wrong by a
+//! sixteenth at most.
+
+use std::{
+    sync::atomic::{AtomicU64, Ordering},
+    time::Duration,
+};
+
+/// Times below 2^10 ns, a microsecond, are one bucket.
+const FIRST: u32 = 10;
+/// And those from 2^37 ns on, 137 seconds.
+const LAST: u32 = 37;
+/// Buckets for each power of two, as a power of two.
+const STEPS: u32 = 3;
+
+const BUCKETS: usize = ((LAST - FIRST) << STEPS) as usize + 2;
+
+pub(super) struct Histogram([AtomicU64; BUCKETS]);
+
+impl Histogram {
+    pub(super) const fn new() -> Self {
+        Histogram([const { AtomicU64::new(0) }; BUCKETS])
+    }
+
+    pub(super) fn record(&self, nanos: u64) {
+        self.0[bucket_of(nanos)].fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+/// What was counted at a moment.
+#[derive(Clone)]
+pub(super) struct Counts([u64; BUCKETS]);
+
+impl Counts {
+    pub(super) const fn new() -> Self {
+        Counts([0; BUCKETS])
+    }
+
+    pub(super) fn add(&mut self, histogram: &Histogram) {
+        for (sum, count) in self.0.iter_mut().zip(&histogram.0) {
+            *sum += count.load(Ordering::Relaxed);
+        }
+    }
+
+    /// What was counted since.
+    pub(super) fn since(&self, before: &Counts) -> Counts {
+        let mut counts = Counts::new();
+        for (at, count) in counts.0.iter_mut().enumerate() {
+            *count = self.0[at].saturating_sub(before.0[at]);
+        }
+        counts
+    }
+
+    /// The time that this part of the calls took at most: 0.5 is the median. `None` if there were no calls.
+    pub(super) fn quantile(&self, part: f64) -> Option<Duration> {
+        let total: u64 = self.0.iter().sum();
+        let rank = ((total as f64 * part).ceil() as u64).clamp(1, total.max(1));
+        let mut seen = 0;
+        let reaches = |count: &u64| {
+            seen += count;
+            seen >= rank
+        };
+        self.0.iter().position(reaches).map(|bucket| Duration::from_nanos(middle_of(bucket)))
+    }
+}
+
+fn bucket_of(nanos: u64) -> usize {
+    if nanos < 1 << FIRST {
+        return 0;
+    }
+    let power = nanos.ilog2();
+    if power >= LAST {
+        return BUCKETS - 1;
+    }
+    let step = (nanos >> (power - STEPS)) & ((1 << STEPS) - 1);
+    1 + (((power - FIRST) << STEPS) as usize) + step as usize
+}
+
+/// The middle of a bucket. The last has no end: of it, the start.
+fn middle_of(bucket: usize) -> u64 {
+    let Some(at) = bucket.checked_sub(1) else { return 1 << (FIRST - 1) };
+    if bucket == BUCKETS - 1 {
+        return 1 << LAST;
+    }
+    let power = FIRST + (at as u32 >> STEPS);
+    let step = (at as u64) & ((1 << STEPS) - 1);
+    let width = 1 << (power - STEPS);
+    (1 << power) + step * width + width / 2
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::{BUCKETS, Counts, Histogram, bucket_of, middle_of};
+
+    #[test]
+    fn a_time_is_read_back_to_a_sixteenth() {
+        let mut nanos = 1024_u64;
+        while nanos < 1 << 37 {
+            for nanos in [nanos - 1, nanos, nanos + 1].map(|nanos| nanos.clamp(1024, (1 << 37) - 1))
+            {
+                let read = middle_of(bucket_of(nanos));
+                assert!(read.abs_diff(nanos) * 16 <= nanos, "{nanos} is read as {read}");
+            }
+            nanos += nanos / 16 + 1;
+        }
+    }
+
+    #[test]
+    fn buckets_follow_each_other_without_a_gap() {
+        let mut last = 0;
+        for power in 0..64 {
+            for eighth in 8..16_u64 {
+                let nanos = (u128::from(eighth) << power) / 8;
+                let bucket = bucket_of(u64::try_from(nanos).unwrap());
+                assert!(bucket == last || bucket == last + 1, "{nanos}: {bucket} after {last}");
+                last = bucket;
+            }
+        }
+        assert_eq!(last, BUCKETS - 1);
+        assert_eq!((bucket_of(0), bucket_of(1023), bucket_of(u64::MAX)), (0, 0, BUCKETS - 1));
+    }
+
+    #[test]
+    fn quantiles_of_known_times() {
+        let histogram = Histogram::new();
+        (1..=100).for_each(|ms| histogram.record(ms * 1_000_000));
+        let mut counts = Counts::new();
+        assert_eq!(counts.quantile(0.5), None);
+        counts.add(&histogram);
+        for (part, right) in [(0.5, 50.0), (0.9, 90.0), (0.99, 99.0), (1.0, 100.0), (0.0, 1.0)] {
+            let ms = counts.quantile(part).unwrap().as_secs_f64() * 1000.0;
+            assert!((ms - right).abs() <= right / 16.0, "{part}: {ms}, right: {right}");
+        }
+        // Since then, one call.
+        let before = counts.clone();
+        histogram.record(1_000_000_000);
+        let mut now = Counts::new();
+        now.add(&histogram);
+        let read = now.since(&before).quantile(0.5).unwrap();
+        assert!(read.abs_diff(Duration::from_secs(1)) <= Duration::from_secs(1) / 16, "{read:?}");
+    }
+}

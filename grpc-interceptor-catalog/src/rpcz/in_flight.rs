@@ -1,0 +1,318 @@
+//! The calls that are in flight, as far as there is room: in places that are claimed and given back by atomics, so that
+//! no call waits. A place keeps its texts' buffers, so that the next call in it allocates nothing.
+
+use std::{
+    net::SocketAddr,
+    sync::{
+        Mutex, MutexGuard, OnceLock, PoisonError,
+        atomic::{AtomicBool, AtomicU64, Ordering},
+    },
+};
+
+use super::shard;
+
+const PLACES: usize = 64;
+
+/// The places, in chunks that are made when they are needed.
+pub(super) struct InFlight {
+    chunks: Box<[OnceLock<Box<Chunk>>]>,
+}
+
+/// Threads begin at different chunks, so that they seldom write the same word.
+#[repr(align(128))]
+struct Chunk {
+    /// A bit for each place: if it is taken.
+    taken: AtomicU64,
+    places: [Place; PLACES],
+}
+
+struct Place {
+    is_live: AtomicBool,
+    /// Which call has it: how many there were before.
+    call: AtomicU64,
+    requests: Count,
+    responses: Count,
+    details: Mutex<Details>,
+}
+
+/// What is known of a call from its start on.
+#[derive(Clone, Default)]
+pub(super) struct Details {
+    /// The method's place in the list of methods.
+    pub(super) method: usize,
+    /// Nanoseconds from when the page began.
+    pub(super) start: u64,
+    /// How long the caller was going to wait, in nanoseconds.
+    pub(super) deadline: Option<u64>,
+    pub(super) peer: Option<SocketAddr>,
+    pub(super) texts: Texts,
+}
+
+/// What of it takes a buffer.
+#[derive(Clone, Default)]
+pub(super) struct Texts {
+    /// A line for each entry: `key: value`.
+    pub(super) metadata: String,
+    pub(super) fields: String,
+}
+
+/// A call on the list.
+pub(super) struct Listed {
+    /// Tells it from others.
+    pub(super) key: u64,
+    pub(super) details: Details,
+    pub(super) requests: u64,
+    pub(super) responses: u64,
+}
+
+/// The place that a call has, as one number, so that it can be given back while the call's messages pass.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Claim {
+    place: u16,
+    call: u64,
+}
+
+impl Claim {
+    /// Calls are told from each other by as many bits. To take one for another, a message would have to pass just when
+    /// 2^24 later calls have had its place.
+    const CALL_BITS: u32 = 24;
+    const NONE: u64 = u64::MAX;
+
+    pub(super) fn pack(claim: Option<Claim>) -> u64 {
+        claim.map_or(Self::NONE, |claim| (u64::from(claim.place) << 32) | claim.call)
+    }
+
+    pub(super) fn unpack(packed: u64) -> Option<Claim> {
+        let call = packed & ((1 << Self::CALL_BITS) - 1);
+        (packed != Self::NONE).then_some(Claim { place: (packed >> 32) as u16, call })
+    }
+}
+
+/// Counts the messages of one call. The rest of a request's stream may pass when the call has ended, and another one has
+/// its place: so whose count this is is in the same word.
+struct Count(AtomicU64);
+
+impl Count {
+    const BITS: u32 = u64::BITS - Claim::CALL_BITS;
+
+    fn begin(&self, call: u64) {
+        self.0.store(call << Self::BITS, Ordering::Relaxed);
+    }
+
+    fn add(&self, call: u64) {
+        let one_more = |count: u64| (count >> Self::BITS == call).then_some(count + 1);
+        // If it isn't this call's any more, there is nothing to count.
+        let _ = self.0.fetch_update(Ordering::Relaxed, Ordering::Relaxed, one_more);
+    }
+
+    fn get(&self) -> u64 {
+        self.0.load(Ordering::Relaxed) & ((1 << Self::BITS) - 1)
+    }
+}
+
+impl Chunk {
+    fn new() -> Box<Self> {
+        let place = || Place {
+            is_live: AtomicBool::new(false),
+            call: AtomicU64::new(0),
+            requests: Count(AtomicU64::new(0)),
+            responses: Count(AtomicU64::new(0)),
+            details: Mutex::default(),
+        };
+        Box::new(Chunk { taken: AtomicU64::new(0), places: std::array::from_fn(|_| place()) })
+    }
+
+    /// Takes a free place.
+    fn take(&self) -> Option<usize> {
+        let mut taken = self.taken.load(Ordering::Relaxed);
+        loop {
+            let free = taken.trailing_ones();
+            if free == u64::BITS {
+                return None;
+            }
+            taken = self.taken.fetch_or(1 << free, Ordering::Acquire);
+            if taken & (1 << free) == 0 {
+                return Some(free as usize);
+            }
+        }
+    }
+
+    fn give_back(&self, place: usize) {
+        self.taken.fetch_and(!(1 << place), Ordering::Release);
+    }
+}
+
+impl InFlight {
+    /// With room for as many calls, in whole chunks.
+    pub(super) fn new(calls: usize) -> Self {
+        // A claim has sixteen bits for its place.
+        let chunks = calls.div_ceil(PLACES).min(1 << 10);
+        InFlight { chunks: (0..chunks).map(|_| OnceLock::new()).collect() }
+    }
+
+    /// Lists a call, if there is room, and if nobody reads its place just then.
+    pub(super) fn claim(&self, note: impl FnOnce(&mut Details)) -> Option<Claim> {
+        let chunks = self.chunks.len();
+        // How many places a thread needs is less than there are in a chunk, as a rule. Those after it are tried when that
+        // is full.
+        let first = if chunks == 0 { 0 } else { shard::of_thread() % chunks };
+        let found = (first..chunks).chain(0..first).find_map(|number| {
+            let chunk = self.chunks[number].get_or_init(Chunk::new);
+            Some((number, chunk, chunk.take()?))
+        });
+        let (number, chunk, at) = found?;
+        let place = &chunk.places[at];
+        let Ok(mut details) = place.details.try_lock() else {
+            chunk.give_back(at);
+            return None;
+        };
+        note(&mut details);
+        let call = (place.call.load(Ordering::Relaxed) + 1) & ((1 << Claim::CALL_BITS) - 1);
+        place.call.store(call, Ordering::Relaxed);
+        place.requests.begin(call);
+        place.responses.begin(call);
+        place.is_live.store(true, Ordering::Release);
+        Some(Claim { place: (number * PLACES + at) as u16, call })
+    }
+
+    fn find(&self, claim: Claim) -> Option<(&Chunk, usize)> {
+        let place = usize::from(claim.place);
+        Some((self.chunks[place / PLACES].get()?, place % PLACES))
+    }
+
+    pub(super) fn request(&self, claim: Claim) {
+        if let Some((chunk, at)) = self.find(claim) {
+            chunk.places[at].requests.add(claim.call);
+        }
+    }
+
+    pub(super) fn response(&self, claim: Claim) {
+        if let Some((chunk, at)) = self.find(claim) {
+            chunk.places[at].responses.add(claim.call);
+        }
+    }
+
+    /// What is known of the call. `None` while somebody reads it.
+    pub(super) fn details(&self, claim: Claim) -> Option<MutexGuard<'_, Details>> {
+        let (chunk, at) = self.find(claim)?;
+        chunk.places[at].details.try_lock().ok()
+    }
+
+    /// Takes a call off the list. It is called once for a claim.
+    pub(super) fn give_back(&self, claim: Claim) {
+        if let Some((chunk, at)) = self.find(claim) {
+            chunk.places[at].is_live.store(false, Ordering::Release);
+            chunk.give_back(at);
+        }
+    }
+
+    /// The calls that are listed just now. They don't wait for this.
+    pub(super) fn list(&self) -> Vec<Listed> {
+        let mut list = Vec::new();
+        for (number, chunk) in self.chunks.iter().enumerate() {
+            let Some(chunk) = chunk.get() else { continue };
+            let taken = chunk.taken.load(Ordering::Relaxed);
+            for (at, place) in chunk.places.iter().enumerate() {
+                if taken >> at & 1 == 0 {
+                    continue;
+                }
+                let details = place.details.lock().unwrap_or_else(PoisonError::into_inner);
+                // If not, its call has ended, or isn't written down yet.
+                if place.is_live.load(Ordering::Acquire) {
+                    let claim = Claim {
+                        place: (number * PLACES + at) as u16,
+                        call: place.call.load(Ordering::Relaxed),
+                    };
+                    list.push(Listed {
+                        key: Claim::pack(Some(claim)),
+                        details: details.clone(),
+                        requests: place.requests.get(),
+                        responses: place.responses.get(),
+                    });
+                }
+            }
+        }
+        list
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{sync::Barrier, thread};
+
+    use super::{Claim, InFlight};
+
+    #[test]
+    fn a_claim_is_one_number() {
+        for claim in [
+            None,
+            Some(Claim { place: 65_535, call: 0xff_ffff }),
+            Some(Claim { place: 0, call: 0 }),
+        ] {
+            assert_eq!(Claim::unpack(Claim::pack(claim)), claim);
+        }
+    }
+
+    #[test]
+    fn there_is_room_for_as_many_and_no_more() {
+        let in_flight = InFlight::new(128);
+        let claims: Vec<_> =
+            (0..10_000).map(|start| in_flight.claim(|of| of.start = start)).collect();
+        assert!(claims[..128].iter().all(Option::is_some));
+        assert!(claims[128..].iter().all(Option::is_none));
+        let mut starts: Vec<_> = in_flight.list().iter().map(|of| of.details.start).collect();
+        starts.sort_unstable();
+        assert_eq!(starts, (0..128).collect::<Vec<_>>());
+        claims.into_iter().flatten().for_each(|claim| in_flight.give_back(claim));
+        assert!(in_flight.list().is_empty());
+        assert!(in_flight.claim(|_| {}).is_some());
+        assert!(InFlight::new(0).claim(|_| {}).is_none());
+    }
+
+    #[test]
+    fn messages_that_pass_late_arent_counted_for_another_call() {
+        let in_flight = InFlight::new(1);
+        let first = in_flight.claim(|_| {}).unwrap();
+        in_flight.request(first);
+        in_flight.give_back(first);
+        let second = in_flight.claim(|_| {}).unwrap();
+        assert_eq!(second.place, first.place);
+        in_flight.request(first);
+        in_flight.response(first);
+        in_flight.request(second);
+        let [listed] = &in_flight.list()[..] else { panic!("one is listed") };
+        assert_eq!((listed.requests, listed.responses), (1, 0));
+    }
+
+    #[test]
+    fn who_is_read_just_then_isnt_waited_for() {
+        let in_flight = InFlight::new(1);
+        let claim = in_flight.claim(|_| {}).unwrap();
+        let reader = in_flight.details(claim).unwrap();
+        assert!(in_flight.details(claim).is_none());
+        in_flight.give_back(claim);
+        assert!(in_flight.claim(|_| {}).is_none());
+        drop(reader);
+        assert!(in_flight.claim(|_| {}).is_some());
+    }
+
+    #[test]
+    fn threads_have_places_of_their_own() {
+        let (in_flight, start) = (InFlight::new(256), Barrier::new(4));
+        thread::scope(|scope| {
+            for thread in 0..4 {
+                let (in_flight, start) = (&in_flight, &start);
+                scope.spawn(move || {
+                    start.wait();
+                    for _ in 0..10_000 {
+                        let claim = in_flight.claim(|of| of.method = thread).unwrap();
+                        in_flight.request(claim);
+                        assert_eq!(in_flight.details(claim).unwrap().method, thread);
+                        in_flight.give_back(claim);
+                    }
+                });
+            }
+        });
+        assert!(in_flight.list().is_empty());
+    }
+}

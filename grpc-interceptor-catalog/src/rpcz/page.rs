@@ -1,0 +1,25 @@
+//! The page: what a request asks for, and how it is shown.
+
+mod escape;
+mod headers;
+mod html;
+mod plot;
+mod query;
+mod server;
+mod service;
+mod sort;
+mod text;
+mod units;
+
+use axum::Router;
+
+pub use server::RpczServer;
+pub use service::RpczService;
+
+pub(super) fn router(service: RpczService, path: &str) -> Router {
+    match path {
+        // Axum nests nothing at the root.
+        "/" => Router::new().fallback_service(service),
+        path => Router::new().nest_service(path, service),
+    }
+}

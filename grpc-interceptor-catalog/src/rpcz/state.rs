@@ -1,0 +1,67 @@
+use std::{
+    net::SocketAddr,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use grpc_interceptor_runtime::{__private::now, Context};
+use tonic::metadata::MetadataMap;
+
+use super::{
+    call::Call,
+    in_flight::InFlight,
+    methods::Methods,
+    options::Options,
+    text::{LONGEST_METADATA, push_cut},
+};
+
+/// All that there is to see on a page.
+pub(super) struct State {
+    pub(super) options: Options,
+    start: Instant,
+    pub(super) methods: Methods,
+    pub(super) in_flight: Arc<InFlight>,
+}
+
+impl State {
+    pub(super) fn new(options: Options) -> Self {
+        let in_flight = Arc::new(InFlight::new(options.in_flight));
+        let methods = Methods::new(options.samples, in_flight.clone());
+        State { start: now(), methods, in_flight, options }
+    }
+
+    /// Nanoseconds since the start: enough for five centuries.
+    pub(super) fn now(&self) -> u64 {
+        now().saturating_duration_since(self.start).as_nanos() as u64
+    }
+
+    /// A call begins.
+    pub(super) fn start(
+        &self,
+        context: &Context,
+        metadata: &MetadataMap,
+        peer: Option<SocketAddr>,
+    ) -> Call {
+        let start = self.now();
+        // The user's code, before anything is taken.
+        let fields = self.options.fields.as_ref().map(|fields| fields(context, metadata));
+        let handle = self.methods.of(context, start);
+        handle.counters().start();
+        let claim = self.in_flight.claim(|details| {
+            details.method = handle.method.number;
+            details.start = start;
+            details.deadline = context.time_remaining().map(nanos);
+            details.peer = peer;
+            self.options.keys.write(&mut details.texts.metadata, metadata);
+            details.texts.fields.clear();
+            if let Some(fields) = fields {
+                push_cut(&mut details.texts.fields, &fields, LONGEST_METADATA);
+            }
+        });
+        Call::new(handle.clone(), start, claim)
+    }
+}
+
+fn nanos(duration: Duration) -> u64 {
+    duration.as_nanos() as u64
+}

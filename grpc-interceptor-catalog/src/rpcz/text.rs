@@ -1,0 +1,167 @@
+//! Text of a call that is kept: in a buffer that was there before, and not without end.
+
+use std::fmt::Write as _;
+
+use tonic::metadata::{KeyAndValueRef, MetadataMap};
+
+use crate::redact::{REDACTED, is_secret, seems_secret};
+
+/// Says that there is more.
+const CUT: &str = "…";
+
+/// The metadata of a call is cut after so many bytes.
+pub(super) const LONGEST_METADATA: usize = 1024;
+
+/// Each call has these.
+const USUAL: [&str; 4] = ["content-type", "grpc-accept-encoding", "grpc-encoding", "te"];
+
+/// Which of the metadata is kept, and how.
+#[derive(Clone, Default)]
+pub(super) struct Keys {
+    /// All, unless it is said.
+    pub(super) only: Option<Vec<String>>,
+    pub(super) hidden: Vec<String>,
+}
+
+impl Keys {
+    fn has(&self, key: &str) -> bool {
+        match &self.only {
+            None => !USUAL.contains(&key),
+            Some(keys) => keys.iter().any(|kept| kept == key),
+        }
+    }
+
+    fn hides(&self, key: &str) -> bool {
+        // Who asks for a key knows what is in it.
+        is_secret(key)
+            || self.hidden.iter().any(|hidden| hidden == key)
+            || self.only.is_none() && seems_secret(key)
+    }
+
+    /// Writes a line for each entry, `key: value`. What is secret or binary is redacted.
+    pub(super) fn write(&self, text: &mut String, metadata: &MetadataMap) {
+        text.clear();
+        for entry in metadata.iter() {
+            let (key, value) = match &entry {
+                KeyAndValueRef::Ascii(key, value) => (key.as_str(), Some(value)),
+                KeyAndValueRef::Binary(key, _) => (key.as_str(), None),
+            };
+            if !self.has(key) {
+                continue;
+            }
+            if text.len() >= LONGEST_METADATA {
+                text.push_str(CUT);
+                return;
+            }
+            if !text.is_empty() {
+                text.push('\n');
+            }
+            push_cut(text, key, LONGEST_METADATA);
+            text.push_str(": ");
+            match value.filter(|_| !self.hides(key)) {
+                None => text.push_str(REDACTED),
+                Some(value) => match value.to_str() {
+                    Ok(value) => push_cut(text, value, LONGEST_METADATA),
+                    // Its bytes that aren't text are escaped.
+                    Err(_) => push_escaped(text, value),
+                },
+            }
+        }
+    }
+}
+
+#[cold]
+fn push_escaped(text: &mut String, value: &tonic::metadata::AsciiMetadataValue) {
+    let mut escaped = String::new();
+    // To a string: it can't fail.
+    let _ = write!(escaped, "{value:?}");
+    push_cut(text, &escaped, LONGEST_METADATA);
+}
+
+/// Adds a text, until there are so many bytes in all.
+pub(super) fn push_cut(text: &mut String, more: &str, longest: usize) {
+    let room = longest.saturating_sub(text.len());
+    if more.len() <= room {
+        text.push_str(more);
+        return;
+    }
+    let end = (0..=room).rev().find(|end| more.is_char_boundary(*end)).unwrap_or(0);
+    text.push_str(&more[..end]);
+    text.push_str(CUT);
+}
+
+#[cfg(test)]
+mod tests {
+    use tonic::{
+        codegen::http::{HeaderMap, HeaderValue},
+        metadata::{MetadataMap, MetadataValue},
+    };
+
+    use super::{Keys, LONGEST_METADATA, push_cut};
+
+    fn written(keys: &Keys, metadata: &MetadataMap) -> Vec<String> {
+        let mut text = "of another call".to_owned();
+        keys.write(&mut text, metadata);
+        let mut lines: Vec<_> = text.lines().map(str::to_owned).collect();
+        lines.sort_unstable();
+        lines
+    }
+
+    #[test]
+    fn what_is_secret_or_seems_so_is_redacted() {
+        let mut metadata = MetadataMap::new();
+        for key in ["authorization", "x-api-key", "session-id", "tenant", "te", "content-type"] {
+            metadata.insert(key, "sesame".parse().unwrap());
+        }
+        metadata.insert_bin("trace-bin", MetadataValue::from_bytes(b"sesame"));
+        assert_eq!(
+            written(&Keys::default(), &metadata),
+            [
+                "authorization: [redacted]",
+                "session-id: [redacted]",
+                "tenant: sesame",
+                "trace-bin: [redacted]",
+                "x-api-key: [redacted]",
+            ]
+        );
+        let only = ["authorization", "session-id", "tenant", "trace-bin"].map(str::to_owned);
+        let keys = Keys { only: Some(only.into()), hidden: vec!["tenant".to_owned()] };
+        assert_eq!(
+            written(&keys, &metadata),
+            [
+                "authorization: [redacted]",
+                "session-id: sesame",
+                "tenant: [redacted]",
+                "trace-bin: [redacted]",
+            ]
+        );
+        assert!(written(&Keys { only: Some(Vec::new()), ..keys }, &metadata).is_empty());
+    }
+
+    #[test]
+    fn a_value_is_one_line() {
+        let mut headers = HeaderMap::new();
+        headers.insert("odd", HeaderValue::from_bytes(b"caf\xe9 au lait").unwrap());
+        let lines = written(&Keys::default(), &MetadataMap::from_headers(headers));
+        assert_eq!(lines, ["odd: \"caf\\xe9 au lait\""]);
+    }
+
+    #[test]
+    fn it_doesnt_grow_without_end() {
+        let mut metadata = MetadataMap::new();
+        for key in 0..1000 {
+            let key = tonic::metadata::AsciiMetadataKey::from_bytes(format!("k{key}").as_bytes());
+            metadata.insert(key.unwrap(), "v".repeat(5000).parse().unwrap());
+        }
+        let mut text = String::new();
+        Keys::default().write(&mut text, &metadata);
+        assert!(text.len() <= LONGEST_METADATA + 10 && text.ends_with('…'), "{}", text.len());
+    }
+
+    #[test]
+    fn a_cut_is_between_characters() {
+        let mut text = String::new();
+        push_cut(&mut text, "éé", 3);
+        assert_eq!(text, "é…");
+    }
+}
