@@ -50,6 +50,9 @@
 //!   [`ErrorToStatus`](interceptors::ErrorToStatus), [`CatchPanic`](interceptors::CatchPanic).
 //! - One line of log for each call: [`AccessLog`](https://docs.rs/grpc-interceptor/latest/grpc_interceptor/interceptors/struct.AccessLog.html),
 //!   with the feature `tracing`.
+//! - Spans, and a trace from client to server: [`Trace`](https://docs.rs/grpc-interceptor/latest/grpc_interceptor/interceptors/struct.Trace.html), with the feature `opentelemetry`.
+//!   Counts and times, in three vocabularies: [`Metrics`](https://docs.rs/grpc-interceptor/latest/grpc_interceptor/interceptors/struct.Metrics.html), with the feature `opentelemetry` or
+//!   `metrics`. Messages: [`PayloadLog`](https://docs.rs/grpc-interceptor/latest/grpc_interceptor/interceptors/struct.PayloadLog.html), with the feature `tracing`.
 //! - A web page of what RPCs are doing: [`Rpcz`](https://docs.rs/grpc-interceptor/latest/grpc_interceptor/interceptors/struct.Rpcz.html),
 //!   with the feature `rpcz`.
 //! - Interceptors on a client: [on a generated client](macro@intercepted#on-a-generated-client), with

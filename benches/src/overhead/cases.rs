@@ -24,73 +24,103 @@ pub struct Section {
     pub title: &'static str,
     /// The messages of a call: 1, or those of a stream.
     pub messages: u32,
-    /// Whether its interceptors are all alike.
-    pub per_interceptor: bool,
+    pub added: Added,
     pub cases: fn() -> Vec<Case>,
 }
 
-pub const SECTIONS: [Section; 9] = [
+/// What a section says of the difference to other rows.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Added {
+    Nothing,
+    /// What each interceptor adds: they are all alike.
+    PerInterceptor,
+    /// What is more than bare tonic's.
+    Whole,
+}
+
+pub const SECTIONS: [Section; 12] = [
     Section {
         name: "unary",
         title: "A unary call, interceptors that do nothing",
         messages: 1,
-        per_interceptor: true,
+        added: Added::PerInterceptor,
         cases: unary::cases,
     },
     Section {
         name: "realistic",
         title: "A unary call: log, metrics, token, deadline and errors",
         messages: 1,
-        per_interceptor: false,
+        added: Added::Nothing,
         cases: realistic::cases,
     },
     Section {
         name: "errors",
         title: "A unary call that succeeds: the ready interceptors",
         messages: 1,
-        per_interceptor: false,
+        added: Added::Nothing,
         cases: errors::cases,
     },
     Section {
-        name: "observed",
-        title: "A unary call that is seen: the ready interceptors",
+        name: "access-log",
+        title: "A unary call with a line in the log",
         messages: 1,
-        per_interceptor: false,
-        cases: observed::cases,
+        added: Added::Whole,
+        cases: observed::access_log,
+    },
+    Section {
+        name: "spans",
+        title: "A unary call with a span of OpenTelemetry's SDK",
+        messages: 1,
+        added: Added::Whole,
+        cases: observed::spans,
+    },
+    Section {
+        name: "metrics",
+        title: "A unary call that is counted and timed",
+        messages: 1,
+        added: Added::Whole,
+        cases: observed::metrics,
+    },
+    Section {
+        name: "rpcz",
+        title: "A unary call that is on the page",
+        messages: 1,
+        added: Added::Whole,
+        cases: observed::rpcz,
     },
     Section {
         name: "large",
         title: "A unary call with 1 MiB each way",
         messages: 1,
-        per_interceptor: false,
+        added: Added::Nothing,
         cases: large::cases,
     },
     Section {
         name: "server-stream",
         title: "A server stream of 10,000 messages, per message",
         messages: MESSAGES,
-        per_interceptor: false,
+        added: Added::Nothing,
         cases: streams::server_stream,
     },
     Section {
         name: "bidirectional",
         title: "A bidirectional stream of 10,000 messages each way, per pair",
         messages: MESSAGES,
-        per_interceptor: false,
+        added: Added::Nothing,
         cases: streams::bidirectional,
     },
     Section {
         name: "client",
         title: "A client's unary call, with an in-process server",
         messages: 1,
-        per_interceptor: true,
+        added: Added::PerInterceptor,
         cases: client::unary,
     },
     Section {
         name: "client-streams",
         title: "A client's bidirectional stream of 10,000 messages each way, per pair",
         messages: MESSAGES,
-        per_interceptor: false,
+        added: Added::Nothing,
         cases: client::bidirectional,
     },
 ];

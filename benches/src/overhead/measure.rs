@@ -8,6 +8,8 @@ use std::{
     time::{Duration, Instant},
 };
 
+use tracing::{Dispatch, dispatcher};
+
 use crate::peers::Peer;
 
 const ROUNDS: usize = 200;
@@ -31,6 +33,13 @@ impl Case {
 
     pub fn note(self, note: &'static str) -> Self {
         Case { note, ..self }
+    }
+
+    /// Calls it while this is who `tracing` tells.
+    pub fn told_to(self, dispatch: &Dispatch) -> Self {
+        let (dispatch, mut call) = (dispatch.clone(), self.call);
+        let call = Box::new(move || dispatcher::with_default(&dispatch, &mut call));
+        Case { call, ..self }
     }
 
     pub fn call(&mut self) {

@@ -5,6 +5,7 @@ pub mod handler;
 pub mod http_step;
 pub mod middleware;
 pub mod ours;
+pub mod seen_by_hand;
 pub mod sync_interceptor;
 pub mod tower_layer;
 
@@ -18,6 +19,9 @@ pub enum Peer {
     InterceptorFor,
     MiddlewareFor,
     AsyncInterceptor,
+    TraceLayer,
+    OtelGrpcLayer,
+    PrometheusLayer,
     Attribute,
     Creation,
     List,
@@ -36,6 +40,9 @@ impl Peer {
             Peer::InterceptorFor => "tonic-middleware, `InterceptorFor`",
             Peer::MiddlewareFor => "tonic-middleware, `MiddlewareFor`",
             Peer::AsyncInterceptor => "tonic-async-interceptor",
+            Peer::TraceLayer => "tower-http's `TraceLayer`",
+            Peer::OtelGrpcLayer => "tonic-tracing-opentelemetry's `OtelGrpcLayer`",
+            Peer::PrometheusLayer => "tonic-prometheus-layer's `MetricsLayer`",
             Peer::Attribute => "**`#[intercepted(…)]`**",
             Peer::Creation => "**`GreeterServer::with_interceptors`**",
             Peer::List => "**`with_interceptors`, a `List`**",

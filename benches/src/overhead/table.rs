@@ -1,26 +1,36 @@
 //! A section's figures as a table in Markdown.
 
-use crate::{cases::Section, instructions, measure::Figures};
+use crate::{
+    cases::{Added, Section},
+    instructions,
+    measure::Figures,
+};
 
-const HEAD: [&str; 11] = [
+const HEAD: [&str; 9] = [
     "around the handler",
     "interceptors",
     "ns, fastest",
     "ns, median",
     "beside bare tonic",
     "beside the best peer",
-    "ns per further interceptor",
     "allocations",
     "bytes",
     "instructions",
-    "per further interceptor",
 ];
 
 /// The first of the figures are those of bare tonic. All are per call or, for streams, per message.
 pub fn print(section: &Section, figures: &[Figures], instructions: Option<&[u64]>) {
     println!("### {}\n", section.title);
-    println!("| {} |", HEAD.join(" | "));
-    println!("|{}", " --- |".repeat(HEAD.len()));
+    let mut head = HEAD.to_vec();
+    head.extend(match section.added {
+        Added::Nothing => &[][..],
+        Added::PerInterceptor => {
+            &["ns per further interceptor", "instructions per further interceptor"]
+        }
+        Added::Whole => &["ns more than bare", "instructions more than bare"],
+    });
+    println!("| {} |", head.join(" | "));
+    println!("|{}", " --- |".repeat(head.len()));
     let messages = f64::from(section.messages);
     let bare = &figures[0];
     let instructions_of = |at: usize| {
@@ -35,30 +45,37 @@ pub fn print(section: &Section, figures: &[Figures], instructions: Option<&[u64]
         // Against the first of the same kind: what is paid once for all is in that.
         let first = figures.iter().position(|first| is_alike(first, each)).unwrap_or(at);
         let further = each.interceptors - figures[first].interceptors;
-        let added = |each: f64, first: f64| match section.per_interceptor && further > 0 {
-            true => number((each - first) / messages / f64::from(further)),
-            false => String::new(),
+        let added = |each: f64, first: f64, bare: f64| match section.added {
+            Added::PerInterceptor if further > 0 => {
+                number((each - first) / messages / f64::from(further))
+            }
+            Added::Whole if at > 0 => number((each - bare) / messages),
+            _ => String::new(),
         };
         let best = best_peer(figures, each).map_or(String::new(), |best| ratio(each.fastest, best));
-        let (counted, counted_per) = match (instructions_of(at), instructions_of(first)) {
-            (Some(counted), Some(of_first)) => {
-                (format!("{counted:.0}"), added(counted * messages, of_first * messages))
-            }
-            _ => ("no valgrind".to_owned(), String::new()),
-        };
-        let cells = [
+        let (counted, counted_more) =
+            match (instructions_of(at), instructions_of(first), instructions_of(0)) {
+                (Some(counted), Some(of_first), Some(of_bare)) => (
+                    format!("{counted:.0}"),
+                    added(counted * messages, of_first * messages, of_bare * messages),
+                ),
+                _ => ("no valgrind".to_owned(), String::new()),
+            };
+        let mut cells = vec![
             name,
             each.interceptors.to_string(),
             number(each.fastest / messages),
             number(each.median / messages),
             if at == 0 { String::new() } else { ratio(each.fastest, bare.fastest) },
             best,
-            added(each.fastest, figures[first].fastest),
             number(each.allocations as f64 / messages),
             number(each.bytes as f64 / messages),
             counted,
-            counted_per,
         ];
+        if section.added != Added::Nothing {
+            cells.push(added(each.fastest, figures[first].fastest, bare.fastest));
+            cells.push(counted_more);
+        }
         println!("| {} |", cells.join(" | "));
     }
     println!();
