@@ -10,6 +10,8 @@ import asyncio
 import faulthandler
 import logging
 import sys
+import threading
+import time
 from collections import defaultdict
 from concurrent import futures
 from contextlib import asynccontextmanager, contextmanager
@@ -40,6 +42,9 @@ faulthandler.dump_traceback_later(120, exit=True)
 
 # For one call, or one step of it.
 SECONDS = 10
+
+# Where our server has its `Trace`.
+PLACES = ["given at creation", "in a layer"]
 
 METHODS = ["Execute", "ExecuteClientStream", "ExecuteServerStream", "ExecuteClientServerStream"]
 
@@ -73,39 +78,35 @@ class Span(NamedTuple):
     id: str
     parent: Optional[str]
 
+    @classmethod
+    def of_python(cls, span):
+        # These names are older than the ones that OpenTelemetry's conventions have now.
+        number = span.attributes["rpc.grpc.status_code"]
+        return cls(
+            language="Python",
+            kind=span.kind.name,
+            method=f"{span.attributes['rpc.service']}/{span.attributes['rpc.method']}",
+            code=next(code.name for code in grpc.StatusCode if code.value[0] == number),
+            is_error=not span.status.is_unset,
+            trace=f"{span.context.trace_id:032x}",
+            id=f"{span.context.span_id:016x}",
+            parent=f"{span.parent.span_id:016x}" if span.parent else None,
+        )
 
-def code_name(number):
-    [name] = [code.name for code in grpc.StatusCode if code.value[0] == number]
-    return name
-
-
-def of_python(span):
-    # The package has the names of before the conventions were made stable.
-    return Span(
-        language="Python",
-        kind=span.kind.name,
-        method=f"{span.attributes['rpc.service']}/{span.attributes['rpc.method']}",
-        code=code_name(span.attributes["rpc.grpc.status_code"]),
-        is_error=not span.status.is_unset,
-        trace=f"{span.context.trace_id:032x}",
-        id=f"{span.context.span_id:016x}",
-        parent=f"{span.parent.span_id:016x}" if span.parent else None,
-    )
-
-
-def of_rust(span):
-    attributes = {each.key: each.value.string_value for each in span.attributes}
-    same(span.name, attributes["rpc.method"])
-    return Span(
-        language="Rust",
-        kind=trace_pb2.Span.SpanKind.Name(span.kind).removeprefix("SPAN_KIND_"),
-        method=attributes["rpc.method"],
-        code=attributes["rpc.response.status_code"],
-        is_error=span.status.code != trace_pb2.Status.STATUS_CODE_UNSET,
-        trace=span.trace_id.hex(),
-        id=span.span_id.hex(),
-        parent=span.parent_span_id.hex() or None,
-    )
+    @classmethod
+    def of_rust(cls, span):
+        attributes = {each.key: each.value.string_value for each in span.attributes}
+        same(span.name, attributes["rpc.method"])
+        return cls(
+            language="Rust",
+            kind=trace_pb2.Span.SpanKind.Name(span.kind).removeprefix("SPAN_KIND_"),
+            method=attributes["rpc.method"],
+            code=attributes["rpc.response.status_code"],
+            is_error=span.status.code != trace_pb2.Status.STATUS_CODE_UNSET,
+            trace=span.trace_id.hex(),
+            id=span.span_id.hex(),
+            parent=span.parent_span_id.hex() or None,
+        )
 
 
 class Receiver(trace_service_pb2_grpc.TraceServiceServicer):
@@ -116,12 +117,12 @@ class Receiver(trace_service_pb2_grpc.TraceServiceServicer):
         for of_resource in request.resource_spans:
             for of_scope in of_resource.scope_spans:
                 same(of_scope.scope.name, "grpc-interceptor", "the scope")
-                self.spans.extend(map(of_rust, of_scope.spans))
+                self.spans.extend(map(Span.of_rust, of_scope.spans))
         return trace_service_pb2.ExportTraceServiceResponse()
 
 
 class Spans:
-    """The spans of both languages: Python's are here at once, ours when their program has ended."""
+    """The spans of both languages. Ours are all here when their program has ended."""
 
     def __init__(self):
         self.exporter = InMemorySpanExporter()
@@ -141,28 +142,35 @@ class Spans:
         finally:
             server.stop(None).wait(SECONDS)
 
-    def check(self, expected, code):
-        """Each RPC was called once, and is a trace: a line of these spans."""
-        spans = list(map(of_python, self.exporter.get_finished_spans())) + self.receiver.spans
+    async def lines(self, expected, calls):
+        """The spans of each call, by its RPC. Each is a trace of its own: a line of these spans."""
+        of_python = calls * sum(language == "Python" for language, _ in expected)
+        end = time.monotonic() + SECONDS
+        # A client's span ends a little after the call.
+        while len(self.exporter.get_finished_spans()) < of_python and time.monotonic() < end:
+            await asyncio.sleep(0.01)
+        spans = [Span.of_python(span) for span in self.exporter.get_finished_spans()]
         traces = defaultdict(list)
-        for span in spans:
+        for span in spans + self.receiver.spans:
             traces[span.trace].append(span)
-        lines = {}
-        for trace in traces.values():
-            line = line_of(trace)
-            lines[line[0].method] = line
-        same(sorted(lines), sorted(f"DummyService/{method}" for method in METHODS), spans)
-        same(len(traces), len(METHODS), spans)
-        for method, line in lines.items():
-            same([(span.language, span.kind) for span in line], expected, method)
+        same(len(traces), calls, f"traces: {dict(traces)}")
+        lines = list(map(line_of, traces.values()))
+        for line in lines:
+            same([(span.language, span.kind) for span in line], expected, line)
+            same({span.method for span in line}, {line[0].method}, line)
+        return {line[0].method: line for line in lines}
+
+    async def check(self, expected, code):
+        """Each RPC was called once, and all spans say this code."""
+        lines = await self.lines(expected, len(METHODS))
+        same(sorted(lines), sorted(f"DummyService/{method}" for method in METHODS))
+        for line in lines.values():
             for span in line:
-                same(span.method, method, line)
-                same(span.code, code.name, line)
                 # NOT_FOUND isn't the server's fault.
                 is_error = code == grpc.StatusCode.INTERNAL or (
                     code == grpc.StatusCode.NOT_FOUND and span.kind == "CLIENT"
                 )
-                same(span.is_error, is_error, line)
+                same((span.code, span.is_error), (code.name, is_error), line)
 
 
 def line_of(trace):
@@ -308,6 +316,14 @@ async def line(program):
     return read.decode().strip()
 
 
+THROUGH_OURS = [
+    ("Python", "CLIENT"),
+    ("Rust", "SERVER"),
+    ("Rust", "CLIENT"),
+    ("Python", "SERVER"),
+]
+
+
 async def python_rust_python(peer, client, server, place, input):
     spans = Spans()
     with spans.receive() as receiver:
@@ -319,9 +335,41 @@ async def python_rust_python(peer, client, server, place, input):
     # The innermost server answers what the outermost client has put into the baggage.
     expected = TENANT if code == grpc.StatusCode.OK else code
     same(answers, [expected] * len(METHODS), input)
-    spans.check(
-        [("Python", "CLIENT"), ("Rust", "SERVER"), ("Rust", "CLIENT"), ("Python", "SERVER")], code
+    await spans.check(THROUGH_OURS, code)
+
+
+async def cancelled(peer, place):
+    """Python's client cancels a stream after its first message."""
+    spans = Spans()
+    with spans.receive() as receiver:
+        async with sync_server(spans.provider) as next_server:
+            async with running(peer, "forward", next_server, receiver) as program:
+                addresses = [await line(program) for _ in range(2)]
+                await asyncio.to_thread(cancel, spans.provider, addresses[place])
+    [spans_of_call] = (await spans.lines(THROUGH_OURS, 1)).values()
+    # The package's server doesn't say of its own span that the call was cancelled.
+    same(
+        [(span.code, span.is_error) for span in spans_of_call[:3]],
+        [("CANCELLED", True), ("CANCELLED", False), ("CANCELLED", True)],
+        spans_of_call,
     )
+
+
+def cancel(provider, address):
+    more = threading.Event()
+
+    def requests():
+        yield DummyRequest(input="first")
+        more.wait(SECONDS)
+
+    with grpc.insecure_channel(address) as channel:
+        interceptor = client_interceptor(tracer_provider=provider)
+        stub = dummy_pb2_grpc.DummyServiceStub(intercept_channel(channel, interceptor))
+        call = stub.ExecuteClientServerStream(requests(), timeout=SECONDS)
+        same(next(call).output, "first")
+        call.cancel()
+        same(call.code(), grpc.StatusCode.CANCELLED)
+        more.set()
 
 
 async def rust_python(peer, server, input):
@@ -332,7 +380,7 @@ async def rust_python(peer, server, input):
             async with running(peer, "call", address, receiver, input) as program:
                 codes = [await line(program) for _ in METHODS]
     same(codes, [str(code.value[0])] * len(METHODS), input)
-    spans.check([("Rust", "CLIENT"), ("Python", "SERVER")], code)
+    await spans.check([("Rust", "CLIENT"), ("Python", "SERVER")], code)
 
 
 async def main(peer):
@@ -341,7 +389,7 @@ async def main(peer):
         ("sync", sync_client, sync_server),
         ("asyncio", asyncio_client, asyncio_server),
     ]:
-        for place, where in enumerate(["given at creation", "in a layer"]):
+        for place, where in enumerate(PLACES):
             print(f"Python's client ({name}) calls our server, Trace {where}, which calls Python's server")
             for input, code in INPUTS.items():
                 await python_rust_python(peer, client, server, place, input)
@@ -350,6 +398,10 @@ async def main(peer):
         for input, code in INPUTS.items():
             await rust_python(peer, server, input)
             print(f"    {code.name}: each of four RPCs is one trace of two spans")
+    for place, where in enumerate(PLACES):
+        print(f"Python's client cancels a stream of our server, Trace {where}")
+        await cancelled(peer, place)
+        print("    CANCELLED: one trace of four spans")
     same(logs.records, [], "the log")
 
 
