@@ -1,16 +1,19 @@
-//! A server whose calls are seen: a line in the log for each, counts for Prometheus, and a web page of what is going on.
-//! A client makes calls that end in all kinds of ways.
+//! A server whose calls are seen: a line in the log for each, spans, counts for Prometheus, and a web page of what is going
+//! on. A client makes calls that end in all kinds of ways.
 //!
 //! ```text
 //! cargo run --example observed                 makes the calls, then exits
 //! cargo run --example observed -- --serve      makes the calls, then serves the metrics and the page until Ctrl-C
 //! ```
+//!
+//! With `OTEL_EXPORTER_OTLP_ENDPOINT=http://127.0.0.1:4317` the spans go to an OpenTelemetry collector, or to whoever else
+//! takes OTLP, such as Jaeger.
 
 use std::{env, error::Error, time::Duration};
 
 use grpc_interceptor::{
     InterceptorLayer, Side,
-    interceptors::{AccessLog, CatchPanic, Metrics, Rpcz},
+    interceptors::{AccessLog, CatchPanic, Metrics, Rpcz, Trace},
 };
 use grpc_interceptor_proto::{
     default_stubs::greeter_server::{self, Greeter, GreeterServer},
@@ -18,6 +21,12 @@ use grpc_interceptor_proto::{
     shop::v1::{ItemRequest, shop_client::ShopClient},
 };
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder};
+use opentelemetry::global;
+use opentelemetry_otlp::SpanExporter;
+use opentelemetry_sdk::{
+    propagation::TraceContextPropagator,
+    trace::{InMemorySpanExporter, SdkTracerProvider, SpanData},
+};
 use tokio::time::{sleep, timeout};
 use tokio_stream::StreamExt as _;
 use tonic::{
@@ -69,7 +78,7 @@ async fn serve(incoming: TcpIncoming, rpcz: Rpcz) -> Result<(), tonic::transport
     // At zero from the start, so that the first failure is an increase.
     let metrics = Metrics::prometheus().register(Side::Server, greeter_server::METHODS);
     // What catches panics is inside, so that the others see the status that it makes.
-    let interceptors = InterceptorLayer::new((log, metrics, rpcz, CatchPanic::new()))
+    let interceptors = InterceptorLayer::new((Trace::new(), metrics, log, rpcz, CatchPanic::new()))
         // An RPC that the layer isn't told of is counted as `other`.
         .methods(greeter_server::METHODS);
     Server::builder()
@@ -82,7 +91,8 @@ async fn serve(incoming: TcpIncoming, rpcz: Rpcz) -> Result<(), tonic::transport
 // ---- The load ----------------------------------------------------------------------------------
 
 async fn call(channel: Channel) -> Result<(), Status> {
-    let mut greeter = GreeterClient::new(channel.clone());
+    // Each call is one trace, of a client's span and a server's.
+    let mut greeter = GreeterClient::with_interceptors(channel.clone(), Trace::new());
     for _ in 0..10 {
         greeter.say_hello(hello("Ada")).await?;
     }
@@ -130,6 +140,37 @@ fn expect_failure<T>(outcome: Result<Response<T>, Status>) {
     assert!(outcome.is_err(), "this call fails");
 }
 
+// ---- The spans ---------------------------------------------------------------------------------
+
+/// Where they go: to a collector, or, if nobody said which, into memory.
+fn trace() -> Result<(SdkTracerProvider, Option<InMemorySpanExporter>), Box<dyn Error>> {
+    let builder = SdkTracerProvider::builder();
+    let (provider, in_memory) = match env::var_os("OTEL_EXPORTER_OTLP_ENDPOINT") {
+        Some(_) => {
+            let exporter = SpanExporter::builder().with_tonic().build()?;
+            (builder.with_batch_exporter(exporter).build(), None)
+        }
+        None => {
+            let exporter = InMemorySpanExporter::default();
+            (builder.with_simple_exporter(exporter.clone()).build(), Some(exporter))
+        }
+    };
+    global::set_tracer_provider(provider.clone());
+    global::set_text_map_propagator(TraceContextPropagator::new());
+    Ok((provider, in_memory))
+}
+
+fn print(spans: &[SpanData]) {
+    println!("\nthe last spans:");
+    for span in spans.iter().rev().take(6).rev() {
+        let elapsed = span.end_time.duration_since(span.start_time).unwrap_or_default();
+        let (trace, kind) = (span.span_context.trace_id(), &span.span_kind);
+        println!("{trace} {kind:?} {} {:?} {elapsed:.1?}", span.name, span.status);
+    }
+}
+
+// ---- All of it ---------------------------------------------------------------------------------
+
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
     let serves = env::args().skip(1).any(|argument| argument == "--serve");
@@ -144,6 +185,8 @@ async fn main() -> Result<(), Box<dyn Error>> {
         Some(exporter.install_recorder()?)
     };
 
+    let (provider, spans) = trace()?;
+
     let incoming = TcpIncoming::bind(([127, 0, 0, 1], 0).into())?;
     let address = incoming.local_addr()?;
     let rpcz = Rpcz::new();
@@ -157,6 +200,9 @@ async fn main() -> Result<(), Box<dyn Error>> {
             let handled =
                 |line: &&str| line.starts_with("grpc_server_handled") && !line.ends_with(" 0");
             text.lines().filter(handled).for_each(|line| println!("{line}"));
+            if let Some(spans) = spans {
+                print(&spans.get_finished_spans()?);
+            }
         }
         None => {
             println!("the metrics are at http://127.0.0.1:{}/metrics", METRICS.1);
@@ -165,5 +211,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
             server.await??;
         }
     }
+    // Sends what is left.
+    provider.shutdown()?;
     Ok(())
 }

@@ -1,0 +1,53 @@
+# What the scripts here share: sourced, from the repository's root.
+
+skip() {
+    echo "skipped: $*"
+    exit 0
+}
+
+# Runs a command for that many seconds at most: not every system has `timeout`.
+limited() {
+    python3 -c '
+import subprocess, sys
+try:
+    sys.exit(subprocess.run(sys.argv[2:], timeout=float(sys.argv[1])).returncode)
+except subprocess.TimeoutExpired:
+    sys.exit(f"{sys.argv[2]} takes longer than {sys.argv[1]} seconds")
+' "$@"
+}
+
+# Installs these requirements into a virtual environment of this name under `target`, and sets `python`. If that can't
+# be done, it says why, and the script succeeds.
+environment() {
+    local requirements=$2 target environment log
+    command -v python3 >/dev/null || skip "there is no python3"
+    target=$(cargo metadata --format-version 1 --no-deps |
+        python3 -c 'import json, sys; print(json.load(sys.stdin)["target_directory"])')
+    environment=$target/$1
+    log=$environment.log
+    python=$environment/bin/python
+    mkdir -p "$target"
+
+    # What is left of a run that was broken off, or of other requirements, is made anew.
+    if ! cmp -s "$requirements" "$environment/installed"; then
+        echo "installing $requirements into $environment"
+        limited 60 python3 -m venv --clear "$environment" >"$log" 2>&1 ||
+            skip "no virtual environment could be made: $(tail -n 1 "$log")"
+        # Nothing is compiled: that would take longer than all other tests.
+        limited 300 "$python" -m pip install --disable-pip-version-check --no-input --timeout 15 \
+            --retries 2 --only-binary :all: -r "$requirements" >"$log" 2>&1 ||
+            skip "$requirements could not be installed: $(tail -n 1 "$log")"
+        cp "$requirements" "$environment/installed"
+    fi
+}
+
+# Builds one of our programs as `cargo test --workspace` does, so that nothing is built twice, and says where it is.
+program() {
+    cargo build --workspace --example "$1" --message-format json-render-diagnostics |
+        python3 -c '
+import json, sys
+artifacts = map(json.loads, sys.stdin)
+[program] = [each["executable"] for each in artifacts if each.get("executable")]
+print(program)
+'
+}
