@@ -1,5 +1,5 @@
 use tonic::{
-    Request,
+    Request, Status,
     body::Body,
     codegen::{
         GrpcMethod,
@@ -19,7 +19,7 @@ use super::{
 };
 use crate::{
     Context, RawPayload, RpcKind, Side,
-    call::RpcInfo,
+    call::{RpcInfo, deadline_to_carry, tell_time_remaining},
     payload::{Failure, Framing, GRPC_ENCODING, WithoutTrailers},
 };
 
@@ -123,6 +123,32 @@ fn pass_by(mut parts: Parts, body: Body, side: Side) -> http::Request<Body> {
     http::Request::from_parts(parts, body)
 }
 
+/// Tells the service inside of the layer how much time there is. On a client, what is returned takes what the request
+/// fails with while it is read.
+pub(super) fn prepare(
+    request: &mut Request<RawPayload>,
+    context: Context,
+    head: &Head,
+) -> Result<Option<Failure>, Status> {
+    if !head.is_known {
+        return Err(too_many_names());
+    }
+    match context.side() {
+        Side::Client => {
+            if let Some(remaining) = context.time_remaining() {
+                tell_time_remaining(request, remaining)?;
+            }
+            Ok(Some(Failure::default()))
+        }
+        Side::Server => {
+            if let Some(carried) = deadline_to_carry(context, request.metadata()) {
+                request.extensions_mut().insert(carried);
+            }
+            Ok(None)
+        }
+    }
+}
+
 /// The other way, to the service inside of the layer.
 pub(super) fn leave(
     request: Request<RawPayload>,
@@ -149,4 +175,11 @@ pub(super) fn leave(
     *request.headers_mut() = headers;
     *request.extensions_mut() = extensions;
     request
+}
+
+#[cold]
+fn too_many_names() -> Status {
+    Status::resource_exhausted(
+        "this process has met more names of RPCs than it can keep: tell the layer which RPCs there are",
+    )
 }
