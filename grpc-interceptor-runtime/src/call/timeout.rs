@@ -18,7 +18,8 @@ pub(super) fn timeout_of(metadata: &MetadataMap) -> Option<Duration> {
 /// When the caller stops waiting, counted from now. `None` if it doesn't say, or if the time is too far away
 /// for a clock.
 pub(super) fn deadline_in(metadata: &MetadataMap) -> Option<Instant> {
-    now().checked_add(timeout_of(metadata)?)
+    let timeout = timeout_of(metadata)?;
+    now().checked_add(timeout)
 }
 
 /// Reads the value: a number of at most eight characters, and a unit. As tonic leaves the number to
