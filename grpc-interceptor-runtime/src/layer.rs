@@ -2,6 +2,7 @@
 
 mod boxed_errors;
 mod call;
+mod hash;
 mod head;
 mod inner_service;
 mod interceptor_layer;
