@@ -8,7 +8,7 @@ use tonic::{codegen::http::HeaderName, metadata::MetadataMap};
 use super::clock::now;
 
 /// Parsed once: a lookup by a `&str` parses it anew for each call.
-static GRPC_TIMEOUT: HeaderName = HeaderName::from_static("grpc-timeout");
+pub(crate) static GRPC_TIMEOUT: HeaderName = HeaderName::from_static("grpc-timeout");
 
 /// How long the caller waits, if it says so. Tonic ignores what is malformed, and so does this.
 pub(super) fn timeout_of(metadata: &MetadataMap) -> Option<Duration> {

@@ -19,7 +19,7 @@ use super::{
 };
 use crate::{
     Context, RawPayload, RpcKind, Side,
-    call::{RpcInfo, deadline_to_carry, tell_time_remaining},
+    call::{GRPC_TIMEOUT, RpcInfo, deadline_to_carry, new_context, tell_time_remaining},
     payload::{Failure, Framing, GRPC_ENCODING, WithoutTrailers},
 };
 
@@ -41,7 +41,7 @@ pub(super) fn arrive(parts: Parts, body: Body, options: &Options) -> Arrived {
         Some(_) => Side::Client,
         None => Side::Server,
     });
-    let Headers { content_type, encoding } = Headers::of(&parts.headers);
+    let Headers { content_type, encoding, has_timeout } = Headers::of(&parts.headers);
     let is_call = match &options.is_call {
         Some(is_call) => is_call(&parts),
         None => content_type.is_some_and(Web::is_grpc),
@@ -61,7 +61,10 @@ pub(super) fn arrive(parts: Parts, body: Body, options: &Options) -> Arrived {
     let Parts { method, uri, version, headers, extensions, .. } = parts;
     let head = Head { method, uri, version, web, is_known, content_type };
     let metadata = MetadataMap::from_headers(headers);
-    let mut context = Context::new(rpc, &metadata);
+    let mut context = match has_timeout {
+        true => Context::new(rpc, &metadata),
+        false => new_context(rpc),
+    };
     if side == Side::Server {
         context = context.with_carried(&extensions);
     }
@@ -73,17 +76,20 @@ pub(super) fn arrive(parts: Parts, body: Body, options: &Options) -> Arrived {
 struct Headers<'a> {
     content_type: Option<&'a HeaderValue>,
     encoding: Option<&'a HeaderValue>,
+    has_timeout: bool,
 }
 
 impl<'a> Headers<'a> {
     /// Once over all of them: they are few, and to look one up takes as long as to pass ten.
     fn of(headers: &'a HeaderMap) -> Self {
-        let mut found = Headers { content_type: None, encoding: None };
+        let mut found = Headers { content_type: None, encoding: None, has_timeout: false };
         for (name, value) in headers {
             if *name == CONTENT_TYPE {
                 found.content_type = found.content_type.or(Some(value));
             } else if *name == GRPC_ENCODING {
                 found.encoding = found.encoding.or(Some(value));
+            } else if *name == GRPC_TIMEOUT {
+                found.has_timeout = true;
             }
         }
         found
