@@ -20,7 +20,7 @@ use super::{
 use crate::{
     Context, RawPayload, RpcKind, Side,
     call::{GRPC_TIMEOUT, RpcInfo, deadline_to_carry, new_context, tell_time_remaining},
-    payload::{Failure, Framing, GRPC_ENCODING, WithoutTrailers},
+    payload::{Failure, Framing, GRPC_ENCODING, without_trailers},
 };
 
 /// What a request is to a layer.
@@ -172,7 +172,7 @@ pub(super) fn leave(
     };
     let body = match failure {
         Some(failure) => payload.into_sent_body(framing, failure),
-        None => Body::new(WithoutTrailers(payload.into_body(framing))),
+        None => without_trailers(payload.into_body(framing)),
     };
     let mut request = http::Request::new(body);
     *request.method_mut() = head.method.clone();
