@@ -14,6 +14,7 @@ mod original;
 mod request;
 mod response;
 mod service;
+mod target;
 
 pub use boxed_errors::{BoxedErrors, StatusErrors};
 pub use interceptor_layer::InterceptorLayer;

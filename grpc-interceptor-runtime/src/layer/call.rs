@@ -5,7 +5,12 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use tonic::{Request, Response, Status, body::Body, codegen::http, metadata::MetadataMap};
+use tonic::{
+    Request, Response, Status,
+    body::Body,
+    codegen::http::{self, Uri},
+    metadata::MetadataMap,
+};
 
 use super::{
     head::Head,
@@ -30,10 +35,10 @@ pub struct Call<S: InnerService> {
     original: Mutex<Option<Original<S::Error>>>,
 }
 
-/// A service, and whether it is ready for a call.
+/// A service, which is ready for a call for as long as the URI is there: the first attempt takes that.
 struct Ready<S> {
     service: S,
-    is_ready: bool,
+    uri: Option<Uri>,
 }
 
 /// An attempt that has begun.
@@ -48,8 +53,8 @@ struct Started<F> {
 
 impl<S: InnerService> Call<S> {
     /// Of a service that is ready.
-    pub(super) fn new(head: Head, limit: usize, service: S) -> Self {
-        let service = Mutex::new(Ready { service, is_ready: true });
+    pub(super) fn new(head: Head, uri: Uri, limit: usize, service: S) -> Self {
+        let service = Mutex::new(Ready { service, uri: Some(uri) });
         Call { head, limit, service, original: Mutex::new(None) }
     }
 
@@ -66,9 +71,12 @@ impl<S: InnerService> Call<S> {
     ) -> Result<Started<S::Future>, Status> {
         let failure = prepare(&mut request, context, &self.head)?;
         let is_callers_own = request.get_ref().is_callers_own();
-        let request = leave(request, &self.head, failure.as_ref());
         let mut ready = lock(&self.service);
-        let response = match mem::take(&mut ready.is_ready) {
+        let uri = ready.uri.take();
+        let is_first = uri.is_some();
+        let uri = uri.unwrap_or_else(|| self.head.target.uri());
+        let request = leave(request, uri, &self.head, failure.as_ref());
+        let response = match is_first {
             true => Ok(ready.service.call(request)),
             false => Err(Box::new(request)),
         };
@@ -161,8 +169,8 @@ impl<S: InnerService> Attempt for Call<S> {
         // The service that is ready goes along: what it has reserved, it would keep from the other.
         let clone = ready.service.clone();
         let service = mem::replace(&mut ready.service, clone);
-        let is_ready = mem::take(&mut ready.is_ready);
-        let service = Mutex::new(Ready { service, is_ready });
+        let uri = ready.uri.take();
+        let service = Mutex::new(Ready { service, uri });
         let (head, limit, original) = (self.head.clone(), self.limit, Mutex::new(None));
         Arc::new(Call { head, limit, service, original })
     }

@@ -4,7 +4,7 @@ use tonic::{
     codegen::{
         GrpcMethod,
         http::{
-            self, HeaderMap, HeaderValue,
+            self, HeaderMap, HeaderValue, Uri,
             header::{CONTENT_LENGTH, CONTENT_TYPE},
             request::Parts,
         },
@@ -16,6 +16,7 @@ use super::{
     head::{Head, Web},
     names::{known_rpc_info, rpc_info},
     options::Options,
+    target::Target,
 };
 use crate::{
     Context, RawPayload, RpcKind, Side,
@@ -27,6 +28,7 @@ use crate::{
 pub(super) enum Arrived {
     Call {
         head: Head,
+        uri: Uri,
         context: Context,
         request: Request<RawPayload>,
     },
@@ -59,7 +61,8 @@ pub(super) fn arrive(parts: Parts, body: Body, options: &Options) -> Arrived {
     let rpc = find(path, side, method.is_some(), options);
     let (is_known, rpc) = (rpc.is_some(), rpc.unwrap_or_else(|| unknown(side)));
     let Parts { method, uri, version, headers, extensions, .. } = parts;
-    let head = Head { method, uri, version, web, is_known, content_type };
+    let target = Target::new(&uri, rpc.method_name().path());
+    let head = Head { method, target, version, web, is_known, content_type };
     let metadata = MetadataMap::from_headers(headers);
     let mut context = match has_timeout {
         true => Context::new(rpc, &metadata),
@@ -69,7 +72,7 @@ pub(super) fn arrive(parts: Parts, body: Body, options: &Options) -> Arrived {
         context = context.with_carried(&extensions);
     }
     let request = Request::from_parts(metadata, extensions, RawPayload::new(body, framing));
-    Arrived::Call { head, context, request }
+    Arrived::Call { head, uri, context, request }
 }
 
 /// What a layer looks at.
@@ -158,6 +161,7 @@ pub(super) fn prepare(
 /// The other way, to the service inside of the layer.
 pub(super) fn leave(
     request: Request<RawPayload>,
+    uri: Uri,
     head: &Head,
     failure: Option<&Failure>,
 ) -> http::Request<Body> {
@@ -176,7 +180,7 @@ pub(super) fn leave(
     };
     let mut request = http::Request::new(body);
     *request.method_mut() = head.method.clone();
-    *request.uri_mut() = head.uri.clone();
+    *request.uri_mut() = uri;
     *request.version_mut() = head.version;
     *request.headers_mut() = headers;
     *request.extensions_mut() = extensions;
