@@ -23,4 +23,5 @@ pub use kind::{RpcKind, Side};
 pub use method_name::{InvalidMethodName, MethodName};
 pub use scope::Scope;
 pub(crate) use scope::{Enter, poll_inside};
+pub(crate) use timeout::GRPC_TIMEOUT;
 pub(crate) use timer::Timer;

@@ -2,6 +2,7 @@
 
 mod boxed_errors;
 mod call;
+mod hash;
 mod head;
 mod inner_service;
 mod interceptor_layer;
@@ -13,6 +14,7 @@ mod original;
 mod request;
 mod response;
 mod service;
+mod target;
 
 pub use boxed_errors::{BoxedErrors, StatusErrors};
 pub use interceptor_layer::InterceptorLayer;

@@ -32,7 +32,7 @@ pub(crate) use in_time::UntilDeadline;
 pub use item::StreamItem;
 pub use message_stream::MessageStream;
 pub use payload::Payload;
-pub(crate) use raw::{Framing, GRPC_ENCODING, Web, WithoutTrailers, inferred_status, status_of};
+pub(crate) use raw::{Framing, GRPC_ENCODING, Web, inferred_status, status_of, without_trailers};
 pub use raw::{RawMessage, RawPayload};
 pub(crate) use source::FromStream;
 pub use stream_end::StreamEnd;

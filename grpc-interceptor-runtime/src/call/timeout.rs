@@ -8,7 +8,7 @@ use tonic::{codegen::http::HeaderName, metadata::MetadataMap};
 use super::clock::now;
 
 /// Parsed once: a lookup by a `&str` parses it anew for each call.
-static GRPC_TIMEOUT: HeaderName = HeaderName::from_static("grpc-timeout");
+pub(crate) static GRPC_TIMEOUT: HeaderName = HeaderName::from_static("grpc-timeout");
 
 /// How long the caller waits, if it says so. Tonic ignores what is malformed, and so does this.
 pub(super) fn timeout_of(metadata: &MetadataMap) -> Option<Duration> {
@@ -18,7 +18,8 @@ pub(super) fn timeout_of(metadata: &MetadataMap) -> Option<Duration> {
 /// When the caller stops waiting, counted from now. `None` if it doesn't say, or if the time is too far away
 /// for a clock.
 pub(super) fn deadline_in(metadata: &MetadataMap) -> Option<Instant> {
-    now().checked_add(timeout_of(metadata)?)
+    let timeout = timeout_of(metadata)?;
+    now().checked_add(timeout)
 }
 
 /// Reads the value: a number of at most eight characters, and a unit. As tonic leaves the number to

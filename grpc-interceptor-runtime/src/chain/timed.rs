@@ -43,12 +43,13 @@ where
 
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
+        // The usual case: to move the outcome costs more than all of the rest.
+        let Some(deadline) = *this.deadline else { return this.future.poll(context) };
         let outcome = ready!(pin!(in_time(this.timer, this.future)).poll(context));
-        Poll::Ready(match (outcome, *this.deadline) {
-            (Ok(response), Some(deadline)) => {
-                Ok(response.map(|payload| payload.wrap_stream(UntilDeadline(deadline))))
-            }
-            (outcome, _) => outcome,
-        })
+        Poll::Ready(
+            outcome.map(|response| {
+                response.map(|payload| payload.wrap_stream(UntilDeadline(deadline)))
+            }),
+        )
     }
 }

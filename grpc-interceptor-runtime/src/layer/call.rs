@@ -5,19 +5,24 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use tonic::{Request, Response, Status, body::Body, codegen::http, metadata::MetadataMap};
+use tonic::{
+    Request, Response, Status,
+    body::Body,
+    codegen::http::{self, Uri},
+    metadata::MetadataMap,
+};
 
 use super::{
     head::Head,
     inner_service::InnerService,
     next::{Attempt, RawOutcome},
     original::Original,
-    request::leave,
+    request::{leave, prepare},
     response::receive,
 };
 use crate::{
     Context, RawPayload, Side,
-    call::{Timer, deadline_to_carry, or_deadline_exceeded, tell_time_remaining},
+    call::{Timer, or_deadline_exceeded},
     chain::in_time,
     payload::Failure,
 };
@@ -30,16 +35,26 @@ pub struct Call<S: InnerService> {
     original: Mutex<Option<Original<S::Error>>>,
 }
 
-/// A service, and whether it is ready for a call.
+/// A service, which is ready for a call for as long as the URI is there: the first attempt takes that.
 struct Ready<S> {
     service: S,
-    is_ready: bool,
+    uri: Option<Uri>,
+}
+
+/// An attempt that has begun.
+struct Started<F> {
+    /// If it isn't the first, the request is still to be sent.
+    response: Result<F, Box<http::Request<Body>>>,
+    /// On a client: what the request fails with while it is read.
+    failure: Option<Failure>,
+    /// Whether no code of an interceptor runs in the request.
+    is_callers_own: bool,
 }
 
 impl<S: InnerService> Call<S> {
     /// Of a service that is ready.
-    pub(super) fn new(head: Head, limit: usize, service: S) -> Self {
-        let service = Mutex::new(Ready { service, is_ready: true });
+    pub(super) fn new(head: Head, uri: Uri, limit: usize, service: S) -> Self {
+        let service = Mutex::new(Ready { service, uri: Some(uri) });
         Call { head, limit, service, original: Mutex::new(None) }
     }
 
@@ -47,30 +62,46 @@ impl<S: InnerService> Call<S> {
         lock(&self.original).take()
     }
 
-    /// The first attempt has the service that was made ready for it, each other one a clone.
-    async fn send(&self, request: http::Request<Body>) -> Result<http::Response<Body>, Status> {
-        let response = match self.start(request) {
-            Ok(response) => response.await,
-            Err(request) => self.send_again(*request).await,
-        };
-        match response {
-            Ok(response) => Ok(response.map(Body::new)),
-            Err(error) => Err(self.keep(Original::of_error(error))),
-        }
-    }
-
-    fn start(&self, request: http::Request<Body>) -> Result<S::Future, Box<http::Request<Body>>> {
+    /// The first attempt has the service that was made ready for it, each other one a clone. Not async: the future would
+    /// keep the request, and the allocator takes three times as long for a box of more than 1 KiB.
+    fn start(
+        &self,
+        mut request: Request<RawPayload>,
+        context: Context,
+    ) -> Result<Started<S::Future>, Status> {
+        let failure = prepare(&mut request, context, &self.head)?;
+        let is_callers_own = request.get_ref().is_callers_own();
         let mut ready = lock(&self.service);
-        match mem::take(&mut ready.is_ready) {
+        let uri = ready.uri.take();
+        let is_first = uri.is_some();
+        let uri = uri.unwrap_or_else(|| self.head.target.uri());
+        let request = leave(request, uri, &self.head, failure.as_ref());
+        let response = match is_first {
             true => Ok(ready.service.call(request)),
             false => Err(Box::new(request)),
-        }
+        };
+        Ok(Started { response, failure, is_callers_own })
     }
 
-    async fn send_again(&self, request: http::Request<Body>) -> Result<S::Response, S::Error> {
+    async fn response(
+        &self,
+        started: Result<S::Future, Box<http::Request<Body>>>,
+    ) -> Result<S::Response, Status> {
+        let response = match started {
+            Ok(first) => first.await,
+            // In a box, as there is seldom more than one attempt.
+            Err(request) => Box::pin(self.start_again(request)).await,
+        };
+        response.map_err(|error| self.keep(Original::of_error(error)))
+    }
+
+    async fn start_again(
+        &self,
+        request: Box<http::Request<Body>>,
+    ) -> Result<S::Response, S::Error> {
         let mut clone = lock(&self.service).service.clone();
         poll_fn(|context| clone.poll_ready(context)).await?;
-        clone.call(request).await
+        clone.call(*request).await
     }
 
     #[cold]
@@ -82,36 +113,20 @@ impl<S: InnerService> Call<S> {
 
     async fn run(
         &self,
-        mut request: Request<RawPayload>,
+        request: Request<RawPayload>,
         context: Context,
     ) -> Result<Response<RawPayload>, Status> {
-        if !self.head.is_known {
-            return Err(too_many_names());
-        }
-        let mut timer = None;
-        let mut failure = None;
-        match context.side() {
-            Side::Client => {
-                if let Some(remaining) = context.time_remaining() {
-                    tell_time_remaining(&mut request, remaining)?;
-                }
-                timer = Timer::new(context.deadline());
-                failure = Some(Failure::default());
-            }
-            Side::Server => {
-                if let Some(carried) = deadline_to_carry(context, request.metadata()) {
-                    request.extensions_mut().insert(carried);
-                }
-            }
-        }
-        let is_callers_own = request.get_ref().is_callers_own();
-        let request = leave(request, &self.head, failure.as_ref());
-        let response = in_time(&mut timer, pin!(self.send(request))).await;
+        let Started { response, failure, is_callers_own } = self.start(request, context)?;
+        let mut timer = match context.side() {
+            Side::Client => Timer::new(context.deadline()),
+            Side::Server => None,
+        };
+        let response = in_time(&mut timer, pin!(self.response(response))).await;
         // What the request failed with comes first: the server knows no more than that it was given up.
         if let Some(status) = failure.as_ref().and_then(Failure::take) {
             return Err(status);
         }
-        let response = response?;
+        let response = response?.map(Body::new);
         let framing = match receive(&response, &self.head, self.limit) {
             Ok(framing) => framing,
             Err(status) => {
@@ -123,20 +138,20 @@ impl<S: InnerService> Call<S> {
             }
         };
         let (parts, body) = response.into_parts();
-        let payload = RawPayload::new(body, framing);
-        let metadata = MetadataMap::from_headers(parts.headers);
-        let response = Response::from_parts(metadata, payload, parts.extensions);
+        let mut payload = RawPayload::new(body, framing);
         // The request may fail while the response is read. If it is the caller's own, the response is left as it
         // is for that, and fails by itself.
-        let response = match failure {
-            Some(failure) if !is_callers_own => response.map(|payload| payload.or_failure(failure)),
-            _ => response,
-        };
-        Ok(match timer {
-            // The reading of a response is part of the call.
-            Some(timer) => response.map(|payload| payload.in_time(timer.deadline())),
-            None => response,
-        })
+        if let Some(failure) = failure
+            && !is_callers_own
+        {
+            payload = payload.or_failure(failure);
+        }
+        // The reading of a response is part of the call.
+        if let Some(timer) = timer {
+            payload = payload.in_time(timer.deadline());
+        }
+        let metadata = MetadataMap::from_headers(parts.headers);
+        Ok(Response::from_parts(metadata, payload, parts.extensions))
     }
 }
 
@@ -154,18 +169,11 @@ impl<S: InnerService> Attempt for Call<S> {
         // The service that is ready goes along: what it has reserved, it would keep from the other.
         let clone = ready.service.clone();
         let service = mem::replace(&mut ready.service, clone);
-        let is_ready = mem::take(&mut ready.is_ready);
-        let service = Mutex::new(Ready { service, is_ready });
+        let uri = ready.uri.take();
+        let service = Mutex::new(Ready { service, uri });
         let (head, limit, original) = (self.head.clone(), self.limit, Mutex::new(None));
         Arc::new(Call { head, limit, service, original })
     }
-}
-
-#[cold]
-fn too_many_names() -> Status {
-    Status::resource_exhausted(
-        "this process has met more names of RPCs than it can keep: tell the layer which RPCs there are",
-    )
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {

@@ -1,4 +1,6 @@
-use tonic::codegen::http::{HeaderMap, HeaderValue, Method, Uri, Version, header::CONTENT_TYPE};
+use tonic::codegen::http::{HeaderMap, HeaderValue, Method, Version, header::CONTENT_TYPE};
+
+use super::target::Target;
 
 pub(super) use crate::payload::Web;
 
@@ -6,7 +8,7 @@ pub(super) use crate::payload::Web;
 #[derive(Clone)]
 pub(super) struct Head {
     pub(super) method: Method,
-    pub(super) uri: Uri,
+    pub(super) target: Target,
     pub(super) version: Version,
     pub(super) web: Web,
     /// Whether the name could be kept. If not, the call doesn't reach the service.

@@ -1,11 +1,11 @@
 use std::collections::HashMap;
 
-use super::names::known_rpc_info;
+use super::{hash::CheapHash, names::known_rpc_info};
 use crate::{MethodName, RpcKind, Side, call::RpcInfo};
 
 /// The RPCs whose kind is known.
 #[derive(Clone, Default)]
-pub(super) struct Known(HashMap<&'static str, OfSides>);
+pub(super) struct Known(HashMap<&'static str, OfSides, CheapHash>);
 
 #[derive(Clone, Copy)]
 struct OfSides {

@@ -9,6 +9,7 @@ use std::{
     },
 };
 
+use super::hash::CheapHash;
 use crate::{MethodName, RpcKind, Side, call::RpcInfo};
 
 /// How many bytes all names may take: for ten thousand of the usual length.
@@ -24,6 +25,9 @@ static TABLE: [OnceLock<&'static Entry>; BUCKETS] = [const { OnceLock::new() }; 
 static HASHER: OnceLock<RandomState> = OnceLock::new();
 static USED: AtomicUsize = AtomicUsize::new(0);
 
+/// A short cut to the names that came first. If somebody fills it with others, each call looks into the table as well.
+static FIRST: [OnceLock<&'static RpcInfo>; BUCKETS] = [const { OnceLock::new() }; BUCKETS];
+
 struct Entry {
     info: RpcInfo,
     next: OnceLock<&'static Entry>,
@@ -31,12 +35,22 @@ struct Entry {
 
 /// What is known of the RPC with this path. `None` if there were too many names already.
 pub(super) fn rpc_info(path: &str, kind: RpcKind, side: Side) -> Option<&'static RpcInfo> {
-    find(path, kind, side, || {
-        let size = size_of::<Entry>() + path.len();
-        let has_room = |used: usize| (used + size <= MOST).then_some(used + size);
-        path.len() <= LONGEST
-            && USED.fetch_update(Ordering::Relaxed, Ordering::Relaxed, has_room).is_ok()
-    })
+    let first = &FIRST[CheapHash::default().hash_one(path) as usize % BUCKETS];
+    match first.get() {
+        Some(info) if info.is(path, kind, side) => Some(info),
+        _ => {
+            let info = find(path, kind, side, || takes_room(path))?;
+            first.get_or_init(|| info);
+            Some(info)
+        }
+    }
+}
+
+fn takes_room(path: &str) -> bool {
+    let size = size_of::<Entry>() + path.len();
+    let has_room = |used: usize| (used + size <= MOST).then_some(used + size);
+    path.len() <= LONGEST
+        && USED.fetch_update(Ordering::Relaxed, Ordering::Relaxed, has_room).is_ok()
 }
 
 /// The same for an RPC that the program itself names.

@@ -1,10 +1,10 @@
 use tonic::{
-    Request,
+    Request, Status,
     body::Body,
     codegen::{
         GrpcMethod,
         http::{
-            self, HeaderMap, HeaderValue,
+            self, HeaderMap, HeaderValue, Uri,
             header::{CONTENT_LENGTH, CONTENT_TYPE},
             request::Parts,
         },
@@ -16,17 +16,19 @@ use super::{
     head::{Head, Web},
     names::{known_rpc_info, rpc_info},
     options::Options,
+    target::Target,
 };
 use crate::{
     Context, RawPayload, RpcKind, Side,
-    call::RpcInfo,
-    payload::{Failure, Framing, GRPC_ENCODING, WithoutTrailers},
+    call::{GRPC_TIMEOUT, RpcInfo, deadline_to_carry, new_context, tell_time_remaining},
+    payload::{Failure, Framing, GRPC_ENCODING, without_trailers},
 };
 
 /// What a request is to a layer.
 pub(super) enum Arrived {
     Call {
         head: Head,
+        uri: Uri,
         context: Context,
         request: Request<RawPayload>,
     },
@@ -41,7 +43,7 @@ pub(super) fn arrive(parts: Parts, body: Body, options: &Options) -> Arrived {
         Some(_) => Side::Client,
         None => Side::Server,
     });
-    let Headers { content_type, encoding } = Headers::of(&parts.headers);
+    let Headers { content_type, encoding, has_timeout } = Headers::of(&parts.headers);
     let is_call = match &options.is_call {
         Some(is_call) => is_call(&parts),
         None => content_type.is_some_and(Web::is_grpc),
@@ -59,31 +61,38 @@ pub(super) fn arrive(parts: Parts, body: Body, options: &Options) -> Arrived {
     let rpc = find(path, side, method.is_some(), options);
     let (is_known, rpc) = (rpc.is_some(), rpc.unwrap_or_else(|| unknown(side)));
     let Parts { method, uri, version, headers, extensions, .. } = parts;
-    let head = Head { method, uri, version, web, is_known, content_type };
+    let target = Target::new(&uri, rpc.method_name().path());
+    let head = Head { method, target, version, web, is_known, content_type };
     let metadata = MetadataMap::from_headers(headers);
-    let mut context = Context::new(rpc, &metadata);
+    let mut context = match has_timeout {
+        true => Context::new(rpc, &metadata),
+        false => new_context(rpc),
+    };
     if side == Side::Server {
         context = context.with_carried(&extensions);
     }
     let request = Request::from_parts(metadata, extensions, RawPayload::new(body, framing));
-    Arrived::Call { head, context, request }
+    Arrived::Call { head, uri, context, request }
 }
 
 /// What a layer looks at.
 struct Headers<'a> {
     content_type: Option<&'a HeaderValue>,
     encoding: Option<&'a HeaderValue>,
+    has_timeout: bool,
 }
 
 impl<'a> Headers<'a> {
     /// Once over all of them: they are few, and to look one up takes as long as to pass ten.
     fn of(headers: &'a HeaderMap) -> Self {
-        let mut found = Headers { content_type: None, encoding: None };
+        let mut found = Headers { content_type: None, encoding: None, has_timeout: false };
         for (name, value) in headers {
             if *name == CONTENT_TYPE {
                 found.content_type = found.content_type.or(Some(value));
             } else if *name == GRPC_ENCODING {
                 found.encoding = found.encoding.or(Some(value));
+            } else if *name == GRPC_TIMEOUT {
+                found.has_timeout = true;
             }
         }
         found
@@ -123,9 +132,36 @@ fn pass_by(mut parts: Parts, body: Body, side: Side) -> http::Request<Body> {
     http::Request::from_parts(parts, body)
 }
 
+/// Tells the service inside of the layer how much time there is. On a client, what is returned takes what the request
+/// fails with while it is read.
+pub(super) fn prepare(
+    request: &mut Request<RawPayload>,
+    context: Context,
+    head: &Head,
+) -> Result<Option<Failure>, Status> {
+    if !head.is_known {
+        return Err(too_many_names());
+    }
+    match context.side() {
+        Side::Client => {
+            if let Some(remaining) = context.time_remaining() {
+                tell_time_remaining(request, remaining)?;
+            }
+            Ok(Some(Failure::default()))
+        }
+        Side::Server => {
+            if let Some(carried) = deadline_to_carry(context, request.metadata()) {
+                request.extensions_mut().insert(carried);
+            }
+            Ok(None)
+        }
+    }
+}
+
 /// The other way, to the service inside of the layer.
 pub(super) fn leave(
     request: Request<RawPayload>,
+    uri: Uri,
     head: &Head,
     failure: Option<&Failure>,
 ) -> http::Request<Body> {
@@ -140,13 +176,20 @@ pub(super) fn leave(
     };
     let body = match failure {
         Some(failure) => payload.into_sent_body(framing, failure),
-        None => Body::new(WithoutTrailers(payload.into_body(framing))),
+        None => without_trailers(payload.into_body(framing)),
     };
     let mut request = http::Request::new(body);
     *request.method_mut() = head.method.clone();
-    *request.uri_mut() = head.uri.clone();
+    *request.uri_mut() = uri;
     *request.version_mut() = head.version;
     *request.headers_mut() = headers;
     *request.extensions_mut() = extensions;
     request
+}
+
+#[cold]
+fn too_many_names() -> Status {
+    Status::resource_exhausted(
+        "this process has met more names of RPCs than it can keep: tell the layer which RPCs there are",
+    )
 }

@@ -75,8 +75,8 @@ where
         let mut service = std::mem::replace(&mut self.service, clone);
         let (parts, body) = request.into_parts();
         match arrive(parts, Body::new(body), &self.options) {
-            Arrived::Call { head, context, request } => {
-                let call = Call::new(head, self.options.limit, service);
+            Arrived::Call { head, uri, context, request } => {
+                let call = Call::new(head, uri, self.options.limit, service);
                 let interceptors = self.interceptors.clone();
                 Box::pin(async move {
                     let deadline = match context.side() {

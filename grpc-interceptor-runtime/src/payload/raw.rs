@@ -4,6 +4,7 @@
 //! such as a deadline or a scope, is put around the frames. [`RawPayload`] knows which of the two it is.
 
 mod ahead;
+mod boxed;
 mod decode;
 mod decompress;
 mod encode;
@@ -27,4 +28,4 @@ pub use payload::RawPayload;
 
 pub(crate) use framing::{Framing, GRPC_ENCODING, Web};
 pub(crate) use status::{inferred_status, status_of};
-pub(crate) use without_trailers::WithoutTrailers;
+pub(crate) use without_trailers::without_trailers;

@@ -4,6 +4,7 @@ use tonic::{Status, body::Body, metadata::MetadataMap};
 
 use super::{
     ahead::{Broken, pieces_ahead, read_ahead, replay},
+    boxed::boxed,
     decode::{Decoded, FromBody, Piece},
     encode::{OfFrames, OfMessages},
     framing::Framing,
@@ -122,20 +123,18 @@ impl RawPayload {
     pub(crate) fn into_body(self, framing: Framing) -> Body {
         match self.content.into_inner() {
             Content::Body(body) => body,
-            Content::Frames(frames) => Body::new(OfFrames::new(*frames, framing)),
-            Content::Messages(messages) => Body::new(OfMessages::new(*messages, framing)),
+            Content::Frames(frames) => boxed(OfFrames::new(*frames, framing)),
+            Content::Messages(messages) => boxed(OfMessages::new(*messages, framing)),
         }
     }
 
     /// The same on a client, where a request is read in a task of its own. What fails there, or panics, is noted.
     pub(crate) fn into_sent_body(self, framing: Framing, failure: &Failure) -> Body {
         match self.content.into_inner() {
-            Content::Body(body) => Body::new(GuardedBody::new(body, failure)),
-            Content::Frames(frames) => {
-                Body::new(OfFrames::new(Noted::new(*frames, failure), framing))
-            }
+            Content::Body(body) => boxed(GuardedBody::new(body, failure)),
+            Content::Frames(frames) => boxed(OfFrames::new(Noted::new(*frames, failure), framing)),
             Content::Messages(messages) => {
-                Body::new(OfMessages::new(Noted::new(*messages, failure), framing))
+                boxed(OfMessages::new(Noted::new(*messages, failure), framing))
             }
         }
     }
@@ -195,7 +194,7 @@ impl RawPayload {
         let is_callers_own = self.is_callers_own && !watch.looks();
         let watching = Watching::new(framing, watch, show);
         let content = match self.content.into_inner() {
-            Content::Body(body) => Content::Body(Body::new(WatchedBody::new(body, watching))),
+            Content::Body(body) => Content::Body(boxed(WatchedBody::new(body, watching))),
             Content::Frames(pieces) => {
                 Content::frames(pieces.wrap(|source| WatchedPieces::new(source, watching)))
             }

@@ -22,7 +22,9 @@ pub(crate) fn status_of(headers: &HeaderMap) -> Option<Status> {
 
 /// Whether there is nothing but an OK, as is usual in trailers.
 pub(super) fn is_plain_ok(headers: &HeaderMap) -> bool {
-    headers.len() == 1 && headers.get(Status::GRPC_STATUS).is_some_and(|status| status == "0")
+    // To look the one up takes ten times as long.
+    headers.len() == 1
+        && headers.iter().all(|(name, value)| *name == Status::GRPC_STATUS && value == "0")
 }
 
 #[cold]

@@ -7,9 +7,15 @@ use bytes::Bytes;
 use http_body::{Frame, SizeHint};
 use tonic::{Status, body::Body, codegen::Body as HttpBody};
 
+use super::boxed::boxed;
+
 /// A request's body that ends before its trailers. gRPC has none in requests. Tonic adds them to the metadata, in
 /// place of what an interceptor has put there.
-pub(crate) struct WithoutTrailers(pub(crate) Body);
+pub(crate) fn without_trailers(body: Body) -> Body {
+    boxed(WithoutTrailers(body))
+}
+
+struct WithoutTrailers(Body);
 
 impl HttpBody for WithoutTrailers {
     type Data = Bytes;
