@@ -44,7 +44,8 @@ impl Keys {
         // Who asks for a key knows what is in it.
         is_secret(key)
             || self.hidden.iter().any(|hidden| hidden == key)
-            || self.only.is_none() && seems_secret(key)
+            // Each call has that key.
+            || self.only.is_none() && key != "user-agent" && seems_secret(key)
     }
 
     /// Writes a line for each entry, `key: value`. What is secret or binary is redacted.
