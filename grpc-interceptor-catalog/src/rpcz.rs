@@ -36,7 +36,7 @@ use text::Keys;
 /// use grpc_interceptor_proto::default_stubs::greeter_server;
 /// use tonic::transport::Server;
 ///
-/// # #[tokio::main]
+/// # #[tokio::main(flavor = "current_thread")]
 /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// let rpcz = Rpcz::new();
 ///
