@@ -381,7 +381,7 @@ async fn ages_and_times_are_those_of_tokios_clock() {
     is_over.await;
     let json = page(&rpcz, "method=server/DummyService/Execute").await;
     let codes = json["method"]["codes"].as_array().unwrap();
-    let cancelled = codes.iter().find(|of| of["code"] == "CANCELLED").expect(&json.to_string());
+    let cancelled = codes.iter().find(|of| of["code"] == "CANCELLED").expect("it was cancelled");
     assert!(cancelled["samples"][0]["elapsed_ms"].as_f64().unwrap() >= 100_000.0, "{cancelled}");
     // What was a minute ago isn't in the rate of the last one.
     tokio::time::advance(Duration::from_secs(70)).await;
