@@ -36,7 +36,7 @@ use text::Keys;
 /// use grpc_interceptor_proto::default_stubs::greeter_server;
 /// use tonic::transport::Server;
 ///
-/// # #[tokio::main]
+/// # #[tokio::main(flavor = "current_thread")]
 /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// let rpcz = Rpcz::new();
 ///
@@ -110,7 +110,8 @@ use text::Keys;
 ///
 /// No call waits for a lock, another call or the page, except that the first call of a method sets up what is kept of
 /// it. If the page reads something just when a call would write it, the call is counted and isn't listed, or isn't
-/// a sample. A unary call that succeeds allocates nothing once the buffers for metadata are there.
+/// a sample. A unary call that succeeds allocates nothing once the buffers for metadata are there. It takes some 270 ns
+/// more than without (two cores, in process), of which 160 are for being told of the call's end.
 ///
 /// Memory is bounded: by the methods, of which there are as many as your services have and at most 770; by the calls in
 /// flight that are [listed](Self::in_flight); and by the [samples](Self::samples).

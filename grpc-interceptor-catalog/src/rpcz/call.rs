@@ -1,6 +1,9 @@
-use std::sync::{
-    Arc,
-    atomic::{AtomicU64, Ordering},
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Instant,
 };
 
 use grpc_interceptor_runtime::{CallEnd, ObservedCall};
@@ -10,14 +13,21 @@ use super::{in_flight::Claim, method::Handle};
 /// One call that is seen on the page.
 pub(super) struct Call {
     handle: Arc<Handle>,
-    start: u64,
+    start: Instant,
+    /// The same in nanoseconds from when the page began.
+    start_nanos: u64,
     /// Its place on the list of calls in flight, packed.
     claim: AtomicU64,
 }
 
 impl Call {
-    pub(super) fn new(handle: Arc<Handle>, start: u64, claim: Option<Claim>) -> Self {
-        Call { handle, start, claim: AtomicU64::new(Claim::pack(claim)) }
+    pub(super) fn new(
+        handle: Arc<Handle>,
+        start: Instant,
+        start_nanos: u64,
+        claim: Option<Claim>,
+    ) -> Self {
+        Call { handle, start, start_nanos, claim: AtomicU64::new(Claim::pack(claim)) }
     }
 
     fn claim(&self) -> Option<Claim> {
@@ -39,14 +49,20 @@ impl Call {
     }
 
     fn over(&self, end: &CallEnd<'_>) {
-        let claim = Claim::unpack(self.claim.swap(Claim::pack(None), Ordering::Relaxed));
-        let now = self.start + end.elapsed().as_nanos() as u64;
+        let claim = self.claim();
+        // The end is told once: nobody else writes it.
+        self.claim.store(Claim::pack(None), Ordering::Relaxed);
+        let now = self.start_nanos + end.elapsed().as_nanos() as u64;
         self.handle.end(now, end, claim);
     }
 }
 
 impl<Q, P> ObservedCall<Q, P> for Call {
     const LOOKS_AT_MESSAGES: bool = false;
+
+    fn start(&self) -> Option<Instant> {
+        Some(self.start)
+    }
 
     fn request_passed(&self) {
         self.request();

@@ -105,6 +105,11 @@ impl Count {
         let _ = self.0.fetch_update(Ordering::Relaxed, Ordering::Relaxed, one_more);
     }
 
+    /// For who is alone in counting, and doesn't count when its call has ended.
+    fn add_alone(&self) {
+        self.0.store(self.0.load(Ordering::Relaxed) + 1, Ordering::Relaxed);
+    }
+
     fn get(&self) -> u64 {
         self.0.load(Ordering::Relaxed) & ((1 << Self::BITS) - 1)
     }
@@ -186,9 +191,10 @@ impl InFlight {
         }
     }
 
+    /// A response never passes at the same time as another of its call, nor after the call's end.
     pub(super) fn response(&self, claim: Claim) {
         if let Some((chunk, at)) = self.find(claim) {
-            chunk.places[at].responses.add(claim.call);
+            chunk.places[at].responses.add_alone();
         }
     }
 
@@ -278,10 +284,10 @@ mod tests {
         let second = in_flight.claim(|_| {}).unwrap();
         assert_eq!(second.place, first.place);
         in_flight.request(first);
-        in_flight.response(first);
         in_flight.request(second);
+        in_flight.response(second);
         let [listed] = &in_flight.list()[..] else { panic!("one is listed") };
-        assert_eq!((listed.requests, listed.responses), (1, 0));
+        assert_eq!((listed.requests, listed.responses), (1, 1));
     }
 
     #[test]

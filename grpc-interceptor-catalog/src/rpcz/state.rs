@@ -30,9 +30,13 @@ impl State {
         State { start: now(), methods, in_flight, options }
     }
 
-    /// Nanoseconds since the start: enough for five centuries.
     pub(super) fn now(&self) -> u64 {
-        now().saturating_duration_since(self.start).as_nanos() as u64
+        self.nanos_at(now())
+    }
+
+    /// Nanoseconds since the start: enough for five centuries.
+    fn nanos_at(&self, time: Instant) -> u64 {
+        nanos(time.saturating_duration_since(self.start))
     }
 
     /// A call begins.
@@ -42,7 +46,8 @@ impl State {
         metadata: &MetadataMap,
         peer: Option<SocketAddr>,
     ) -> Call {
-        let start = self.now();
+        let started = now();
+        let start = self.nanos_at(started);
         // The user's code, before anything is taken.
         let fields = self.options.fields.as_ref().map(|fields| fields(context, metadata));
         let handle = self.methods.of(context, start);
@@ -58,7 +63,7 @@ impl State {
                 push_cut(&mut details.texts.fields, &fields, LONGEST_METADATA);
             }
         });
-        Call::new(handle.clone(), start, claim)
+        Call::new(handle.clone(), started, start, claim)
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use tonic::metadata::{KeyAndValueRef, MetadataMap};
+use tonic::{codegen::http::HeaderValue, metadata::MetadataMap};
 
 use crate::redact::{REDACTED, is_secret, seems_secret};
 
@@ -12,8 +12,17 @@ const CUT: &str = "…";
 /// The metadata of a call is cut after so many bytes.
 pub(super) const LONGEST_METADATA: usize = 1024;
 
-/// Each call has these.
-const USUAL: [&str; 4] = ["content-type", "grpc-accept-encoding", "grpc-encoding", "te"];
+/// If each call has it.
+fn is_usual(key: &str) -> bool {
+    // By the length first: this runs for each key of each call.
+    match key.len() {
+        2 => key == "te",
+        12 => key == "content-type",
+        13 => key == "grpc-encoding",
+        20 => key == "grpc-accept-encoding",
+        _ => false,
+    }
+}
 
 /// Which of the metadata is kept, and how.
 #[derive(Clone, Default)]
@@ -26,7 +35,7 @@ pub(super) struct Keys {
 impl Keys {
     fn has(&self, key: &str) -> bool {
         match &self.only {
-            None => !USUAL.contains(&key),
+            None => !is_usual(key),
             Some(keys) => keys.iter().any(|kept| kept == key),
         }
     }
@@ -35,17 +44,17 @@ impl Keys {
         // Who asks for a key knows what is in it.
         is_secret(key)
             || self.hidden.iter().any(|hidden| hidden == key)
-            || self.only.is_none() && seems_secret(key)
+            // Each call has that key.
+            || self.only.is_none() && key != "user-agent" && seems_secret(key)
     }
 
     /// Writes a line for each entry, `key: value`. What is secret or binary is redacted.
+    ///
+    /// This runs for each call, so it takes the headers as they are: without a type of its own for each.
     pub(super) fn write(&self, text: &mut String, metadata: &MetadataMap) {
         text.clear();
-        for entry in metadata.iter() {
-            let (key, value) = match &entry {
-                KeyAndValueRef::Ascii(key, value) => (key.as_str(), Some(value)),
-                KeyAndValueRef::Binary(key, _) => (key.as_str(), None),
-            };
+        for (name, value) in metadata.as_ref() {
+            let key = name.as_str();
             if !self.has(key) {
                 continue;
             }
@@ -58,20 +67,20 @@ impl Keys {
             }
             push_cut(text, key, LONGEST_METADATA);
             text.push_str(": ");
-            match value.filter(|_| !self.hides(key)) {
-                None => text.push_str(REDACTED),
-                Some(value) => match value.to_str() {
-                    Ok(value) => push_cut(text, value, LONGEST_METADATA),
-                    // Its bytes that aren't text are escaped.
-                    Err(_) => push_escaped(text, value),
-                },
+            if key.ends_with("-bin") || self.hides(key) {
+                text.push_str(REDACTED);
+            } else if let Ok(value) = value.to_str() {
+                push_cut(text, value, LONGEST_METADATA);
+            } else {
+                push_escaped(text, value);
             }
         }
     }
 }
 
+/// Its bytes that aren't text are escaped.
 #[cold]
-fn push_escaped(text: &mut String, value: &tonic::metadata::AsciiMetadataValue) {
+fn push_escaped(text: &mut String, value: &HeaderValue) {
     let mut escaped = String::new();
     // To a string: it can't fail.
     let _ = write!(escaped, "{value:?}");

@@ -36,6 +36,12 @@ pub trait ObservedCall<Q, P>: Send + Sync + 'static {
     /// messages then pass without being collected, and are only counted.
     const LOOKS_AT_MESSAGES: bool = true;
 
+    /// When the call began, if it has looked at the clock already.
+    #[doc(hidden)]
+    fn start(&self) -> Option<Instant> {
+        None
+    }
+
     /// A request message passes: on a server before the handler gets it, on a client before it is
     /// sent.
     fn request_message(&self, message: &Q) {
@@ -96,9 +102,9 @@ struct Progress {
 }
 
 impl Progress {
-    fn new(context: Context) -> Self {
+    fn new(context: Context, start: Option<Instant>) -> Self {
         let (requests, responses) = (AtomicU64::new(0), AtomicU64::new(0));
-        Progress { context, start: now(), requests, responses }
+        Progress { context, start: start.unwrap_or_else(now), requests, responses }
     }
 
     fn complete<'a>(&self, trailers: Option<&'a MetadataMap>) -> CallEnd<'a> {
@@ -226,7 +232,7 @@ enum State<C, Q, P> {
 
 impl<C: ObservedCall<Q, P>, Q, P> Watching<C, Q, P> {
     pub(crate) fn new(call: C, context: Context) -> Self {
-        let progress = Progress::new(context);
+        let progress = Progress::new(context, call.start());
         let state = State::Alone(Observation { call, progress, messages: PhantomData });
         Watching { state, is_polled: false }
     }
