@@ -91,6 +91,9 @@ impl Told {
 /// The caller's metadata has this.
 pub(crate) const MARK: &str = "mark";
 
+/// In each vocabulary.
+type Metered = (Metrics, Metrics, Metrics);
+
 impl Plan {
     pub(crate) fn observe(&self, by: By) -> Observe<Recording> {
         observe(Recording { plan: self.clone(), by })
@@ -102,7 +105,7 @@ impl Plan {
     ) -> (
         Trace,
         AccessLog,
-        (Metrics, Metrics, Metrics),
+        Metered,
         Rpcz,
         OnCallEnd<impl Fn(&Context, &CallEnd<'_>) + Clone + Send + Sync + 'static + use<>>,
     ) {
