@@ -33,6 +33,8 @@ pub enum Entries {
     Structs,
     /// All kinds of entries in turn.
     Mixed,
+    /// The ready-made `Trace`, `Metrics`, `AccessLog` and `Rpcz`, in turn.
+    Ready,
 }
 
 /// Where the interceptors are given.
@@ -152,14 +154,15 @@ impl Named for Kind {
 }
 
 impl Named for Entries {
-    const ALL: &'static [Self] = &[Entries::Fns, Entries::Structs, Entries::Mixed];
-    const EXPECTED: &'static str = "entries are fns, structs or mixed";
+    const ALL: &'static [Self] = &[Entries::Fns, Entries::Structs, Entries::Mixed, Entries::Ready];
+    const EXPECTED: &'static str = "entries are fns, structs, mixed or ready";
 
     fn name(self) -> &'static str {
         match self {
             Entries::Fns => "fns",
             Entries::Structs => "structs",
             Entries::Mixed => "mixed",
+            Entries::Ready => "ready",
         }
     }
 }

@@ -3,7 +3,7 @@
 //! ```text
 //! cargo run -p grpc-interceptor-benches --bin compile-time
 //! cargo run -p grpc-interceptor-benches --bin compile-time -- profile=release rpcs=5,20 \
-//!     interceptors=0,4,8,16 entries=fns,structs,mixed forms=attribute,creation,list \
+//!     interceptors=0,4,8,16 entries=fns,structs,mixed,ready forms=attribute,creation,list \
 //!     kinds=unary,streaming command=check runs=5 instructions=counted
 //! ```
 //!

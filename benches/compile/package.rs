@@ -20,6 +20,9 @@ pub struct Package {
     target: PathBuf,
 }
 
+/// Those of the ready-made interceptors, for all packages: so that what they depend on is the same.
+const FEATURES: &str = "'metrics', 'opentelemetry', 'rpcz', 'tracing'";
+
 impl Package {
     pub fn write(
         root: &Path,
@@ -36,7 +39,7 @@ impl Package {
             folder.join("Cargo.toml"),
             format!(
                 "[package]\nname = \"{name}\"\nversion = \"0.0.0\"\nedition = \"2024\"\n\
-                 [dependencies]\ngrpc-interceptor = {{ path = \"{root}\" }}\nprost = \"0.14\"\n\
+                 [dependencies]\ngrpc-interceptor = {{ path = \"{root}\", features = [{FEATURES}] }}\nprost = \"0.14\"\n\
                  tonic = {{ version = \"0.14\", default-features = false, features = [\"codegen\"] }}\n\
                  tonic-prost = \"0.14\"\n[workspace]\n"
             ),

@@ -38,7 +38,7 @@ pub enum Added {
     Whole,
 }
 
-pub const SECTIONS: [Section; 12] = [
+pub const SECTIONS: [Section; 13] = [
     Section {
         name: "unary",
         title: "A unary call, interceptors that do nothing",
@@ -66,6 +66,13 @@ pub const SECTIONS: [Section; 12] = [
         messages: 1,
         added: Added::Whole,
         cases: observed::access_log,
+    },
+    Section {
+        name: "access-event",
+        title: "The same, and nobody writes the line",
+        messages: 1,
+        added: Added::Whole,
+        cases: observed::access_event,
     },
     Section {
         name: "spans",

@@ -30,7 +30,7 @@ use crate::{
     peers::{
         Peer,
         handler::Bare,
-        ours::{layer, observe},
+        ours::{Counted, Logged, Traced, layer, observe},
         seen_by_hand::{self, Counts, Logs, Spans},
     },
 };
@@ -54,8 +54,15 @@ macro_rules! with {
 
 /// One line for each call, written to a sink.
 pub fn access_log() -> Vec<Case> {
-    let subscriber = tracing_subscriber::fmt().with_writer(sink).finish();
-    let dispatch = Dispatch::new(subscriber);
+    logged(&Dispatch::new(tracing_subscriber::fmt().with_writer(sink).finish()))
+}
+
+/// The same for a subscriber that writes nothing: what is left is the interceptor's own.
+pub fn access_event() -> Vec<Case> {
+    logged(&Dispatch::new(tracing_subscriber::registry()))
+}
+
+fn logged(dispatch: &Dispatch) -> Vec<Case> {
     let trace_layer = TraceLayer::new_for_grpc()
         .make_span_with(DefaultMakeSpan::new().level(Level::INFO))
         .on_request(())
@@ -66,10 +73,11 @@ pub fn access_log() -> Vec<Case> {
         unary(Peer::Bare, 0, bare()),
         unary(Peer::ByHand, 1, by_hand(Logs)),
         unary(Peer::TraceLayer, 1, trace_layer.layer(bare())),
+        unary(Peer::Attribute, 1, GreeterServer::new(Logged(AccessLog::new()))).note("`AccessLog`"),
         unary(Peer::Creation, 1, with!(AccessLog::new())).note("`AccessLog`"),
         unary(Peer::Layer, 1, layer(AccessLog::new(), bare())).note("`AccessLog`"),
     ];
-    cases.into_iter().map(|case| case.told_to(&dispatch)).collect()
+    cases.into_iter().map(|case| case.told_to(dispatch)).collect()
 }
 
 /// A span for each call, which nobody exports.
@@ -83,6 +91,7 @@ pub fn spans() -> Vec<Case> {
         unary(Peer::Bare, 0, bare()),
         unary(Peer::ByHand, 1, by_hand(Spans(provider.tracer("bench")))),
         unary(Peer::OtelGrpcLayer, 1, OtelGrpcLayer::default().layer(bare())),
+        unary(Peer::Attribute, 1, GreeterServer::new(Traced(trace()))).note("`Trace`"),
         unary(Peer::Creation, 1, with!(trace())).note("`Trace`"),
         unary(Peer::Creation, 1, with!(trace().tracing_span())).note("`Trace`, `tracing_span`"),
         unary(Peer::Layer, 1, layer(trace(), bare())).note("`Trace`"),
@@ -105,6 +114,8 @@ pub fn metrics() -> Vec<Case> {
         unary(Peer::Bare, 0, bare()),
         unary(Peer::ByHand, 1, by_hand(Counts)),
         unary(Peer::PrometheusLayer, 1, MetricsLayer::new().layer(bare())),
+        unary(Peer::Attribute, 1, GreeterServer::new(Counted(prometheus.clone())))
+            .note("`Metrics::prometheus`"),
         unary(Peer::Creation, 1, with!(prometheus.clone())).note("`Metrics::prometheus`"),
         unary(Peer::Layer, 1, layer(prometheus, bare())).note("`Metrics::prometheus`"),
         unary(Peer::Creation, 1, with!(opentelemetry)).note("`Metrics::opentelemetry`"),

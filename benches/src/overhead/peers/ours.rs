@@ -5,7 +5,7 @@ use std::hint::black_box;
 use grpc_interceptor::{
     CallEnd, Context, InterceptorLayer, LayerInterceptors, LayerService, Next, Outcome,
     Payload as _, intercepted, interceptor,
-    interceptors::{CatchPanic, ErrorToStatus},
+    interceptors::{AccessLog, CatchPanic, ErrorToStatus, Metrics, Trace},
 };
 use tonic::{Code, Request, Status, metadata::MetadataValue};
 use tower_layer::Layer as _;
@@ -88,6 +88,21 @@ where
 {
     InterceptorLayer::new(interceptors).layer(service)
 }
+
+/// With an interceptor of its own.
+macro_rules! greeter_with_field {
+    ($greeter:ident, $field:ty) => {
+        pub struct $greeter(pub $field);
+        greeter!(
+            #[intercepted(self.0)]
+            $greeter
+        );
+    };
+}
+
+greeter_with_field!(Logged, AccessLog);
+greeter_with_field!(Traced, Trace);
+greeter_with_field!(Counted, Metrics);
 
 macro_rules! intercepted_greeter {
     ($greeter:ident, [$($entries:tt)*]) => {
