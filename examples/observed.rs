@@ -6,8 +6,8 @@
 //! cargo run --example observed -- --serve      makes the calls, then serves the metrics and the page until Ctrl-C
 //! ```
 //!
-//! With `OTEL_EXPORTER_OTLP_ENDPOINT=http://127.0.0.1:4317` the spans go to an OpenTelemetry collector, or to whoever else
-//! takes OTLP, such as Jaeger.
+//! With `OTEL_EXPORTER_OTLP_ENDPOINT=http://127.0.0.1:4317` the spans go to an OpenTelemetry collector, or to anything else
+//! that takes OTLP, such as Jaeger.
 
 use std::{env, error::Error, time::Duration};
 

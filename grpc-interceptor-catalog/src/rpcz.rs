@@ -78,8 +78,8 @@ use text::Keys;
 /// Nowhere, unless you say so:
 ///
 /// - [`bind`](Self::bind) gives it a port of its own, which only this machine can reach;
-/// - [`router`](Self::router) makes an `axum::Router` of it, [`service`](Self::service) a plain `tower::Service`, for a
-///   server that you have, and for whoever you let in there.
+/// - [`router`](Self::router) makes an `axum::Router` of it, and [`service`](Self::service) a plain `tower::Service`, to put it
+///   into a server of yours, with your own access checks.
 ///
 /// **The page tells of callers, their metadata and of errors.** Show it to those only who may read your logs.
 ///
@@ -211,7 +211,7 @@ impl Rpcz {
 
     /// The page as a `tower::Service`, at `/`, `/json` and `/text`. It answers GET and HEAD.
     ///
-    /// It answers whoever asks: who that may be is up to the server around it.
+    /// It answers every request: put your own access check in front of it.
     ///
     /// ```
     /// use grpc_interceptor::interceptors::Rpcz;
@@ -225,7 +225,7 @@ impl Rpcz {
 
     /// The page at a path of an [`axum::Router`], for a server that you have.
     ///
-    /// It answers whoever asks: who that may be is up to the server around it.
+    /// It answers every request: put your own access check in front of it.
     ///
     /// ```
     /// # use grpc_interceptor_proto::default_stubs::greeter_server::{Greeter, GreeterServer};
@@ -262,8 +262,8 @@ impl Rpcz {
 
     /// The same at another address.
     ///
-    /// **Whoever can reach that address can read the page**: there is no password. An address that other machines can
-    /// reach belongs behind a firewall or a proxy that asks who it is.
+    /// **Anybody who can reach that address can read the page**: there is no password. An address that other machines can
+    /// reach needs a firewall, or a proxy that checks who is asking.
     ///
     /// # Errors
     ///

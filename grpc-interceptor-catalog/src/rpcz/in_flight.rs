@@ -65,7 +65,7 @@ pub(super) struct Listed {
     pub(super) responses: u64,
 }
 
-/// The place that a call has, as one number, so that it can be given back while the call's messages pass.
+/// A call's place. It packs into one number, so that it can be given back while the call's messages pass.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Claim {
     place: u16,

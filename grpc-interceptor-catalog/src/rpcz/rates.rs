@@ -84,7 +84,7 @@ impl Rates {
         Rates { window, before: Totals::new(), windows, minutes }
     }
 
-    /// Begins this window, if the one that is going on is an earlier one.
+    /// Begins this window, if the current one is earlier.
     pub(super) fn begin(&mut self, window: u64, totals: impl FnOnce() -> Totals) {
         if window <= self.window {
             return;
@@ -119,14 +119,14 @@ impl Rates {
         }
     }
 
-    /// The windows of the last ten minutes, with the one that is going on.
+    /// The windows of the last ten minutes, with the current one.
     pub(super) fn windows(&self, totals: &Totals) -> impl Iterator<Item = Window> {
         let now = Window::new(self.window, totals, &self.before);
         let is_recent = move |window: &Window| window.number + WINDOWS > now.number;
         self.windows.iter().copied().filter(is_recent).chain([now])
     }
 
-    /// Over the last twelve windows and the one that is going on: 60 to 65 seconds, or since the start.
+    /// Over the last twelve windows and the current one: 60 to 65 seconds, or since the start.
     pub(super) fn last_minute(&self, nanos: u64, totals: &Totals) -> Rate {
         let first = self.window.saturating_sub(WINDOWS_A_MINUTE);
         let (calls, errors) = self
@@ -136,7 +136,7 @@ impl Rates {
         Rate::new(calls, errors, since(nanos, first))
     }
 
-    /// Over the last sixty minutes as the clock counts them, and the one that is going on; or since the start.
+    /// Over the last sixty minutes as the clock counts them, and the current one; or since the start.
     pub(super) fn last_hour(&self, nanos: u64, totals: &Totals) -> Rate {
         let first = (self.window / WINDOWS_A_MINUTE).saturating_sub(MINUTES);
         let now = Window::new(self.window, totals, &self.before);

@@ -41,7 +41,7 @@ impl Greeter for Waits {
     }
 }
 
-/// What is around the handler, and how to make a round of calls.
+/// The name of what is around the handler, and a closure that makes a round of calls.
 type Case = (&'static str, Box<dyn Fn(&Runtime) -> Duration>);
 
 pub fn print() {

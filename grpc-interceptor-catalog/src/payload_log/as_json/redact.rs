@@ -76,7 +76,7 @@ impl Redaction<'_> {
         }
     }
 
-    /// It says by itself what is in it, in the fields beside `@type`; in `value` if that is a well-known type.
+    /// An `Any` names its type itself, in `@type`. The message's fields stand beside that; a well-known type is in `value`.
     fn any(&self, json: &mut Value) {
         let name = json.get("@type").and_then(|url| url.as_str()?.rsplit('/').next());
         let inner = name.and_then(|name| self.descriptors.get_message_by_name(name));
