@@ -91,8 +91,8 @@ impl Told {
 /// The caller's metadata has this.
 pub(crate) const MARK: &str = "mark";
 
-/// In each vocabulary.
-type Metered = (Metrics, Metrics, Metrics);
+/// The ready-made ones: with metrics in each vocabulary.
+type ReadyMade = (Trace, AccessLog, (Metrics, Metrics, Metrics), Rpcz);
 
 impl Plan {
     pub(crate) fn observe(&self, by: By) -> Observe<Recording> {
@@ -103,23 +103,18 @@ impl Plan {
     pub(crate) fn outermost(
         &self,
     ) -> (
-        Trace,
-        AccessLog,
-        Metered,
-        Rpcz,
+        ReadyMade,
         OnCallEnd<impl Fn(&Context, &CallEnd<'_>) + Clone + Send + Sync + 'static + use<>>,
     ) {
         let plan = self.clone();
         let log = AccessLog::new().on_start(Level::TRACE).metadata([MARK]);
+        let metrics = (
+            self.counted.metrics.clone(),
+            self.measured.opentelemetry.clone(),
+            self.measured.grpc.clone(),
+        );
         (
-            self.traced.trace.clone(),
-            log,
-            (
-                self.counted.metrics.clone(),
-                self.measured.opentelemetry.clone(),
-                self.measured.grpc.clone(),
-            ),
-            self.rpcz.clone(),
+            (self.traced.trace.clone(), log, metrics, self.rpcz.clone()),
             on_call_end(move |_, end| plan.tell(By::OnCallEnd, What::End(Told::of(end)))),
         )
     }
