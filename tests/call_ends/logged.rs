@@ -19,6 +19,7 @@ use tracing_subscriber::{Layer, layer::Context, prelude::*};
 
 use crate::{
     case::Case,
+    names::code_name,
     right::{Right, right},
 };
 
@@ -87,7 +88,7 @@ pub(crate) fn judge_log(case: &Case, id: &str) -> Vec<String> {
         expect(line, "kind", Some(kind));
     }
     expect(start, "level", Some("TRACE"));
-    expect(end, "code", Some(code(right.code)));
+    expect(end, "code", Some(code_name(right.code)));
     expect(end, "cause", Some(cause(right.cause)));
     expect(end, "response_messages", Some(&right.responses.to_string()));
     expect(end, "level", Some(level(case, &right)));
@@ -112,19 +113,7 @@ fn kind(case: &Case) -> &'static str {
     }
 }
 
-fn code(code: Code) -> &'static str {
-    match code {
-        Code::Ok => "OK",
-        Code::Cancelled => "CANCELLED",
-        Code::Unknown => "UNKNOWN",
-        Code::DeadlineExceeded => "DEADLINE_EXCEEDED",
-        Code::Aborted => "ABORTED",
-        Code::Internal => "INTERNAL",
-        other => unreachable!("no case ends with {other:?}"),
-    }
-}
-
-pub(crate) fn cause(cause: EndCause) -> &'static str {
+fn cause(cause: EndCause) -> &'static str {
     match cause {
         EndCause::Complete => "complete",
         EndCause::Failed => "failed",

@@ -1,4 +1,4 @@
-//! The names that OpenTelemetry's backends see.
+//! The names that logs and OpenTelemetry's backends see.
 
 use tonic::Code;
 
