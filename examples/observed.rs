@@ -142,14 +142,17 @@ fn expect_failure<T>(outcome: Result<Response<T>, Status>) {
 
 // ---- The spans ---------------------------------------------------------------------------------
 
-/// Where they go: to a collector, or, if nobody said which, into memory.
-fn trace() -> Result<(SdkTracerProvider, Option<InMemorySpanExporter>), Box<dyn Error>> {
+/// Where they go: to a collector, or, if nobody said which, into memory. There they would pile up in a server.
+fn trace(
+    serves: bool,
+) -> Result<(SdkTracerProvider, Option<InMemorySpanExporter>), Box<dyn Error>> {
     let builder = SdkTracerProvider::builder();
     let (provider, in_memory) = match env::var_os("OTEL_EXPORTER_OTLP_ENDPOINT") {
         Some(_) => {
             let exporter = SpanExporter::builder().with_tonic().build()?;
             (builder.with_batch_exporter(exporter).build(), None)
         }
+        None if serves => (builder.build(), None),
         None => {
             let exporter = InMemorySpanExporter::default();
             (builder.with_simple_exporter(exporter.clone()).build(), Some(exporter))
@@ -185,7 +188,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
         Some(exporter.install_recorder()?)
     };
 
-    let (provider, spans) = trace()?;
+    let (provider, spans) = trace(serves)?;
 
     let incoming = TcpIncoming::bind(([127, 0, 0, 1], 0).into())?;
     let address = incoming.local_addr()?;
@@ -208,7 +211,10 @@ async fn main() -> Result<(), Box<dyn Error>> {
             println!("the metrics are at http://127.0.0.1:{}/metrics", METRICS.1);
             println!("the page is at http://127.0.0.1:{PAGE}/");
             tokio::spawn(rpcz.bind(PAGE).await?.serve());
-            server.await??;
+            tokio::select! {
+                stopped = server => stopped??,
+                interrupted = tokio::signal::ctrl_c() => interrupted?,
+            }
         }
     }
     // Sends what is left.

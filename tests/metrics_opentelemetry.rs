@@ -3,7 +3,7 @@
 
 mod support;
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, task::Poll};
 
 use grpc_interceptor::{
     Context, Next, Outcome, Side, interceptor,
@@ -83,8 +83,8 @@ fn registered_methods_are_there_at_zero() {
     assert!(points.values().all(|count| *count == 0), "{points:#?}");
     let of = |name: &str| points.keys().filter(|point| point.starts_with(name)).count();
     assert_eq!(of("grpc.server.call.started "), 4);
-    assert_eq!(of("grpc.server.call.in_flight "), 4);
-    assert_eq!(of("rpc.server.call.in_flight "), 4);
+    assert_eq!(of("grpc_interceptor.server.in_flight grpc.method="), 4);
+    assert_eq!(of("grpc_interceptor.server.in_flight rpc.method="), 4);
     assert_eq!(points.len(), 12, "{points:#?}");
 }
 
@@ -132,6 +132,57 @@ async fn fail<N: Next>(_: Request<N::Request>, _: Context, _: N) -> Outcome<N> {
     Err(Status::unavailable("away"))
 }
 
+/// Never answers.
+#[interceptor]
+async fn hang<N: Next>(_: Request<N::Request>, _: Context, _: N) -> Outcome<N> {
+    std::future::pending().await
+}
+
+#[tokio::test]
+async fn a_call_in_flight_is_seen_while_it_is() {
+    let meter = Meter::new();
+    let of = |metrics: Metrics| metrics.meter_provider(&meter.provider);
+    let client = connect(GreeterServer::new(Bare)).await;
+    let interceptors = (of(Metrics::opentelemetry()), of(Metrics::grpc()), hang);
+    let mut client = client.through(interceptors);
+    let in_flight = |points: &BTreeMap<String, i64>| -> Vec<i64> {
+        let of = points.iter().filter(|(point, _)| point.starts_with("grpc_interceptor.client"));
+        of.map(|(_, count)| *count).collect()
+    };
+    let mut call = Box::pin(client.say_hello(hello("Ada")));
+    assert!(first_poll(&mut call).await.is_none());
+    assert_eq!(in_flight(&meter.points()), [1, 1]);
+    drop(call);
+    assert_eq!(in_flight(&meter.points()), [0, 0]);
+}
+
+/// What a future gives at its first poll.
+async fn first_poll<F: Future + Unpin>(future: &mut F) -> Option<F::Output> {
+    std::future::poll_fn(|context| {
+        Poll::Ready(match std::pin::Pin::new(&mut *future).poll(context) {
+            Poll::Ready(output) => Some(output),
+            Poll::Pending => None,
+        })
+    })
+    .await
+}
+
+#[tokio::test]
+async fn each_vocabulary_has_its_scope() {
+    let meter = Meter::new();
+    let of = |metrics: Metrics| {
+        metrics.meter_provider(&meter.provider).register(Side::Server, greeter_server::METHODS)
+    };
+    let _metrics = (of(Metrics::opentelemetry()), of(Metrics::grpc()));
+    meter.provider.force_flush().expect("it isn't shut down");
+    let exported = meter.exporter.get_finished_metrics().expect("it isn't poisoned");
+    let scopes = exported[0].scope_metrics().map(|scope| scope.scope());
+    let mut urls: Vec<_> = scopes.map(|scope| (scope.name(), scope.schema_url())).collect();
+    urls.sort_unstable();
+    let conventions = Some("https://opentelemetry.io/schemas/1.44.0");
+    assert_eq!(urls, [("grpc-interceptor", None), ("grpc-interceptor", conventions)]);
+}
+
 #[tokio::test]
 async fn attempts_are_counted_inside_of_a_retry() {
     let meter = Meter::new();
@@ -145,7 +196,7 @@ async fn attempts_are_counted_inside_of_a_retry() {
         (format!("grpc.client.attempt.duration {method} grpc.status=UNAVAILABLE"), 3),
         (format!("grpc.client.attempt.started {method}"), 3),
         (format!("grpc.client.call.duration {method} grpc.status=UNAVAILABLE"), 1),
-        (format!("grpc.client.call.in_flight {method}"), 0),
+        (format!("grpc_interceptor.client.in_flight {method}"), 0),
     ];
     assert_eq!(meter.points(), BTreeMap::from(expected));
 }

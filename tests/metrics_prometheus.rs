@@ -154,6 +154,28 @@ async fn a_calls_time_is_a_histogram_with_the_buckets_that_dashboards_ask_for() 
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_call_in_flight_is_seen_while_it_is() {
+    let (handle, _guard) = record();
+    let mut client = testing::dummy()
+        .client_interceptors(Metrics::prometheus())
+        .special_case_async("hang", |_| std::future::pending::<String>())
+        .start()
+        .await
+        .unwrap();
+    let in_flight = || lines(&handle, "grpc_client_in_flight{");
+    let soon = tokio::time::timeout(Duration::from_secs(1), client.execute("hang"));
+    let mut call = Box::pin(soon);
+    let seen = tokio::select! {
+        biased;
+        _ = &mut call => panic!("it hangs"),
+        () = tokio::task::yield_now() => in_flight(),
+    };
+    assert!(seen[0].ends_with(" 1"), "{seen:?}");
+    call.await.unwrap_err();
+    assert!(in_flight()[0].ends_with(" 0"), "{:?}", in_flight());
+}
+
+#[tokio::test(start_paused = true)]
 async fn labels_of_ones_own() {
     let (handle, _guard) = record();
     let metrics = Metrics::prometheus().labels(|context, metadata| {

@@ -149,6 +149,44 @@ async fn what_is_not_known_has_no_content() {
     assert_eq!(payloads(&log)[0], format!("[{bytes} bytes that are no vault.v1.OpenRequest]"));
 }
 
+/// The request that is the deepest inside of so many others.
+fn nested(levels: usize) -> OpenRequest {
+    (0..levels).fold(OpenRequest::default(), |inner, _| OpenRequest {
+        anything: Some(prost_types::Any {
+            type_url: "type.googleapis.com/vault.v1.OpenRequest".to_owned(),
+            value: inner.encode_to_vec(),
+        }),
+        ..OpenRequest::default()
+    })
+}
+
+#[tokio::test]
+async fn of_what_is_large_or_deep_there_is_only_the_size() {
+    let (log, _guard) = Log::start(TARGET, Level::DEBUG);
+    let show = AsJson::new(FILE_DESCRIPTOR_SET).max_message_size(1_000_000);
+    let server = VaultServer::with_interceptors(MyVault, PayloadLog::new().show_with(show));
+    let server = testing::serve(server).start().await.unwrap();
+    let mut client = VaultClient::new(server.channel());
+    // Two levels each: the message, and what it is in.
+    client.open(nested(49)).await.unwrap();
+    assert!(payloads(&log)[0].starts_with("{\"anything\":"));
+    for deep in [nested(50), nested(10_000)] {
+        let bytes = deep.encoded_len();
+        client.open(deep).await.unwrap();
+        assert_eq!(payloads(&log)[0], format!("[{bytes} bytes that are no vault.v1.OpenRequest]"));
+    }
+    let large = OpenRequest { user: "x".repeat(1_000_000), ..OpenRequest::default() };
+    let bytes = large.encoded_len();
+    client.open(large).await.unwrap();
+    assert_eq!(payloads(&log)[0], format!("[{bytes} bytes of vault.v1.OpenRequest]"));
+}
+
+#[test]
+#[should_panic(expected = "the descriptors have no field `vault.v1.OpenReply.contnet`")]
+fn a_field_that_is_not_there_cannot_be_redacted() {
+    let _ = AsJson::new(FILE_DESCRIPTOR_SET).redact(["vault.v1.OpenReply.contnet"]);
+}
+
 #[tokio::test]
 async fn what_is_no_message() {
     let (log, _guard) = Log::start(TARGET, Level::DEBUG);

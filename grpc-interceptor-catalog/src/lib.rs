@@ -14,6 +14,8 @@ mod event;
 #[cfg(any(feature = "metrics", feature = "rpcz", feature = "tracing"))]
 mod kind_name;
 #[cfg(any(feature = "metrics", feature = "opentelemetry"))]
+mod made_up;
+#[cfg(any(feature = "metrics", feature = "opentelemetry"))]
 mod metrics;
 #[cfg(any(feature = "rpcz", feature = "tracing"))]
 mod names;

@@ -16,7 +16,7 @@ use grpc_interceptor_runtime::{
 use tonic::{Request, metadata::MetadataMap};
 
 use of_method::OfMethod;
-use series::Series;
+use series::{Key, Series};
 use vocabulary::Vocabulary;
 
 /// Counts calls, their time and their messages: in [OpenTelemetry's names](Self::opentelemetry), in
@@ -63,7 +63,10 @@ use vocabulary::Vocabulary;
 ///
 /// A server's callers may make up names. In an [`InterceptorLayer`](grpc_interceptor_runtime::InterceptorLayer) the RPCs
 /// that the layer wasn't told of (`methods`, `descriptors`) are counted together: as `_OTHER` in OpenTelemetry's names, as
-/// `other` in the others'.
+/// `other` in the others'. A client's own code names what it calls, so there the name is told.
+///
+/// A `Metrics` keeps [`MAX_SERIES`](Self::MAX_SERIES) sets of side, method and [labels](Self::labels). In those after that, each
+/// label is `other`; after twice as many, so is the method.
 #[derive(Clone)]
 pub struct Metrics {
     vocabulary: Vocabulary,
@@ -87,7 +90,7 @@ impl Metrics {
     pub fn register(self, side: Side, methods: &[(MethodName<'static>, RpcKind)]) -> Self {
         if self.labels.is_none() {
             for (name, kind) in methods {
-                self.of_method(side, *kind, name.path(), Vec::new()).register();
+                self.of(Key::new(side, *kind, name.path(), Vec::new())).register();
             }
         }
         self
@@ -110,8 +113,7 @@ impl Metrics {
     /// # }
     /// ```
     ///
-    /// There may be [`MAX_SERIES`](Self::MAX_SERIES) sets of method and labels. The calls of later ones have `other` as the
-    /// value of each label.
+    /// A panic in the closure fails the call before it is counted.
     #[must_use]
     pub fn labels(
         self,
@@ -120,26 +122,19 @@ impl Metrics {
         Metrics { labels: Some(Arc::new(labels)), series: Arc::default(), ..self }
     }
 
-    /// How many sets of method and [labels](Self::labels) there may be. OpenTelemetry's SDK has a limit of its own, of 2,000
+    /// After how many sets of side, method and [labels](Self::labels) a label is `other`. OpenTelemetry's SDK has a limit of its own, of 2,000
     /// sets of attributes for each metric, the codes included.
     pub const MAX_SERIES: usize = 1000;
 
     fn start(&self, context: &Context, metadata: &MetadataMap) -> Arc<dyn OfMethod> {
         let labels = self.labels.as_ref().map_or_else(Vec::new, |labels| labels(context, metadata));
-        let method =
-            self.of_method(context.side(), context.kind(), context.method_name().path(), labels);
+        let path = context.method_name().path();
+        let method = self.of(Key::new(context.side(), context.kind(), path, labels));
         method.start();
         method
     }
 
-    fn of_method(
-        &self,
-        side: Side,
-        kind: RpcKind,
-        path: &'static str,
-        labels: series::Labels,
-    ) -> Arc<dyn OfMethod> {
-        let key = series::Key::new(side, kind, path, labels);
+    fn of(&self, key: Key) -> Arc<dyn OfMethod> {
         self.series.of(key, |key| self.vocabulary.of_method(key))
     }
 }

@@ -95,7 +95,7 @@ impl<S> PayloadLog<S> {
     }
 
     /// Cuts the text of a message at this many bytes, and says so by "…". The rest isn't written at all, so this
-    /// also limits what it costs to log a large message.
+    /// also limits what it costs to log the `Debug` text of a large message.
     #[must_use]
     pub fn max_length(mut self, bytes: usize) -> Self {
         self.options.max_length = bytes;

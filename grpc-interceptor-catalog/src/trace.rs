@@ -226,7 +226,8 @@ impl Trace {
     /// Its level is info, its target `grpc_interceptor::trace`, its name `grpc`, and its fields `rpc.method`,
     /// `rpc.method_original`, `rpc.system.name`, `otel.name` and `otel.kind`. If a layer of `tracing-opentelemetry` makes an OpenTelemetry span of
     /// it, that is the call's span, and there isn't a second one. This needs the layer's *context activation*, which is
-    /// on by default.
+    /// on by default. A sampler then sees the names only: the other attributes, and an
+    /// [untrusted](Self::untrusted) caller's link, are added when the span has begun.
     #[cfg(feature = "tracing")]
     #[must_use]
     pub fn tracing_span(self) -> Self {
@@ -249,7 +250,8 @@ impl Trace {
         self.with(|options| options.metadata = Recorded::new(keys))
     }
 
-    /// Adds attributes, made of the call's context and its request metadata.
+    /// Adds attributes, made of the call's context and its request metadata. A panic in the closure fails the call before it
+    /// has a span.
     ///
     /// ```
     /// use grpc_interceptor::interceptors::Trace;

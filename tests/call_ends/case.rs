@@ -223,7 +223,7 @@ impl Case {
         // It waits for a thread, and other cases' clocks go on.
         let measured = tokio::task::spawn_blocking(move || measured.judge(&self));
         differences.extend(measured.await.expect("it doesn't panic"));
-        differences.extend(traced.judge(&self));
+        differences.extend(traced.judge(&self, &id));
         differences.extend(judge_page(&self, &rpcz).await);
         if in_flight.get() != 0 {
             differences.push(format!("{} calls are in flight after all", in_flight.get()));

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use grpc_interceptor::{MethodName, RpcKind, Side, interceptors::Metrics};
+use grpc_interceptor::{RpcKind, Side, interceptors::Metrics};
 use grpc_interceptor_proto::greeter::greeter_server;
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusRecorder};
 use tonic::Code;
@@ -23,11 +23,10 @@ impl Counted {
         let side = if case.form.is_client() { Side::Client } else { Side::Server };
         let recorder = PrometheusBuilder::new().build_recorder();
         // What a layer wasn't told of.
-        let other = MethodName::parse("/other/other").expect("it is a name");
+        let unknown: Vec<_> =
+            greeter_server::METHODS.iter().map(|(name, _)| (*name, RpcKind::Unknown)).collect();
         let metrics = metrics::with_local_recorder(&recorder, || {
-            Metrics::prometheus()
-                .register(side, greeter_server::METHODS)
-                .register(side, &[(other, RpcKind::Unknown)])
+            Metrics::prometheus().register(side, greeter_server::METHODS).register(side, &unknown)
         });
         Counted { recorder: Arc::new(recorder), metrics }
     }
@@ -69,16 +68,19 @@ impl Counted {
 }
 
 fn labels(case: &Case) -> String {
-    if case.form.is_layer() {
-        return "grpc_type=\"unknown\",grpc_service=\"other\",grpc_method=\"other\"".to_owned();
-    }
     let (kind, method) = match (case.kind.is_client_streaming(), case.kind.is_server_streaming()) {
         (false, false) => ("unary", "SayHello"),
         (true, false) => ("client_stream", "GreetEverybody"),
         (false, true) => ("server_stream", "GreetManyTimes"),
         (true, true) => ("bidi_stream", "Chat"),
     };
-    format!("grpc_type=\"{kind}\",grpc_service=\"greeter.v1.Greeter\",grpc_method=\"{method}\"")
+    // A layer that wasn't told of the RPC. A client knows what it calls.
+    let (kind, service, method) = match (case.form.is_layer(), case.form.is_client()) {
+        (true, false) => ("unknown", "other", "other"),
+        (true, true) => ("unknown", "greeter.v1.Greeter", method),
+        (false, _) => (kind, "greeter.v1.Greeter", method),
+    };
+    format!("grpc_type=\"{kind}\",grpc_service=\"{service}\",grpc_method=\"{method}\"")
 }
 
 fn value(text: &str, metric: &str) -> Option<f64> {

@@ -21,6 +21,7 @@ use crate::{
     case::Case,
     names::code_name,
     right::{Right, right},
+    traced,
 };
 
 /// The fields of an event, as text.
@@ -32,7 +33,7 @@ static LINES: Mutex<Vec<Line>> = Mutex::new(Vec::new());
 pub(crate) fn new_id() -> String {
     static NEXT: AtomicUsize = AtomicUsize::new(0);
     static ONCE: Once = Once::new();
-    ONCE.call_once(|| tracing_subscriber::registry().with(Collect).init());
+    ONCE.call_once(|| tracing_subscriber::registry().with(Collect).with(traced::layer()).init());
     format!("call-{}", NEXT.fetch_add(1, Ordering::Relaxed))
 }
 
@@ -113,7 +114,7 @@ fn kind(case: &Case) -> &'static str {
     }
 }
 
-fn cause(cause: EndCause) -> &'static str {
+pub(crate) fn cause(cause: EndCause) -> &'static str {
     match cause {
         EndCause::Complete => "complete",
         EndCause::Failed => "failed",

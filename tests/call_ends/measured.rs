@@ -93,8 +93,8 @@ fn right_counts(case: &Case) -> BTreeMap<String, i64> {
     let code = right(case).code;
     let is_error = crate::traced::is_error(case, code);
     let (code, is_client) = (code_name(code), case.form.is_client());
-    // A layer that wasn't told of the RPC.
-    let (method, of_grpc) = match case.form.is_layer() {
+    // A layer that wasn't told of the RPC. A client knows what it calls.
+    let (method, of_grpc) = match case.form.is_layer() && !is_client {
         true => ("_OTHER", "other"),
         false => (method_name(case), method_name(case)),
     };

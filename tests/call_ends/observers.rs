@@ -92,7 +92,7 @@ impl Told {
 pub(crate) const MARK: &str = "mark";
 
 /// The ready-made ones: with metrics in each vocabulary.
-type ReadyMade = (Trace, AccessLog, (Metrics, Metrics, Metrics), Rpcz);
+type ReadyMade = (Trace, Trace, AccessLog, (Metrics, Metrics, Metrics), Rpcz);
 
 impl Plan {
     pub(crate) fn observe(&self, by: By) -> Observe<Recording> {
@@ -114,7 +114,13 @@ impl Plan {
             self.measured.grpc.clone(),
         );
         (
-            (self.traced.trace.clone(), log, metrics, self.rpcz.clone()),
+            (
+                self.traced.in_tracing.clone(),
+                self.traced.trace.clone(),
+                log,
+                metrics,
+                self.rpcz.clone(),
+            ),
             on_call_end(move |_, end| plan.tell(By::OnCallEnd, What::End(Told::of(end)))),
         )
     }

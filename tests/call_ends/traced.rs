@@ -1,16 +1,21 @@
 //! The spans of all cases, as an exporter gets them. Each case has a provider of its own.
 
+use std::sync::LazyLock;
+
 use grpc_interceptor::{EndCause, interceptors::Trace};
-use opentelemetry::trace::{SpanKind, Status};
+use opentelemetry::trace::{SpanKind, Status, TracerProvider as _};
 use opentelemetry_sdk::{
     propagation::TraceContextPropagator,
     trace::{InMemorySpanExporter, SdkTracerProvider, SpanData},
 };
 use tonic::Code;
+use tracing::Subscriber;
+use tracing_subscriber::{Layer, filter::filter_fn, registry::LookupSpan};
 
 use crate::{
     case::{Case, End},
     names::{code_name, method_name},
+    observers::MARK,
     right::{Right, right},
 };
 
@@ -18,25 +23,57 @@ use crate::{
 pub(crate) struct Traced {
     exporter: InMemorySpanExporter,
     pub(crate) trace: Trace,
+    /// Whose spans `tracing-opentelemetry` makes: for all cases with one provider.
+    pub(crate) in_tracing: Trace,
+}
+
+/// The spans of `tracing-opentelemetry`.
+static OF_TRACING: LazyLock<(InMemorySpanExporter, SdkTracerProvider)> = LazyLock::new(provider);
+
+fn provider() -> (InMemorySpanExporter, SdkTracerProvider) {
+    let exporter = InMemorySpanExporter::default();
+    let provider = SdkTracerProvider::builder().with_simple_exporter(exporter.clone()).build();
+    (exporter, provider)
+}
+
+/// What makes a span of each `tracing` span of a `Trace`.
+pub(crate) fn layer<S>() -> impl Layer<S>
+where
+    S: Subscriber + for<'a> LookupSpan<'a>,
+{
+    let layer = tracing_opentelemetry::layer().with_tracer(OF_TRACING.1.tracer("tracing"));
+    layer.with_filter(filter_fn(|metadata| metadata.target() == "grpc_interceptor::trace"))
 }
 
 impl Traced {
     pub(crate) fn new() -> Self {
-        let exporter = InMemorySpanExporter::default();
-        let provider = SdkTracerProvider::builder().with_simple_exporter(exporter.clone()).build();
-        let trace = Trace::new()
-            .tracer_provider(&provider)
-            .propagator(TraceContextPropagator::new())
-            .metadata([crate::observers::MARK]);
-        Traced { exporter, trace }
+        let (exporter, provider) = provider();
+        let trace = || {
+            Trace::new()
+                .tracer_provider(&provider)
+                .propagator(TraceContextPropagator::new())
+                .metadata([MARK, REQUEST_ID])
+        };
+        Traced { exporter, trace: trace(), in_tracing: trace().tracing_span() }
     }
 
     /// What is different in the spans from what is right.
-    pub(crate) fn judge(&self, case: &Case) -> Vec<String> {
+    pub(crate) fn judge(&self, case: &Case, id: &str) -> Vec<String> {
         let spans = self.exporter.get_finished_spans().expect("it isn't shut down");
-        let [span] = &spans[..] else {
-            return vec![format!("{} spans have ended", spans.len())];
+        let of_tracing = OF_TRACING.0.get_finished_spans().expect("it isn't shut down");
+        let id = format!("[\"{id}\"]");
+        let is_its = |span: &&SpanData| attribute(span, ID).is_some_and(|of| of == id);
+        let of_tracing: Vec<_> = of_tracing.iter().filter(is_its).cloned().collect();
+        let ([span], [of_tracing]) = (&spans[..], &of_tracing[..]) else {
+            return vec![format!("{} and {} spans have ended", spans.len(), of_tracing.len())];
         };
+        let mut differences = Self::judge_span(case, span);
+        differences.extend(Self::judge_span(case, of_tracing));
+        differences.extend(judge_attempts(case, span));
+        differences
+    }
+
+    fn judge_span(case: &Case, span: &SpanData) -> Vec<String> {
         let right = right(case);
         let mut differences = Vec::new();
         let mut expect = |what: &str, told: Option<String>, expected: Option<&str>| {
@@ -74,20 +111,23 @@ impl Traced {
         if span.status != status {
             differences.push(format!("traced {:?}, right: {status:?}", span.status));
         }
-        differences.extend(judge_attempts(case, span));
         differences
     }
 }
 
 /// The observer of attempts is inside of who tries again.
 fn judge_attempts(case: &Case, span: &SpanData) -> Option<String> {
-    let right: &[&str] = match case.end {
-        End::RetriedInside => &["UNAVAILABLE"],
-        End::HandlerFails => &["ABORTED"],
-        End::Complete | End::AnsweredInside | End::RefusedInside => &[],
-        // Which of two observers is told first of an end, nobody says.
-        _ => return None,
+    let right = match case.end {
+        End::RetriedInside => vec!["UNAVAILABLE"],
+        // The call doesn't get there.
+        End::RefusedInside | End::InterceptorPanics(_) => vec![],
+        // What is caught is outside of the attempt.
+        End::HandlerPanics(_) | End::StreamPanics(_) if !case.form.is_client() => vec!["UNKNOWN"],
+        // There it is an interceptor outside of the attempt that panics, and drops its stream.
+        End::StreamPanics(_) => vec!["CANCELLED"],
+        _ => vec![code_name(right(case).code)],
     };
+    let right: Vec<_> = right.into_iter().filter(|code| *code != "OK").collect();
     let events = span.events.events.iter().map(|event| {
         let code = event.attributes.iter().find(|one| one.key.as_str() == STATUS_CODE);
         let code = code.map(|code| code.value.to_string()).unwrap_or_default();
@@ -100,6 +140,8 @@ fn judge_attempts(case: &Case, span: &SpanData) -> Option<String> {
 }
 
 const STATUS_CODE: &str = "rpc.response.status_code";
+const REQUEST_ID: &str = "x-request-id";
+const ID: &str = "rpc.request.metadata.x-request-id";
 
 fn attribute(span: &SpanData, key: &str) -> Option<String> {
     let mut found = span.attributes.iter().filter(|attribute| attribute.key.as_str() == key);

@@ -5,11 +5,12 @@ mod method;
 use grpc_interceptor_runtime::Side;
 use opentelemetry::{
     InstrumentationScope, KeyValue, global,
-    metrics::{Counter, Histogram, Meter, UpDownCounter},
+    metrics::{Counter, Histogram, Meter, MeterProvider, UpDownCounter},
 };
 
 use self::method::Method;
 use super::{Metrics, series::Key, vocabulary::Vocabulary};
+use crate::otel::target::without_user;
 
 /// A66's boundaries for a call's time, in seconds.
 const SECONDS: [f64; 41] = [
@@ -30,7 +31,7 @@ impl Metrics {
     /// | `grpc.client.attempt.started` | counter | `{attempt}` | `grpc.method`, `grpc.target` |
     /// | `grpc.client.attempt.duration` | histogram | `s` | `grpc.method`, `grpc.target`, `grpc.status` |
     /// | `grpc.client.call.duration` | histogram | `s` | `grpc.method`, `grpc.target`, `grpc.status` |
-    /// | `grpc.server.call.in_flight`, `grpc.client.call.in_flight` | up-down counter | `{call}` | `grpc.method`, a client's `grpc.target`; these are ours |
+    /// | `grpc_interceptor.server.in_flight`, `grpc_interceptor.client.in_flight` | up-down counter | `{call}` | `grpc.method`, a client's `grpc.target`; these are ours |
     ///
     /// `grpc.method` is `pkg.Service/Method`, or `other`; `grpc.status` is the code's name, such as `NOT_FOUND`;
     /// `grpc.target` is what [`target`](Self::target) says. The sizes of messages, which A66 has as well, aren't counted:
@@ -74,13 +75,15 @@ impl Metrics {
     }
 
     fn of_grpc(part: Part) -> Self {
-        let scope = InstrumentationScope::builder("grpc-interceptor")
-            .with_version(env!("CARGO_PKG_VERSION"))
-            .build();
-        let meter = global::meter_with_scope(scope);
-        let instruments = Instruments::new(&meter);
+        let instruments = Instruments::new(&global::meter_with_scope(scope()));
         Metrics::new(Vocabulary::Grpc(Grpc { part, instruments, target: Vec::new() }))
     }
+}
+
+/// Not that of OpenTelemetry's conventions: these names aren't theirs.
+fn scope() -> InstrumentationScope {
+    let scope = InstrumentationScope::builder("grpc-interceptor");
+    scope.with_version(env!("CARGO_PKG_VERSION")).build()
 }
 
 /// What of a client's calls is counted.
@@ -110,12 +113,15 @@ struct Instruments {
 }
 
 impl Grpc {
-    pub(super) fn with_meter(self, meter: &Meter) -> Self {
-        Grpc { instruments: Instruments::new(meter), ..self }
+    pub(super) fn with_provider(self, provider: &dyn MeterProvider) -> Self {
+        Grpc { instruments: Instruments::new(&provider.meter_with_scope(scope())), ..self }
     }
 
     pub(super) fn with_target(self, target: &str) -> Self {
-        Grpc { target: vec![KeyValue::new("grpc.target", target.to_owned())], ..self }
+        Grpc {
+            target: vec![KeyValue::new("grpc.target", without_user(target).into_owned())],
+            ..self
+        }
     }
 
     pub(super) fn of_method(&self, key: &Key) -> Method {
@@ -164,7 +170,7 @@ impl Instruments {
                 "grpc.server.call.duration",
                 "End-to-end time taken to complete a call from server transport's perspective.",
             ),
-            server_in_flight: in_flight("grpc.server.call.in_flight"),
+            server_in_flight: in_flight("grpc_interceptor.server.in_flight"),
             attempt_started: counter(
                 "grpc.client.attempt.started",
                 "{attempt}",
@@ -178,7 +184,7 @@ impl Instruments {
                 "grpc.client.call.duration",
                 "Time taken by gRPC to complete an RPC from application's perspective.",
             ),
-            client_in_flight: in_flight("grpc.client.call.in_flight"),
+            client_in_flight: in_flight("grpc_interceptor.client.in_flight"),
         }
     }
 }

@@ -23,9 +23,9 @@ impl Metrics {
     /// | metric | type | unit | |
     /// | --- | --- | --- | --- |
     /// | `rpc.server.call.duration` | histogram | `s` | the time of a call |
-    /// | `rpc.server.call.in_flight` | up-down counter | `{call}` | calls that have begun and not ended; this one is ours |
+    /// | `grpc_interceptor.server.in_flight` | up-down counter | `{call}` | calls that have begun and not ended; this one is ours |
     ///
-    /// On a client they begin with `rpc.client`. The attributes are `rpc.system.name` (`grpc`) and `rpc.method`
+    /// On a client it is `client` in place of `server`. The attributes are `rpc.system.name` (`grpc`) and `rpc.method`
     /// (`pkg.Service/Method`, or `_OTHER`), and a client's `server.address` and `server.port` if the
     /// [target](Self::target) is said. At its end a call also has `rpc.response.status_code` (`NOT_FOUND`) and, if it has
     /// failed, the same as `error.type`. A client fails with any code other than `OK`, a server with `UNKNOWN`,
@@ -43,13 +43,13 @@ impl Metrics {
     /// nothing.
     #[must_use]
     pub fn meter_provider(self, provider: &dyn MeterProvider) -> Self {
-        let meter = provider.meter_with_scope(conventions::scope());
         self.with_vocabulary(|vocabulary| match vocabulary {
-            Vocabulary::OpenTelemetry(names) => Vocabulary::OpenTelemetry(OpenTelemetry {
-                target: names.target,
-                ..OpenTelemetry::new(&meter)
-            }),
-            Vocabulary::Grpc(names) => Vocabulary::Grpc(names.with_meter(&meter)),
+            Vocabulary::OpenTelemetry(names) => {
+                let meter = provider.meter_with_scope(conventions::scope());
+                let target = names.target;
+                Vocabulary::OpenTelemetry(OpenTelemetry { target, ..OpenTelemetry::new(&meter) })
+            }
+            Vocabulary::Grpc(names) => Vocabulary::Grpc(names.with_provider(provider)),
             #[cfg(feature = "metrics")]
             Vocabulary::Prometheus => Vocabulary::Prometheus,
         })
@@ -94,12 +94,12 @@ impl OpenTelemetry {
         OpenTelemetry {
             server: Instruments::new(
                 meter,
-                ["rpc.server.call.duration", "rpc.server.call.in_flight"],
+                ["rpc.server.call.duration", "grpc_interceptor.server.in_flight"],
                 "Measures the duration of an incoming Remote Procedure Call (RPC).",
             ),
             client: Instruments::new(
                 meter,
-                ["rpc.client.call.duration", "rpc.client.call.in_flight"],
+                ["rpc.client.call.duration", "grpc_interceptor.client.in_flight"],
                 "Measures the duration of an outgoing Remote Procedure Call (RPC).",
             ),
             target: Vec::new(),

@@ -7,6 +7,7 @@ use std::{
 use grpc_interceptor_runtime::{RpcKind, Side};
 
 use super::{Metrics, of_method::OfMethod};
+use crate::made_up::is_made_up;
 
 /// The user's own.
 pub(super) type Labels = Vec<(&'static str, String)>;
@@ -21,19 +22,32 @@ pub(super) struct Series {
 pub(super) struct Key {
     pub(super) side: Side,
     pub(super) kind: RpcKind,
-    /// `None` if it isn't known which RPCs there are: anybody may make up a name.
+    /// `None` for RPCs that are counted together: anybody may make up a name.
     pub(super) path: Option<&'static str>,
     pub(super) labels: Labels,
 }
 
 impl Key {
     pub(super) fn new(side: Side, kind: RpcKind, path: &'static str, labels: Labels) -> Self {
-        Key { side, kind, path: (kind != RpcKind::Unknown).then_some(path), labels }
+        Key { side, kind, path: (!is_made_up(side, kind)).then_some(path), labels }
+    }
+
+    /// If there are so many already, labels have no room of their own. If there are many more, nor has a name.
+    fn with_room(mut self, known: usize) -> Self {
+        if known >= Metrics::MAX_SERIES {
+            for (_, value) in &mut self.labels {
+                "other".clone_into(value);
+            }
+        }
+        if known >= 2 * Metrics::MAX_SERIES {
+            (self.path, self.kind) = (None, RpcKind::Unknown);
+        }
+        self
     }
 }
 
 /// A name is for ever, so it is told by its address: to hash the text of each call's would take longer than to count it. The
-/// same name may be at several addresses. Then there are as many of these, which count in the same place.
+/// same name may be at several addresses, and has a key for each.
 impl PartialEq for Key {
     fn eq(&self, other: &Self) -> bool {
         self.address() == other.address()
@@ -52,6 +66,12 @@ impl Hash for Key {
 }
 
 impl Key {
+    /// Whether the name is the same, wherever it is.
+    fn is_same_as(&self, other: &Self) -> bool {
+        (self.side, self.kind, self.path) == (other.side, other.kind, other.path)
+            && self.labels == other.labels
+    }
+
     fn address(&self) -> usize {
         self.path.map_or(0, |path| path.as_ptr() as usize)
     }
@@ -60,20 +80,23 @@ impl Key {
 impl Series {
     pub(super) fn of(
         &self,
-        mut key: Key,
+        key: Key,
         new: impl FnOnce(&Key) -> Arc<dyn OfMethod>,
     ) -> Arc<dyn OfMethod> {
         let known = self.methods.read().unwrap_or_else(PoisonError::into_inner);
         if let Some(known) = known.get(&key) {
             return known.clone();
         }
-        if known.len() >= Metrics::MAX_SERIES {
-            for (_, value) in &mut key.labels {
-                "other".clone_into(value);
-            }
+        let key = key.with_room(known.len());
+        if let Some(known) = known.get(&key) {
+            return known.clone();
         }
+        let elsewhere = known.iter().find(|(known, _)| known.is_same_as(&key));
+        let elsewhere = elsewhere.map(|(_, method)| method.clone());
         drop(known);
+        // Before the lock is taken: it is an exporter's code, too.
+        let new = elsewhere.unwrap_or_else(|| new(&key));
         let mut methods = self.methods.write().unwrap_or_else(PoisonError::into_inner);
-        methods.entry(key).or_insert_with_key(new).clone()
+        methods.entry(key).or_insert(new).clone()
     }
 }

@@ -3,7 +3,7 @@
 //!
 //! <https://opentelemetry.io/docs/specs/semconv/rpc/grpc/>
 
-use grpc_interceptor_runtime::{Context, RpcKind, Side};
+use grpc_interceptor_runtime::Side;
 use opentelemetry::InstrumentationScope;
 use tonic::Code;
 
@@ -33,11 +33,6 @@ pub(crate) fn scope() -> InstrumentationScope {
 /// `pkg.Service/Method`: without the slash that begins a path.
 pub(crate) fn method(path: &'static str) -> &'static str {
     path.strip_prefix('/').unwrap_or(path)
-}
-
-/// Whether the name may be one that a caller has made up. What a client calls, its own code names.
-pub(crate) fn is_made_up(context: &Context) -> bool {
-    context.side() == Side::Server && context.kind() == RpcKind::Unknown
 }
 
 /// Whether a call that ends with this code has failed. What is the caller's own fault isn't a server's error.

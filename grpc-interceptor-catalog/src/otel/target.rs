@@ -1,3 +1,5 @@
+use std::{borrow::Cow, net::Ipv6Addr};
+
 use opentelemetry::KeyValue;
 
 use super::conventions::{SERVER_ADDRESS, SERVER_PORT};
@@ -5,7 +7,8 @@ use super::conventions::{SERVER_ADDRESS, SERVER_PORT};
 /// Where a client's calls go, as `server.address` and `server.port`: out of a URI, or a target in gRPC's form. If it is
 /// neither, all of it is the address, as the conventions say.
 pub(crate) fn server(target: &str) -> Vec<KeyValue> {
-    let (address, port) = split(target);
+    let target = without_user(target);
+    let (address, port) = split(&target).unwrap_or((&target, None));
     let mut attributes = vec![KeyValue::new(SERVER_ADDRESS, address.to_owned())];
     if let Some(port) = port {
         attributes.push(KeyValue::new(SERVER_PORT, i64::from(port)));
@@ -13,39 +16,55 @@ pub(crate) fn server(target: &str) -> Vec<KeyValue> {
     attributes
 }
 
-fn split(target: &str) -> (&str, Option<u16>) {
-    let (scheme, rest) = match target.split_once("://") {
-        Some((scheme, rest)) => (scheme, rest),
-        // `dns:host:port`, `unix:path`.
-        None => match target.split_once(':') {
-            Some((scheme @ ("dns" | "unix"), rest)) => (scheme, rest),
-            _ => ("dns", target),
-        },
-    };
-    match scheme {
-        "http" | "https" => host_and_port(rest.split('/').next().unwrap_or(rest)),
-        // In `dns://1.2.3.4/host:port` the first is the name server.
-        "dns" => host_and_port(rest.rsplit('/').next().unwrap_or(rest)),
-        "unix" => (rest, None),
-        _ => (target, None),
+/// The target without a user's name and password, which a URI may have: they are nobody's business.
+pub(crate) fn without_user(target: &str) -> Cow<'_, str> {
+    let after_scheme = target.find("://").map_or(0, |at| at + 3);
+    let (scheme, rest) = target.split_at(after_scheme);
+    let end = rest.find('/').unwrap_or(rest.len());
+    match rest[..end].rfind('@') {
+        Some(at) => format!("{scheme}{}", &rest[at + 1..]).into(),
+        None => target.into(),
     }
 }
 
-fn host_and_port(text: &str) -> (&str, Option<u16>) {
-    let (host, port) = match text.rsplit_once(':') {
-        // An address of IPv6 alone has colons, too.
-        Some((host, port)) if !host.contains(':') || host.ends_with(']') => {
-            (host, port.parse().ok())
-        }
-        _ => (text, None),
-    };
-    let bare = host.strip_prefix('[').and_then(|host| host.strip_suffix(']'));
-    (bare.unwrap_or(host), port)
+/// `None` if it isn't known how to read it.
+fn split(target: &str) -> Option<(&str, Option<u16>)> {
+    if let Some((scheme, rest)) = target.split_once("://") {
+        return match scheme {
+            "http" | "https" => host_and_port(rest.split('/').next()?),
+            // In `dns://1.2.3.4/host:port` the first is the name server.
+            "dns" => host_and_port(rest.rsplit('/').next()?),
+            "unix" => Some((rest, None)),
+            _ => None,
+        };
+    }
+    match target.split_once(':') {
+        Some(("dns", rest)) => host_and_port(rest),
+        Some(("unix", rest)) => Some((rest, None)),
+        _ => host_and_port(target),
+    }
+}
+
+fn host_and_port(text: &str) -> Option<(&str, Option<u16>)> {
+    if let Some(bracketed) = text.strip_prefix('[') {
+        let (host, port) = bracketed.split_once(']')?;
+        return match port.strip_prefix(':') {
+            Some(port) => Some((host, Some(port.parse().ok()?))),
+            None => port.is_empty().then_some((host, None)),
+        };
+    }
+    if text.parse::<Ipv6Addr>().is_ok() {
+        return Some((text, None));
+    }
+    match text.split_once(':') {
+        Some((host, port)) => Some((host, Some(port.parse().ok()?))),
+        None => Some((text, None)),
+    }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::split;
+    use super::{split, without_user};
 
     #[test]
     fn a_target_has_an_address_and_maybe_a_port() {
@@ -61,9 +80,37 @@ mod tests {
             ("::1", "::1", None),
             ("unix:///run/containerd/containerd.sock", "/run/containerd/containerd.sock", None),
             ("unix:run/it.sock", "run/it.sock", None),
-            ("zk://zookeeper:2181/my-server", "zk://zookeeper:2181/my-server", None),
+            ("[::1]", "::1", None),
+            ("https://orders:443", "orders", Some(443)),
         ] {
-            assert_eq!(split(target), (address, port), "{target}");
+            assert_eq!(split(target), Some((address, port)), "{target}");
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_left_whole() {
+        for target in [
+            "zk://zookeeper:2181/my-server",
+            "xds:orders",
+            "ipv4:1.2.3.4",
+            "ipv4:1.2.3.4:50051,5.6.7.8:50051",
+            "unix-abstract:/run/it",
+            "http://orders:none",
+            "[::1",
+        ] {
+            assert_eq!(split(target), None, "{target}");
+        }
+    }
+
+    #[test]
+    fn a_users_password_is_left_out() {
+        for (target, without) in [
+            ("http://user:secret@orders:50051/path@", "http://orders:50051/path@"),
+            ("user@orders", "orders"),
+            ("http://orders/@", "http://orders/@"),
+            ("unix:/run/a@b", "unix:/run/a@b"),
+        ] {
+            assert_eq!(without_user(target), without);
         }
     }
 }

@@ -1,3 +1,4 @@
+mod depth;
 mod redact;
 
 use std::{
@@ -12,6 +13,7 @@ use super::{
     info::{Direction, MessageInfo},
     show::ShowMessage,
 };
+use depth::is_too_deep;
 use redact::Redaction;
 
 /// Logs messages as JSON, without the fields that their `.proto` file marks by `debug_redact = true`.
@@ -48,8 +50,8 @@ use redact::Redaction;
 ///
 /// The JSON is protobuf's own: names in camel case, 64-bit numbers as text, bytes in Base64. A field that is redacted is
 /// `"[redacted]"`, whatever its type, and isn't there if it isn't set. Fields that the descriptors don't know are left out.
-/// A message of an RPC that they don't know, or that can't be decoded, is described by a text in brackets that has nothing
-/// of its content.
+/// A message of an RPC that they don't know, that can't be decoded, or that is [too large](Self::max_message_size) is
+/// described by a text in brackets that has nothing of its content.
 ///
 /// The message is encoded for this (in a layer it is already), decoded by the descriptors and made into JSON: that costs
 /// several times what a service pays for it. Use it with [`sample`](super::PayloadLog::sample), or for a few methods.
@@ -57,6 +59,7 @@ use redact::Redaction;
 pub struct AsJson {
     descriptors: DescriptorPool,
     redacted: HashSet<String>,
+    max_message_size: usize,
 }
 
 impl AsJson {
@@ -70,13 +73,36 @@ impl AsJson {
         let descriptors = DescriptorPool::decode(file_descriptor_set);
         let descriptors =
             descriptors.expect("it is an encoded `FileDescriptorSet` with all its imports");
-        AsJson { descriptors, redacted: HashSet::new() }
+        AsJson { descriptors, redacted: HashSet::new(), max_message_size: 64 * 1024 }
     }
 
     /// Redacts these fields, too: `pkg.Message.field`.
+    ///
+    /// # Panics
+    ///
+    /// If the descriptors don't have such a field: then a secret would be in the log.
     #[must_use]
     pub fn redact<F: Into<String>>(mut self, fields: impl IntoIterator<Item = F>) -> Self {
-        self.redacted.extend(fields.into_iter().map(Into::into));
+        for field in fields.into_iter().map(Into::into) {
+            assert!(self.has_field(&field), "the descriptors have no field `{field}`");
+            self.redacted.insert(field);
+        }
+        self
+    }
+
+    fn has_field(&self, name: &str) -> bool {
+        let of_message = || {
+            let (message, field) = name.rsplit_once('.')?;
+            self.descriptors.get_message_by_name(message)?.get_field_by_name(field)
+        };
+        of_message().is_some() || self.descriptors.get_extension_by_name(name).is_some()
+    }
+
+    /// Shows messages of at most this many encoded bytes: 64 KiB unless this says otherwise. Of a larger one the log has
+    /// only the size: as JSON it may take a hundred times as much memory.
+    #[must_use]
+    pub fn max_message_size(mut self, bytes: usize) -> Self {
+        self.max_message_size = bytes;
         self
     }
 
@@ -99,9 +125,13 @@ impl AsJson {
             return write!(text, "[{} bytes of an unknown type]", bytes.len());
         };
         let name = descriptor.full_name().to_owned();
+        if bytes.len() > self.max_message_size {
+            return write!(text, "[{} bytes of {name}]", bytes.len());
+        }
         // An error may say what is in the message.
         let json = DynamicMessage::decode(descriptor.clone(), bytes)
             .ok()
+            .filter(|message| !is_too_deep(&self.descriptors, message))
             .and_then(|message| serde_json::to_value(&message).ok());
         let Some(mut json) = json else {
             return write!(text, "[{} bytes that are no {name}]", bytes.len());

@@ -17,9 +17,9 @@ use super::{
     carrier::{Incoming, Outgoing},
     current::Current,
 };
+use crate::made_up::is_made_up;
 use crate::otel::conventions::{
-    ERROR_TYPE, GRPC, METHOD, METHOD_ORIGINAL, OTHER, STATUS_CODE, SYSTEM, is_error, is_made_up,
-    method,
+    ERROR_TYPE, GRPC, METHOD, METHOD_ORIGINAL, OTHER, STATUS_CODE, SYSTEM, is_error, method,
 };
 
 /// A call's span, until the call ends.
@@ -101,13 +101,21 @@ fn open(
 }
 
 pub(super) fn span_name(context: &Context) -> &'static str {
-    if is_made_up(context) { GRPC } else { method(context.method_name().path()) }
+    if is_made_up(context.side(), context.kind()) {
+        GRPC
+    } else {
+        method(context.method_name().path())
+    }
 }
 
 /// The method, and what the caller named it if that is something else.
 pub(super) fn names(context: &Context) -> (&'static str, Option<&'static str>) {
     let name = method(context.method_name().path());
-    if is_made_up(context) { (OTHER, Some(name)) } else { (name, None) }
+    match is_made_up(context.side(), context.kind()) {
+        false => (name, None),
+        // What a layer says of a name that it couldn't keep isn't the caller's.
+        true => (OTHER, (name != "unknown/unknown").then_some(name)),
+    }
 }
 
 /// What is known at the start: a sampler decides by it.

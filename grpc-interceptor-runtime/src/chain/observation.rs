@@ -63,7 +63,7 @@ pub trait ObservedCall<Q, P>: Send + Sync + 'static {
     /// The call has ended. Called exactly once, after all other methods, except that the rest of a
     /// request stream may still pass.
     ///
-    /// It may be called in a destructor, such as when a client goes away.
+    /// It may be called in a destructor, such as when a client goes away. Of two observers the inner one is told first.
     fn end(&self, end: &CallEnd<'_>);
 }
 
