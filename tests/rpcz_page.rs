@@ -162,7 +162,7 @@ async fn nothing_that_comes_from_elsewhere_is_read_as_html() {
 
 #[tokio::test]
 async fn secrets_are_redacted() {
-    let rpcz = Rpcz::new().redact(["Tenant"]);
+    let rpcz = Rpcz::new().redact(["Tenant"]).redact(["customer"]);
     let mut client = testing::dummy()
         .server_interceptors(rpcz.clone())
         .special_case("bad", |_| Err::<String, _>(Error::internal("no")))
@@ -170,13 +170,13 @@ async fn secrets_are_redacted() {
         .await
         .unwrap();
     let mut request = Request::new(request("bad"));
-    for key in ["authorization", "x-session", "tenant", "colour"] {
+    for key in ["authorization", "x-session", "tenant", "customer", "colour"] {
         request.metadata_mut().insert(key, "sesame".parse().unwrap());
     }
     client.get_mut().execute(request).await.unwrap_err();
     let json = page(&rpcz, "method=server/DummyService/Execute").await;
     let metadata = json["method"]["codes"][0]["samples"][0]["metadata"].as_array().unwrap();
-    for key in ["authorization", "x-session", "tenant"] {
+    for key in ["authorization", "x-session", "tenant", "customer"] {
         assert!(metadata.contains(&json!([key, "[redacted]"])), "{metadata:?}");
     }
     assert!(metadata.contains(&json!(["colour", "sesame"])), "{metadata:?}");

@@ -23,7 +23,6 @@ use crate::peer::peer;
 use options::Options;
 pub use page::{RpczServer, RpczService};
 use state::State;
-use text::Keys;
 
 /// Shows on a web page what RPCs are doing: what OpenCensus had as `/rpcz`, and what Go has as `/debug/requests`.
 ///
@@ -180,7 +179,7 @@ impl Rpcz {
         self.with(|options| options.keys.only = Some(lower_case(keys)))
     }
 
-    /// Redacts the values of these keys, too.
+    /// Redacts the values of these keys, too. Called again, it adds more.
     ///
     /// ```
     /// use grpc_interceptor::interceptors::Rpcz;
@@ -189,9 +188,7 @@ impl Rpcz {
     /// ```
     #[must_use]
     pub fn redact<K: Into<String>>(self, keys: impl IntoIterator<Item = K>) -> Self {
-        self.with(|options| {
-            options.keys = Keys { hidden: lower_case(keys), ..options.keys.clone() };
-        })
+        self.with(|options| options.keys.hidden.extend(lower_case(keys)))
     }
 
     /// Shows a text of your own with each call, made of its context and its request metadata, up to 1,024 bytes.
