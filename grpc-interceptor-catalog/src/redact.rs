@@ -17,7 +17,8 @@ pub(crate) fn seems_secret(key: &str) -> bool {
     // This runs for each key of each call: two letters tell that no word begins there, most of the time.
     let key = key.as_bytes();
     let mut pairs = key.windows(2).enumerate();
-    pairs.any(|(at, pair)| MAY_BEGIN[hash(pair[0], pair[1])] && begins_word(&key[at..]))
+    matches!(key, [.., b'-' | b'_', b'k', b'e', b'y'])
+        || pairs.any(|(at, pair)| MAY_BEGIN[hash(pair[0], pair[1])] && begins_word(&key[at..]))
 }
 
 /// By the hash of two letters, if one of the words may begin with them.
@@ -38,17 +39,19 @@ const fn hash(first: u8, second: u8) -> usize {
 }
 
 #[cfg(feature = "rpcz")]
-const WORDS: [&str; 14] = [
+const WORDS: [&str; 16] = [
     "apikey",
     "api-key",
     "api_key",
     "assertion",
     "auth",
+    "bearer",
     "cookie",
     "cred",
     "jwt",
     "passw",
     "private",
+    "pwd",
     "secret",
     "session",
     "signature",
@@ -74,8 +77,33 @@ mod tests {
             }
             assert!(!seems_secret(&word[..word.len() - 1]), "{word}");
         }
-        for key in ["", "user-agent", "tenant", "x-request-id", "traceparent", "accept"] {
+        for key in [
+            "",
+            "user-agent",
+            "tenant",
+            "x-request-id",
+            "request_id",
+            "traceparent",
+            "accept",
+            "key",
+            "monkey",
+            "key-count",
+        ] {
             assert!(!seems_secret(key), "{key}");
+        }
+    }
+
+    #[test]
+    fn keys_that_services_are_called_with_are_secret() {
+        for key in [
+            "ocp-apim-subscription-key",
+            "x-functions-key",
+            "x-access-key",
+            "access_key",
+            "x-bearer",
+            "db-pwd",
+        ] {
+            assert!(seems_secret(key), "{key}");
         }
     }
 }

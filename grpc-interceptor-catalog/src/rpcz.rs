@@ -99,10 +99,15 @@ use state::State;
 ///
 /// # Metadata
 ///
-/// Of a request's metadata all is kept for the list of calls in flight and for samples, up to 1,024 bytes. Values are
-/// redacted if their keys are `authorization`, `proxy-authorization`, `cookie` or `set-cookie`, end with `-bin`, or have
-/// something in them that speaks of secrets, such as `token`, `auth`, `key` as in `api-key`, or `session`.
-/// [`redact`](Self::redact) adds keys, and [`metadata`](Self::metadata) keeps only those that it is told.
+/// All of a request's metadata is kept, up to 1,024 bytes, for the list of calls in flight and for samples. These values
+/// are redacted, unless [`metadata`](Self::metadata) says which keys to keep:
+///
+/// - those of `authorization`, `proxy-authorization`, `cookie` and `set-cookie`;
+/// - those of keys that end with `-bin`, `-key` or `_key`;
+/// - those of keys that have one of these in them: `api-key`, `api_key`, `apikey`, `assertion`, `auth`, `bearer`,
+///   `cookie`, `cred`, `jwt`, `passw`, `private`, `pwd`, `secret`, `session`, `signature`, `token`;
+/// - those of keys that [`redact`](Self::redact) was told.
+///
 /// Messages are counted; what is in them isn't kept.
 ///
 /// # What it costs
@@ -172,8 +177,11 @@ impl Rpcz {
         self.with(|options| options.samples = each)
     }
 
-    /// Keeps the metadata with these keys, and no other. What is always secret is redacted still: see
-    /// [above](Self#metadata).
+    /// Keeps the metadata with these keys, and no other.
+    ///
+    /// Of these, the values of `authorization`, `proxy-authorization`, `cookie` and `set-cookie` stay redacted, and so do
+    /// those of keys that end with `-bin` or that [`redact`](Self::redact) was told. **All other values are shown**, even
+    /// if their keys speak of secrets: whoever asks for `x-api-key` gets it.
     #[must_use]
     pub fn metadata<K: Into<String>>(self, keys: impl IntoIterator<Item = K>) -> Self {
         self.with(|options| options.keys.only = Some(lower_case(keys)))
