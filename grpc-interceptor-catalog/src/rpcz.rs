@@ -57,8 +57,9 @@ use state::State;
 ///
 /// - how many calls have started, are in flight, have succeeded and have failed, by their codes; the messages both ways;
 /// - rates over a minute, over an hour, and since the start;
-/// - how long calls took: the 50th, 90th and 99th percentile since the start, wrong by a sixteenth at most, and a
-///   histogram; failed calls are in the percentiles, too;
+/// - how long calls took: the 50th, 90th and 99th percentile since the start, and a histogram. A percentile is wrong by a
+///   sixteenth at most, from a microsecond to 52 days: what takes less than a microsecond is shown as half of one.
+///   Failed calls are in the percentiles, too;
 /// - plots of rate and latency over the last ten minutes;
 /// - the calls in flight: their age, peer, and their messages so far;
 /// - samples of calls that have ended: the last, and the slowest of the last hour, of each bucket of times and of each
