@@ -5,6 +5,7 @@ mod histogram;
 mod in_flight;
 mod method;
 mod methods;
+mod nanos;
 mod options;
 mod page;
 mod rates;

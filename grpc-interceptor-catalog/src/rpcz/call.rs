@@ -8,7 +8,7 @@ use std::{
 
 use grpc_interceptor_runtime::{CallEnd, ObservedCall};
 
-use super::{in_flight::Claim, method::Handle};
+use super::{in_flight::Claim, method::Handle, nanos::nanos};
 
 /// One call that is seen on the page.
 pub(super) struct Call {
@@ -52,7 +52,7 @@ impl Call {
         let claim = self.claim();
         // The end is told once: nobody else writes it.
         self.claim.store(Claim::pack(None), Ordering::Relaxed);
-        let now = self.start_nanos + end.elapsed().as_nanos() as u64;
+        let now = self.start_nanos.saturating_add(nanos(end.elapsed()));
         self.handle.end(now, end, claim);
     }
 }

@@ -10,6 +10,7 @@ use super::{
     class::Class,
     counters::{Counters, Totals},
     in_flight::{Claim, InFlight},
+    nanos::nanos,
     rates::{Rates, window_at},
     samples::{Ending, Samples},
     shard,
@@ -98,7 +99,7 @@ impl Handle {
 
     /// A call has ended at this time.
     pub(super) fn end(&self, now: u64, end: &CallEnd<'_>, claim: Option<Claim>) {
-        let nanos = end.elapsed().as_nanos() as u64;
+        let nanos = nanos(end.elapsed());
         let class = Class::of(end.code(), nanos);
         let window = window_at(now);
         if self.method.window.load(Ordering::Relaxed) < window {

@@ -1,8 +1,4 @@
-use std::{
-    net::SocketAddr,
-    sync::Arc,
-    time::{Duration, Instant},
-};
+use std::{net::SocketAddr, sync::Arc, time::Instant};
 
 use grpc_interceptor_runtime::{__private::now, Context};
 use tonic::metadata::MetadataMap;
@@ -11,6 +7,7 @@ use super::{
     call::Call,
     in_flight::InFlight,
     methods::Methods,
+    nanos::nanos,
     options::Options,
     text::{LONGEST_METADATA, push_cut},
 };
@@ -65,8 +62,4 @@ impl State {
         });
         Call::new(handle.clone(), started, start, claim)
     }
-}
-
-fn nanos(duration: Duration) -> u64 {
-    duration.as_nanos() as u64
 }
