@@ -143,15 +143,20 @@ fn write_start(text: &mut String, start: &AtStart) -> fmt::Result {
 fn one_line(text: &str) -> String {
     let mut line = String::with_capacity(text.len());
     for char in text.chars() {
-        match char {
-            // Among them those that turn the direction of writing around.
-            _ if char.is_control() || ('\u{200e}'..='\u{202e}').contains(&char) => {
-                line.extend(char.escape_unicode());
-            }
-            _ => line.push(char),
+        match char.is_control() || turns_or_breaks(char) {
+            true => line.extend(char.escape_unicode()),
+            false => line.push(char),
         }
     }
     line
+}
+
+/// If it turns the direction of writing around, or ends a line.
+const fn turns_or_breaks(char: char) -> bool {
+    matches!(
+        char,
+        '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}'
+    )
 }
 
 #[cfg(test)]
@@ -162,5 +167,14 @@ mod tests {
     fn a_terminal_finds_nothing_to_do() {
         assert_eq!(one_line("a\nb\x1b[31m"), "a\\u{a}b\\u{1b}[31m");
         assert_eq!(one_line("\u{202e}é 😀"), "\\u{202e}é 😀");
+        for char in "\u{61c}\u{200e}\u{200f}\u{2028}\u{2029}\u{202a}\u{2066}\u{2069}".chars() {
+            assert_eq!(one_line(&char.to_string()), char.escape_unicode().to_string());
+        }
+    }
+
+    #[test]
+    fn usual_punctuation_stays() {
+        let text = "It’s “long” – or — not … • \u{2030}";
+        assert_eq!(one_line(text), text);
     }
 }
