@@ -63,8 +63,8 @@ use state::State;
 ///   Failed calls are in the percentiles, too;
 /// - plots of rate and latency over the last ten minutes;
 /// - the calls in flight: their age, peer, and their messages so far;
-/// - samples of calls that have ended: the last, and the slowest of the last hour, of each bucket of times and of each
-///   code. A sample has the call's metadata and its status.
+/// - samples of calls that have ended: the last, and the slowest of the last hour before them, of each bucket of times
+///   and of each code. A sample has the call's metadata and its status.
 ///
 /// The page updates itself, can be sorted and filtered, and works on a phone and without JavaScript. It takes nothing
 /// from other hosts.
@@ -171,7 +171,7 @@ impl Rpcz {
     }
 
     /// Keeps so many of the last calls, and as many of the slowest, for each of the nine buckets of times and the sixteen
-    /// codes of failures: 3 unless it is said. Each takes up to 3 KiB, most take a tenth of that.
+    /// codes of failures: at most 32, and 3 unless it is said. Each takes up to 3 KiB, most take a tenth of that.
     ///
     /// Of calls that succeed, one a second becomes one of the last.
     #[must_use]

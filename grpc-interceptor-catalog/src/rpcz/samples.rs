@@ -1,6 +1,8 @@
-//! Calls that have ended, of which some are kept: of each class the last and the slowest.
+//! Calls that have ended, of which some are kept: of each class the last, and the slowest of those before them.
 
 use std::{
+    cmp::Reverse,
+    collections::VecDeque,
     mem,
     net::SocketAddr,
     sync::{
@@ -15,8 +17,12 @@ use grpc_interceptor_runtime::EndCause;
 use super::{
     class::{CLASSES, Class},
     in_flight::{Details, Texts},
+    nanos::nanos,
     text,
 };
+
+/// So many of the last are kept at most, and as many of the slowest.
+const MOST: usize = 32;
 
 /// Of the calls that succeed, one a second is enough of the last ones.
 const PAUSE: Duration = Duration::from_secs(1);
@@ -60,7 +66,15 @@ pub(super) struct Samples {
     /// How many of the last, and how many of the slowest.
     each: usize,
     gates: [Gate; CLASSES],
-    kept: Mutex<[Vec<Sample>; CLASSES]>,
+    kept: Mutex<[Kept; CLASSES]>,
+}
+
+/// The samples of a class.
+struct Kept {
+    /// The last of them at the back.
+    last: VecDeque<Sample>,
+    /// Of those that aren't one of the last any more.
+    slowest: Vec<Sample>,
 }
 
 /// Tells, without a lock, if a call may be kept.
@@ -75,9 +89,9 @@ impl Samples {
     pub(super) fn new(each: usize) -> Self {
         let gate = || Gate { next: AtomicU64::new(0), slowest: AtomicU64::new(0) };
         Samples {
-            each,
+            each: each.min(MOST),
             gates: std::array::from_fn(|_| gate()),
-            kept: Mutex::new([const { Vec::new() }; CLASSES]),
+            kept: Mutex::new([const { Kept::new() }; CLASSES]),
         }
     }
 
@@ -91,33 +105,68 @@ impl Samples {
                 || nanos > gate.slowest.load(Ordering::Relaxed))
     }
 
-    /// Keeps a call in place of one that is neither of the last nor of the slowest. Not if somebody reads them just
-    /// then, or keeps one.
+    /// Keeps a call in place of one that is neither one of the last nor one of the slowest. Not if somebody reads them
+    /// just then, or keeps one.
     #[cold]
     pub(super) fn keep(&self, class: Class, ending: &Ending<'_>, details: Option<&mut Details>) {
         let Ok(mut kept) = self.kept.try_lock() else { return };
         let kept = &mut kept[class.number()];
-        if kept.len() < 2 * self.each {
-            kept.push(Sample::default());
-        } else if let Some(least) = least(kept, self.each, ending.end) {
-            // To the end: in order of their ends.
-            kept[least..].rotate_left(1);
-        }
-        let Some(sample) = kept.last_mut() else { return };
+        let mut sample = kept.make_room(self.each, ending.end);
         sample.note(ending, details);
+        kept.last.push_back(sample);
         let gate = &self.gates[class.number()];
-        gate.next.store(ending.end + PAUSE.as_nanos() as u64, Ordering::Relaxed);
-        gate.slowest.store(slowest(kept, self.each, ending.end), Ordering::Relaxed);
+        gate.next.store(ending.end.saturating_add(nanos(PAUSE)), Ordering::Relaxed);
+        gate.slowest.store(kept.to_be_slow(self.each, ending.end), Ordering::Relaxed);
     }
 
     /// Those of a class, the last first.
     pub(super) fn of(&self, class: Class) -> Vec<Sample> {
         let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
-        kept[class.number()].iter().rev().cloned().collect()
+        let Kept { last, slowest } = &kept[class.number()];
+        let mut samples: Vec<_> = last.iter().rev().chain(slowest).cloned().collect();
+        samples.sort_by_key(|sample| Reverse(sample.end));
+        samples
+    }
+}
+
+impl Kept {
+    const fn new() -> Self {
+        Kept { last: VecDeque::new(), slowest: Vec::new() }
+    }
+
+    /// Takes out the oldest of the last, if there are as many as may be. If it is slower than one of the slowest, it
+    /// takes that one's place. Returns what has no place any more: its buffers are used again.
+    fn make_room(&mut self, each: usize, now: u64) -> Sample {
+        if self.last.len() < each {
+            return Sample::default();
+        }
+        let mut oldest = self.last.pop_front().unwrap_or_default();
+        if self.slowest.len() < each {
+            self.slowest.push(oldest);
+            return Sample::default();
+        }
+        let least = self.slowest.iter_mut().min_by_key(|sample| sample.slowness(now));
+        if let Some(least) = least.filter(|least| least.slowness(now) < oldest.slowness(now)) {
+            mem::swap(least, &mut oldest);
+        }
+        oldest
+    }
+
+    /// Who took longer is one of the slowest. Zero if there is room.
+    fn to_be_slow(&self, each: usize, now: u64) -> u64 {
+        let is_full = self.slowest.len() == each;
+        let least = self.slowest.iter().map(|sample| sample.slowness(now).0).min();
+        least.filter(|_| is_full).unwrap_or(0)
     }
 }
 
 impl Sample {
+    /// The slower, the more. Of those that are alike, the later.
+    fn slowness(&self, now: u64) -> (u64, u64) {
+        let is_recent = self.end.saturating_add(nanos(LONG_AGO)) > now;
+        (if is_recent { self.nanos } else { 0 }, self.end)
+    }
+
     fn note(&mut self, ending: &Ending<'_>, details: Option<&mut Details>) {
         self.end = ending.end;
         self.nanos = ending.nanos;
@@ -141,26 +190,6 @@ impl Sample {
     }
 }
 
-/// The oldest that isn't one of the slowest. It isn't one of the newest either, as there are twice as many.
-fn least(kept: &[Sample], each: usize, now: u64) -> Option<usize> {
-    kept.iter().position(|sample| !is_slow(sample, kept, each, now))
-}
-
-/// The least time of the slowest. Zero if there are fewer than that.
-fn slowest(kept: &[Sample], each: usize, now: u64) -> u64 {
-    let slow = kept.iter().filter(|sample| is_slow(sample, kept, each, now));
-    let times: Vec<u64> = slow.map(|sample| sample.nanos).collect();
-    if times.len() < each { 0 } else { times.into_iter().min().unwrap_or(0) }
-}
-
-/// If it is one of so many slowest.
-fn is_slow(sample: &Sample, kept: &[Sample], each: usize, now: u64) -> bool {
-    let is_recent = |sample: &Sample| sample.end + LONG_AGO.as_nanos() as u64 > now;
-    let is_slower =
-        |other: &&Sample| is_recent(other) && (other.nanos, other.end) > (sample.nanos, sample.end);
-    is_recent(sample) && kept.iter().filter(is_slower).count() < each
-}
-
 #[cfg(test)]
 mod tests {
     use std::time::Duration;
@@ -170,7 +199,7 @@ mod tests {
 
     use super::{
         super::{class::Class, in_flight::Details},
-        Ending, Samples,
+        Ending, MOST, Samples,
     };
 
     const SECOND: u64 = 1_000_000_000;
@@ -210,13 +239,13 @@ mod tests {
             let at = |call| 10 * SECOND + call * SECOND / 1000;
             range.filter(|call| end(&samples, Code::Ok, at(*call), nanos)).count()
         };
-        // Until there are two, each is one of the slowest.
-        assert_eq!(kept_of(0..1001, 20_000), 2);
+        // Two of the last and two of the slowest, while there is room.
+        assert_eq!(kept_of(0..1001, 20_000), 4);
         assert_eq!(kept_of(1001..1900, 20_000), 1);
         assert_eq!(kept_of(1900..1901, 30_000), 1);
         assert_eq!(kept_of(3000..3999, 20_000), 1);
         // Another bucket is for itself.
-        assert_eq!(kept_of(3000..3999, 200_000), 2);
+        assert_eq!(kept_of(3000..3999, 200_000), 4);
         assert_eq!(kept(&samples, Code::Ok, 20_000).len(), 4);
     }
 
@@ -232,6 +261,24 @@ mod tests {
         end(&samples, Code::Ok, later + 2 * SECOND, 20_000);
         let now = kept(&samples, Code::Ok, 20_000);
         assert_eq!(now, [(later + 2 * SECOND, 20_000), (later, 30_000)]);
+    }
+
+    #[test]
+    fn a_slow_call_is_kept_when_many_fast_ones_follow() {
+        let samples = Samples::new(3);
+        for at in 0..1000 {
+            end(&samples, Code::Internal, at, if at % 100 == 50 { 1000 + at } else { at % 7 });
+        }
+        let kept = kept(&samples, Code::Internal, 0);
+        assert_eq!(kept[..3], [(999, 5), (998, 4), (997, 3)]);
+        assert_eq!(kept[3..], [(950, 1950), (850, 1850), (750, 1750)]);
+    }
+
+    #[test]
+    fn not_more_are_kept_than_that_however_many_are_asked_for() {
+        let samples = Samples::new(usize::MAX);
+        (0..1000).for_each(|at| assert!(end(&samples, Code::Internal, at, at)));
+        assert_eq!(kept(&samples, Code::Internal, 0).len(), 2 * MOST);
     }
 
     #[test]
