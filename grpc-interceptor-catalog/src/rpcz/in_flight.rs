@@ -115,6 +115,15 @@ impl Count {
     }
 }
 
+impl Place {
+    /// Its call, for the page. `None` if that has ended, or isn't written down yet.
+    fn read(&self) -> Option<(u64, MutexGuard<'_, Details>)> {
+        let details = self.details.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_live = self.is_live.load(Ordering::Acquire);
+        is_live.then(|| (self.call.load(Ordering::Relaxed), details))
+    }
+}
+
 impl Chunk {
     fn new() -> Box<Self> {
         let place = || Place {
@@ -198,13 +207,17 @@ impl InFlight {
         }
     }
 
-    /// What is known of the call. `None` while somebody reads it.
-    pub(super) fn details(&self, claim: Claim) -> Option<MutexGuard<'_, Details>> {
+    /// Takes a call off the list, and hands out what is known of it: from now on nobody reads it as this call's. `None`
+    /// while somebody reads it.
+    pub(super) fn take_off(&self, claim: Claim) -> Option<MutexGuard<'_, Details>> {
         let (chunk, at) = self.find(claim)?;
-        chunk.places[at].details.try_lock().ok()
+        let place = &chunk.places[at];
+        let details = place.details.try_lock().ok()?;
+        place.is_live.store(false, Ordering::Release);
+        Some(details)
     }
 
-    /// Takes a call off the list. It is called once for a claim.
+    /// Takes a call off the list, if it is still there, and frees its place. It is called once for a claim.
     pub(super) fn give_back(&self, claim: Claim) {
         if let Some((chunk, at)) = self.find(claim) {
             chunk.places[at].is_live.store(false, Ordering::Release);
@@ -212,9 +225,16 @@ impl InFlight {
         }
     }
 
-    /// The calls that are listed just now. They don't wait for this.
-    pub(super) fn list(&self) -> Vec<Listed> {
-        let mut list = Vec::new();
+    /// So many of the oldest calls of these methods that are listed just now, the oldest first. They don't wait for this.
+    pub(super) fn list(&self, most: usize, is_wanted: impl Fn(usize) -> bool) -> Vec<Listed> {
+        let mut starts = self.starts(is_wanted);
+        starts.sort_unstable_by_key(|(start, _)| *start);
+        starts.into_iter().take(most).filter_map(|(_, claim)| self.listed(claim)).collect()
+    }
+
+    /// When the listed calls of these methods began.
+    fn starts(&self, is_wanted: impl Fn(usize) -> bool) -> Vec<(u64, Claim)> {
+        let mut starts = Vec::new();
         for (number, chunk) in self.chunks.iter().enumerate() {
             let Some(chunk) = chunk.get() else { continue };
             let taken = chunk.taken.load(Ordering::Relaxed);
@@ -222,23 +242,27 @@ impl InFlight {
                 if taken >> at & 1 == 0 {
                     continue;
                 }
-                let details = place.details.lock().unwrap_or_else(PoisonError::into_inner);
-                // If not, its call has ended, or isn't written down yet.
-                if place.is_live.load(Ordering::Acquire) {
-                    let claim = Claim {
-                        place: (number * PLACES + at) as u16,
-                        call: place.call.load(Ordering::Relaxed),
-                    };
-                    list.push(Listed {
-                        key: Claim::pack(Some(claim)),
-                        details: details.clone(),
-                        requests: place.requests.get(),
-                        responses: place.responses.get(),
-                    });
+                let Some((call, details)) = place.read() else { continue };
+                if is_wanted(details.method) {
+                    let place = (number * PLACES + at) as u16;
+                    starts.push((details.start, Claim { place, call }));
                 }
             }
         }
-        list
+        starts
+    }
+
+    /// A copy of what is known of a call. `None` if it has ended.
+    fn listed(&self, claim: Claim) -> Option<Listed> {
+        let (chunk, at) = self.find(claim)?;
+        let place = &chunk.places[at];
+        let (call, details) = place.read()?;
+        (call == claim.call).then(|| Listed {
+            key: Claim::pack(Some(claim)),
+            details: details.clone(),
+            requests: place.requests.get(),
+            responses: place.responses.get(),
+        })
     }
 }
 
@@ -246,7 +270,11 @@ impl InFlight {
 mod tests {
     use std::{sync::Barrier, thread};
 
-    use super::{Claim, InFlight};
+    use super::{Claim, InFlight, Listed};
+
+    fn all(in_flight: &InFlight) -> Vec<Listed> {
+        in_flight.list(usize::MAX, |_| true)
+    }
 
     #[test]
     fn a_claim_is_one_number() {
@@ -266,13 +294,37 @@ mod tests {
             (0..10_000).map(|start| in_flight.claim(|of| of.start = start)).collect();
         assert!(claims[..128].iter().all(Option::is_some));
         assert!(claims[128..].iter().all(Option::is_none));
-        let mut starts: Vec<_> = in_flight.list().iter().map(|of| of.details.start).collect();
-        starts.sort_unstable();
+        let starts: Vec<_> = all(&in_flight).iter().map(|of| of.details.start).collect();
         assert_eq!(starts, (0..128).collect::<Vec<_>>());
         claims.into_iter().flatten().for_each(|claim| in_flight.give_back(claim));
-        assert!(in_flight.list().is_empty());
+        assert!(all(&in_flight).is_empty());
         assert!(in_flight.claim(|_| {}).is_some());
         assert!(InFlight::new(0).claim(|_| {}).is_none());
+    }
+
+    #[test]
+    fn the_oldest_of_the_wanted_methods_are_listed() {
+        let in_flight = InFlight::new(64);
+        for start in [5, 1, 4, 2, 3, 0] {
+            in_flight.claim(|of| (of.start, of.method) = (start, start as usize % 2)).unwrap();
+        }
+        let starts = |most, method| -> Vec<_> {
+            let list = in_flight.list(most, |of| of == method);
+            list.iter().map(|of| of.details.start).collect()
+        };
+        assert_eq!(starts(2, 1), [1, 3]);
+        assert_eq!(starts(100, 0), [0, 2, 4]);
+        assert!(starts(0, 0).is_empty());
+    }
+
+    #[test]
+    fn whose_texts_are_taken_isnt_listed_any_more() {
+        let in_flight = InFlight::new(1);
+        let claim = in_flight.claim(|of| of.texts.metadata.push_str("its own")).unwrap();
+        // A sample takes them, and leaves those of another call.
+        in_flight.take_off(claim).unwrap().texts.metadata = "of another call".to_owned();
+        assert!(all(&in_flight).is_empty());
+        in_flight.give_back(claim);
     }
 
     #[test]
@@ -286,7 +338,7 @@ mod tests {
         in_flight.request(first);
         in_flight.request(second);
         in_flight.response(second);
-        let [listed] = &in_flight.list()[..] else { panic!("one is listed") };
+        let [listed] = &all(&in_flight)[..] else { panic!("one is listed") };
         assert_eq!((listed.requests, listed.responses), (1, 1));
     }
 
@@ -294,8 +346,8 @@ mod tests {
     fn who_is_read_just_then_isnt_waited_for() {
         let in_flight = InFlight::new(1);
         let claim = in_flight.claim(|_| {}).unwrap();
-        let reader = in_flight.details(claim).unwrap();
-        assert!(in_flight.details(claim).is_none());
+        let reader = in_flight.take_off(claim).unwrap();
+        assert!(in_flight.take_off(claim).is_none());
         in_flight.give_back(claim);
         assert!(in_flight.claim(|_| {}).is_none());
         drop(reader);
@@ -313,12 +365,12 @@ mod tests {
                     for _ in 0..10_000 {
                         let claim = in_flight.claim(|of| of.method = thread).unwrap();
                         in_flight.request(claim);
-                        assert_eq!(in_flight.details(claim).unwrap().method, thread);
+                        assert_eq!(in_flight.take_off(claim).unwrap().method, thread);
                         in_flight.give_back(claim);
                     }
                 });
             }
         });
-        assert!(in_flight.list().is_empty());
+        assert!(all(&in_flight).is_empty());
     }
 }

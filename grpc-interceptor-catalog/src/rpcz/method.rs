@@ -107,7 +107,7 @@ impl Handle {
         }
         self.counters().end(class, nanos);
         if self.method.samples.wants(class, now, nanos) {
-            let mut details = claim.and_then(|claim| self.in_flight.details(claim));
+            let mut details = claim.and_then(|claim| self.in_flight.take_off(claim));
             let ending = Ending {
                 end: now,
                 nanos,

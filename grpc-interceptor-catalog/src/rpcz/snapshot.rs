@@ -159,27 +159,24 @@ pub(super) struct Ended {
 }
 
 impl Snapshot {
-    /// Of the methods that have this in their names, or of this one.
-    pub(super) fn new(state: &State, filter: &str, id: Option<&str>) -> Self {
+    /// Of the methods that have this in their names, or of this one; with so many of the calls in flight.
+    pub(super) fn new(state: &State, filter: &str, id: Option<&str>, most: usize) -> Self {
         let methods = state.methods.list();
         let filter = filter.to_lowercase();
-        let is_wanted = |method: &&Arc<Method>| match id {
+        let is_wanted = |method: &Arc<Method>| match id {
             Some(id) => id_of(method) == id,
             None => filter.is_empty() || id_of(method).to_lowercase().contains(&filter),
         };
-        let wanted: Vec<_> = methods.iter().filter(is_wanted).collect();
+        // By the method's number.
+        let are_wanted: Vec<bool> = methods.iter().map(is_wanted).collect();
+        let wanted: Vec<_> = methods.iter().filter(|method| are_wanted[method.number]).collect();
         // Before the counts, so that what is listed isn't more than what is in flight.
-        let listed = state.in_flight.list();
+        let is_wanted = |number: usize| are_wanted.get(number).is_some_and(|is_wanted| *is_wanted);
+        let listed = state.in_flight.list(most, is_wanted);
         let now = state.now();
         let rows: Vec<_> = wanted.iter().map(|method| Row::new(method, now)).collect();
-        let mut in_flight: Vec<_> = listed
-            .iter()
-            .filter_map(|call| {
-                let of = |method: &&&Arc<Method>| method.number == call.details.method;
-                Some(Flying::new(wanted.iter().find(of)?, call, now))
-            })
-            .collect();
-        in_flight.sort_by(|a, b| b.age_ms.total_cmp(&a.age_ms));
+        let flying = |call: &Listed| Flying::new(&methods[call.details.method], call, now);
+        let in_flight: Vec<_> = listed.iter().map(flying).collect();
         let in_all: u64 = rows.iter().map(|row| row.in_flight).sum();
         let method = match (id, &wanted[..]) {
             (Some(_), [method]) => Some(Details::new(method, now)),

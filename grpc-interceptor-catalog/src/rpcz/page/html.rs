@@ -12,9 +12,6 @@ use crate::rpcz::snapshot::{AtStart, Flying, Snapshot};
 pub(super) const STYLE: &str = include_str!("html/page.css");
 pub(super) const SCRIPT: &str = include_str!("html/page.js");
 
-/// So many calls in flight are shown at once. JSON has all.
-const SHOWN: usize = 100;
-
 /// A page.
 pub(super) fn html(snapshot: &Snapshot, query: &Query) -> String {
     let mut html = String::with_capacity(16 * 1024);
@@ -87,12 +84,12 @@ fn write_in_flight(html: &mut String, snapshot: &Snapshot) -> fmt::Result {
     }
     if !listed.is_empty() {
         html.write_str("<ul class=\"calls\">")?;
-        listed.iter().take(SHOWN).try_for_each(|call| write_flying(html, call))?;
+        listed.iter().try_for_each(|call| write_flying(html, call))?;
         html.write_str("</ul>")?;
     }
-    let more = in_all - listed.len().min(SHOWN) as u64;
-    if more > 0 {
-        write!(html, "<p class=\"more\">and {} more</p>", units::count(more))?;
+    if snapshot.in_flight_unlisted > 0 {
+        let more = units::count(snapshot.in_flight_unlisted);
+        write!(html, "<p class=\"more\">and {more} more</p>")?;
     }
     html.write_str("</section>\n")
 }

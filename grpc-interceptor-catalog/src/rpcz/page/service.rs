@@ -42,6 +42,14 @@ impl Format {
         }
     }
 
+    /// How many of the calls in flight it shows, the oldest: people read so many, and programs all.
+    const fn calls_in_flight(self) -> usize {
+        match self {
+            Format::Html | Format::Text => 100,
+            Format::Json => usize::MAX,
+        }
+    }
+
     /// By the query, the path, or what is accepted: `curl` accepts anything, and gets text. `None` if there is no such
     /// page.
     fn of(parts: &Parts, query: &Query) -> Option<Self> {
@@ -85,7 +93,8 @@ impl RpczService {
             response.headers_mut().insert(header::ALLOW, HeaderValue::from_static("GET, HEAD"));
             return response;
         }
-        let mut snapshot = Snapshot::new(&self.state, &query.filter, query.method.as_deref());
+        let (method, most) = (query.method.as_deref(), format.calls_in_flight());
+        let mut snapshot = Snapshot::new(&self.state, &query.filter, method, most);
         Order::parse(&query.sort).sort(&mut snapshot.methods);
         let is_unknown = query.method.is_some() && snapshot.method.is_none();
         let status = if is_unknown { StatusCode::NOT_FOUND } else { StatusCode::OK };
