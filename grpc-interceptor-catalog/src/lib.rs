@@ -13,7 +13,7 @@ mod error_to_status;
 mod event;
 #[cfg(any(feature = "metrics", feature = "rpcz", feature = "tracing"))]
 mod kind_name;
-#[cfg(any(feature = "metrics", feature = "opentelemetry"))]
+#[cfg(any(feature = "metrics", feature = "opentelemetry", feature = "rpcz"))]
 mod made_up;
 #[cfg(any(feature = "metrics", feature = "opentelemetry"))]
 mod metrics;

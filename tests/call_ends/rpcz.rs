@@ -73,7 +73,7 @@ fn id(case: &Case) -> String {
     let side = if case.form.is_client() { "client" } else { "server" };
     let method = match (case.kind.is_client_streaming(), case.kind.is_server_streaming()) {
         // What a layer wasn't told of.
-        _ if case.form.is_layer() => return format!("{side}/other"),
+        _ if case.form.is_layer() && !case.form.is_client() => return format!("{side}/other"),
         (false, false) => "SayHello",
         (true, false) => "GreetEverybody",
         (false, true) => "GreetManyTimes",

@@ -12,6 +12,7 @@ use super::{
     method::{Handle, Handles, Key, Method},
     shard,
 };
+use crate::made_up::is_made_up;
 
 /// The name of the row of all methods that a layer wasn't told of: anybody may make up a name.
 pub(super) const OTHER: &str = "other";
@@ -64,9 +65,9 @@ impl Methods {
     /// The method of a call, for this thread.
     pub(super) fn of(&self, context: &Context, now: u64) -> &Arc<Handle> {
         let (side, kind) = (context.side(), context.kind());
-        let handles = match kind {
-            RpcKind::Unknown => self.other(side, now),
-            _ => self.find(Key { side, kind, name: context.method_name().path() }, now),
+        let handles = match is_made_up(side, kind) {
+            true => self.other(side, now),
+            false => self.find(Key { side, kind, name: context.method_name().path() }, now),
         };
         &handles[shard::of_thread() & (handles.len() - 1)]
     }
