@@ -2,6 +2,8 @@
 
 import base64
 import os
+import re
+import signal
 import subprocess
 import sys
 import time
@@ -93,6 +95,28 @@ def sorts(driver, program):
     driver.ask("POST", "/back", {})
     wait_until("and first again", lambda: names(driver)[:1] == most_first)
     assert driver.run("return window.sameDocument"), "it was loaded again"
+
+
+def a_click_goes_before_a_filter_that_waits(driver, program):
+    type_and = """const filter = document.getElementById("filter");
+        filter.value = "nothing";
+        filter.dispatchEvent(new Event("input"));"""
+
+    def stays_at_the_method():
+        wait_until("the method is shown", lambda: driver.texts("#method h2"))
+        time.sleep(0.5)
+        assert driver.run("return location.search") == "?method=server/DummyService/Execute"
+        assert driver.texts("#method h2")
+
+    driver.go(program.url)
+    driver.run(type_and + "document.querySelector(arguments[0]).click();", METHOD + " .name")
+    stays_at_the_method()
+    # The same when the user goes back to it.
+    driver.click(".back a")
+    wait_until("all rows are there", lambda: len(driver.texts(ROWS)) == 4)
+    driver.run(type_and + "history.back();")
+    stays_at_the_method()
+    driver.go(program.url)
 
 
 def shows_what_hangs(driver, program):
@@ -209,8 +233,17 @@ def works_without_scripts(driver, program):
 
 def says_that_there_is_no_answer(driver, program):
     driver.go(program.url)
+    live = lambda: driver.texts("#live")[0]
+    # Its connections stay, and nothing comes.
+    program.process.send_signal(signal.SIGSTOP)
+    text = wait_until("it says that the program hangs", lambda: live() != "live" and live())
+    assert re.fullmatch(r"no answer since \d+:\d\d:\d\d( [AP]M)?", text), text
+    time.sleep(6)
+    assert live() == text, (live(), text)
+    program.process.send_signal(signal.SIGCONT)
+    wait_until("it goes on", lambda: live() == "live")
     program.process.kill()
-    wait_until("it says so", lambda: driver.texts("#live") == ["no answer"])
+    wait_until("it says that the program is gone", lambda: live().startswith("no answer since "))
 
 
 def main(program, chromedriver, chromium, folder):
@@ -225,7 +258,9 @@ def main(program, chromedriver, chromium, folder):
 
     try:
         version = driver.devtools("Browser.getVersion")["product"]
-        for check in [loads, updates_itself, filters, sorts, shows_what_hangs, shows_samples, nothing_hostile_runs]:
+        checks = [loads, updates_itself, filters, sorts, a_click_goes_before_a_filter_that_waits]
+        checks += [shows_what_hangs, shows_samples, nothing_hostile_runs]
+        for check in checks:
             check(driver, program)
             assert driver.console() == [], check.__name__
         fits_on_a_phone(driver, program, picture)

@@ -6,7 +6,7 @@ use tonic::codegen::http::{HeaderMap, HeaderValue, header};
 /// and `page.css`; a test says what they have to be.
 const POLICY: &str = "default-src 'none'; connect-src 'self'; img-src data:; form-action 'self'; \
     base-uri 'none'; frame-ancestors 'none'; \
-    script-src 'sha256-D1CWe685gSv7lFzsHS+dDrhXpCaVC0bawJUNUBFKqiA='; \
+    script-src 'sha256-VhNJw/uFC/bRfGBLeMCf091W3i8eMmE6R97H5O9a66Y='; \
     style-src 'sha256-u53KQIcYhLFKc00ectoqtbw0RsT+2FpSXegGuiYli/g='";
 
 const HEADERS: [(header::HeaderName, &str); 6] = [

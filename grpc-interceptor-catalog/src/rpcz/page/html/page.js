@@ -4,6 +4,8 @@
 // into a document of its own, in which no script runs; only text and attributes are taken from it.
 (() => {
   const PAUSE = 2000;
+  // Whoever takes longer to answer hangs.
+  const PATIENCE = 5000;
   const KEPT = new Set(["open"]);
 
   const update = (from, to) => {
@@ -48,6 +50,7 @@
 
   const filter = document.getElementById("filter");
   let number = 0;
+  let answered = new Date();
 
   const tell = (state, text) => {
     const live = document.getElementById("live");
@@ -58,7 +61,8 @@
   const refresh = async () => {
     const mine = ++number;
     try {
-      const response = await fetch(location.href, { headers: { accept: "text/html" }, cache: "no-store" });
+      const signal = AbortSignal.timeout(PATIENCE);
+      const response = await fetch(location.href, { headers: { accept: "text/html" }, cache: "no-store", signal });
       const page = new DOMParser().parseFromString(await response.text(), "text/html");
       if (mine !== number) return;
       for (const id of ["about", "main"]) {
@@ -67,9 +71,10 @@
         update(document.getElementById(id), fetched);
       }
       document.title = page.title;
+      answered = new Date();
       tell("live", "live");
     } catch {
-      if (mine === number) tell("lost", "no answer");
+      if (mine === number) tell("lost", `no answer since ${answered.toLocaleTimeString()}`);
     }
   };
 
@@ -101,6 +106,7 @@
     const link = event.target.closest?.('a[href^="?"]');
     if (!link || event.button || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
     event.preventDefault();
+    clearTimeout(waiting);
     const url = new URL(link.getAttribute("href"), location.href);
     const isElsewhere = url.searchParams.get("method") !== new URL(location.href).searchParams.get("method");
     await go(url);
@@ -108,6 +114,7 @@
     if (isElsewhere) scrollTo(0, 0);
   });
   addEventListener("popstate", () => {
+    clearTimeout(waiting);
     filter.value = new URL(location.href).searchParams.get("filter") ?? "";
     refresh();
   });
