@@ -3,7 +3,7 @@
 
 mod support;
 
-use std::time::Duration;
+use std::{collections::BTreeSet, time::Duration};
 
 use grpc_interceptor::{
     Error, InterceptorLayer,
@@ -388,6 +388,51 @@ async fn ages_and_times_are_those_of_tokios_clock() {
     let json = page(&rpcz, "method=server/DummyService/ExecuteServerStream").await;
     assert_eq!(json["methods"][0]["rates"]["minute"]["calls_per_second"], 0.0);
     assert!(json["methods"][0]["rates"]["hour"]["calls_per_second"].as_f64().unwrap() > 0.0);
+}
+
+#[tokio::test]
+async fn a_deadline_that_is_too_long_for_a_number_is_the_longest() {
+    let rpcz = Rpcz::new();
+    let mut client = testing::dummy().server_interceptors(rpcz.clone()).start().await.unwrap();
+    let mut request = Request::new(request("a"));
+    // 11,408 years.
+    request.metadata_mut().insert("grpc-timeout", "99999999H".parse().unwrap());
+    client.get_mut().execute(request).await.unwrap();
+    let json = page(&rpcz, "method=server/DummyService/Execute").await;
+    let buckets = json["method"]["buckets"].as_array().unwrap();
+    let sample = buckets.iter().find_map(|of| of["samples"].get(0)).expect("it is a sample");
+    let years = sample["deadline_ms"].as_f64().unwrap() / 1000.0 / 86400.0 / 365.0;
+    assert!((584.0..585.0).contains(&years), "{sample}");
+}
+
+/// The names of all fields.
+fn names_in(json: &Value, names: &mut BTreeSet<String>) {
+    match json {
+        Value::Array(values) => values.iter().for_each(|value| names_in(value, names)),
+        Value::Object(fields) => {
+            for (name, value) in fields {
+                names.insert(name.clone());
+                if name != "errors_by_code" {
+                    names_in(value, names);
+                }
+            }
+        }
+        _ => {}
+    }
+}
+
+#[tokio::test]
+async fn each_field_of_the_json_is_in_the_docs() {
+    let (rpcz, _client, _hangs) = seen().await;
+    let mut names = BTreeSet::new();
+    names_in(&page(&rpcz, "method=server/DummyService/Execute").await, &mut names);
+    assert!(names.len() > 30, "{names:?}");
+    let docs = include_str!("../grpc-interceptor-catalog/src/rpcz.rs");
+    let (_, docs) = docs.split_once("/// # JSON").expect("there is a section");
+    let (docs, _) = docs.split_once("/// # ").expect("another follows");
+    for name in names {
+        assert!(docs.contains(&format!("`{name}`")), "`{name}` isn't in the docs");
+    }
 }
 
 #[tokio::test]

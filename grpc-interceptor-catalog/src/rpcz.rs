@@ -99,6 +99,31 @@ use state::State;
 /// | `sort` | `method`, `in_flight`, `rate`, `rate_hour`, `rate_start`, `started`, `ok`, `errors`, `p50`, `p90`, `p99`, `messages`; with a minus before it the largest comes first |
 /// | `format` | `html`, `json` or `text`, in place of the path and of the header `accept` |
 ///
+/// HTML and text show the oldest 100 calls in flight. JSON has all that are [listed](Self::in_flight).
+///
+/// # JSON
+///
+/// | field | |
+/// | --- | --- |
+/// | `uptime_seconds` | since the page was made |
+/// | `methods` | the methods that were asked for, see below |
+/// | `methods_in_all` | how many methods there are |
+/// | `in_flight` | their calls in flight, the oldest first: `method` (its `id`), `age_ms`, and what all calls have |
+/// | `in_flight_unlisted` | how many more are in flight |
+/// | `method` | if one method was asked for: its `id`, `buckets` and `codes`, see below |
+///
+/// - Each of `methods` has its `id`, which the query takes as `method`; its `name`, `side` and `kind`; the counts
+///   `started`, `in_flight`, `ok`, `errors`, `errors_by_code`, `request_messages` and `response_messages`; `rates` over
+///   the last `minute`, the last `hour` and since the `start`, each with `calls_per_second` and `errors_per_second`;
+///   `latency` with `p50_ms`, `p90_ms` and `p99_ms`; and `windows` of five seconds: `windows_ago`, the two rates,
+///   `p50_ms` and `p99_ms`.
+/// - Each of `buckets` has `from_ms`, `to_ms`, `count` and `samples`, and each of `codes` has `code`, `count` and
+///   `samples`. A sample has `code`, `cause`, `ended_ms_ago`, `elapsed_ms`, `message`, and what all calls have.
+/// - All calls have `request_messages`, `response_messages`, `deadline_ms`, `peer`, `metadata` (a list of keys and
+///   values) and `fields`. The last four are only there if the call was listed while it was in flight.
+///
+/// What isn't known is null or isn't there. Fields may be added: ignore those that you don't know.
+///
 /// # Metadata
 ///
 /// All of a request's metadata is kept, up to 1,024 bytes, for the list of calls in flight and for samples. These values
