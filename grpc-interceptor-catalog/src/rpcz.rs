@@ -82,7 +82,7 @@ use state::State;
 /// - [`router`](Self::router) makes an `axum::Router` of it, and [`service`](Self::service) a plain `tower::Service`, to put it
 ///   into a server of yours, with your own access checks.
 ///
-/// **The page tells of callers, their metadata and of errors.** Show it to those only who may read your logs.
+/// **The page tells of callers, their metadata and of errors.** Show it only to people who may read your logs.
 ///
 /// `curl` gets text:
 ///
@@ -151,7 +151,8 @@ use state::State;
 /// # No row without bounds
 ///
 /// A server's callers may make up names. In an [`InterceptorLayer`](grpc_interceptor_runtime::InterceptorLayer) the
-/// RPCs that the layer wasn't told of (`methods`, `descriptors`) are counted together, in a row `other`.
+/// RPCs that the layer wasn't told of (`methods`, `descriptors`) are counted together, in a row `other`. So are the methods
+/// that come when 768 others have rows.
 #[derive(Clone)]
 pub struct Rpcz {
     state: Arc<State>,
@@ -229,6 +230,8 @@ impl Rpcz {
 
     /// Shows a text of your own with each call, made of its context and its request metadata, up to 1,024 bytes.
     ///
+    /// It is called before the call is counted. If it panics, so does the call, and the page doesn't show it.
+    ///
     /// ```
     /// use grpc_interceptor::interceptors::Rpcz;
     ///
@@ -288,7 +291,7 @@ impl Rpcz {
     ///
     /// # Errors
     ///
-    /// If the port is taken, or may not be.
+    /// If the port is taken, or the process isn't allowed to listen on it.
     pub async fn bind(&self, port: u16) -> io::Result<RpczServer> {
         self.bind_to(([127, 0, 0, 1], port).into()).await
     }
@@ -300,7 +303,7 @@ impl Rpcz {
     ///
     /// # Errors
     ///
-    /// If the address is taken, or may not be.
+    /// If the address is taken, isn't one of this machine, or the process isn't allowed to listen on it.
     pub async fn bind_to(&self, address: SocketAddr) -> io::Result<RpczServer> {
         RpczServer::bind(self.service(), address).await
     }

@@ -68,7 +68,7 @@ impl RpczServer {
     ///
     /// # Errors
     ///
-    /// None: whatever is wrong with one connection isn't with the next.
+    /// It never returns one. An error of a connection ends that connection only.
     pub async fn serve(self) -> io::Result<()> {
         let checked = Checked { service: self.service, hosts: self.hosts };
         axum::serve(self.listener, Router::new().fallback_service(checked)).await
