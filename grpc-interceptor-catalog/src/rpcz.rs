@@ -141,9 +141,9 @@ use state::State;
 ///
 /// No call waits for a lock, another call or the page, except that the first call of a method sets up what is kept of
 /// it. If the page reads something just when a call would write it, the call is counted and isn't listed, or isn't
-/// a sample. Making the page takes time of the thread that it is made on: on a runtime with one thread
-/// (`current_thread`) all calls wait until it is made. A unary call that succeeds allocates nothing once the buffers for metadata are there. It takes some 270 ns
-/// more than without (two cores, in process), of which 160 are for being told of the call's end.
+/// a sample. Making the page keeps its thread busy: on a runtime with one thread (`current_thread`) all calls wait
+/// until it is made. A unary call that succeeds allocates nothing once the buffers for metadata are there. It takes some
+/// 270 ns more than without (two cores, in process), of which 160 are for being told of the call's end.
 ///
 /// Memory is bounded: by the methods, of which there are as many as your services have and at most 770; by the calls in
 /// flight that are [listed](Self::in_flight); and by the [samples](Self::samples).
@@ -151,8 +151,8 @@ use state::State;
 /// # No row without bounds
 ///
 /// A server's callers may make up names. In an [`InterceptorLayer`](grpc_interceptor_runtime::InterceptorLayer) the
-/// RPCs that the layer wasn't told of (`methods`, `descriptors`) are counted together, in a row `other`. So are the methods
-/// that come when 768 others have rows.
+/// RPCs that the layer wasn't told of (`methods`, `descriptors`) are counted together, in a row `other`. So are known
+/// methods that come when 768 others have rows.
 #[derive(Clone)]
 pub struct Rpcz {
     state: Arc<State>,
