@@ -210,7 +210,7 @@ impl Rpcz {
     ///
     /// Of these, the values of `authorization`, `proxy-authorization`, `cookie` and `set-cookie` stay redacted, and so do
     /// those of keys that end with `-bin` or that [`redact`](Self::redact) was told. **All other values are shown**, even
-    /// if their keys speak of secrets: whoever asks for `x-api-key` gets it.
+    /// if their keys speak of secrets: if you ask for `x-api-key`, the page shows it.
     #[must_use]
     pub fn metadata<K: Into<String>>(self, keys: impl IntoIterator<Item = K>) -> Self {
         self.with(|options| options.keys.only = Some(lower_case(keys)))

@@ -105,8 +105,8 @@ impl Samples {
                 || nanos > gate.slowest.load(Ordering::Relaxed))
     }
 
-    /// Keeps a call in place of one that is neither one of the last nor one of the slowest. Not if somebody reads them
-    /// just then, or keeps one.
+    /// Keeps a call, in place of another if there is no room. Not if somebody reads the samples just then, or keeps a
+    /// call.
     #[cold]
     pub(super) fn keep(&self, class: Class, ending: &Ending<'_>, details: Option<&mut Details>) {
         let Ok(mut kept) = self.kept.try_lock() else { return };
