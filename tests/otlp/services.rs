@@ -1,4 +1,4 @@
-//! A client, the server that it calls, and the server that this one calls: each has a provider of its own, as in a process
+//! A client, a server, and a second server that the first one calls. Each has a provider of its own, as if it were a process
 //! of its own.
 
 use std::time::Duration;

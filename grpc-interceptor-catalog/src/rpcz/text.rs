@@ -41,7 +41,7 @@ impl Keys {
     }
 
     fn hides(&self, key: &str) -> bool {
-        // Who asks for a key knows what is in it.
+        // If you ask for a key, you know what is in it.
         is_secret(key)
             || self.hidden.iter().any(|hidden| hidden == key)
             // Each call has that key.

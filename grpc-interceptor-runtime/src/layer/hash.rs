@@ -1,4 +1,4 @@
-//! A hash of names that is cheaper than Rust's own. Whoever chooses the names can make them all collide, so it is for
+//! A hash of names that is cheaper than Rust's own. Anybody who chooses the names can make them all collide, so it is for
 //! tables that callers can't fill, and for short cuts.
 
 use std::hash::{BuildHasherDefault, Hasher};
