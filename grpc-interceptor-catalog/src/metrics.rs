@@ -1,5 +1,7 @@
 #[cfg(feature = "opentelemetry")]
 mod grpc;
+#[cfg(feature = "opentelemetry")]
+mod in_flight;
 mod of_method;
 #[cfg(feature = "opentelemetry")]
 mod opentelemetry;
@@ -122,8 +124,8 @@ impl Metrics {
         Metrics { labels: Some(Arc::new(labels)), series: Arc::default(), ..self }
     }
 
-    /// After how many sets of side, method and [labels](Self::labels) a label is `other`. OpenTelemetry's SDK has a limit of its own, of 2,000
-    /// sets of attributes for each metric, the codes included.
+    /// After how many sets of side, method and [labels](Self::labels) a label is `other`. OpenTelemetry's SDK has a limit of
+    /// its own, of 2,000 sets of attributes for each metric, the codes included.
     pub const MAX_SERIES: usize = 1000;
 
     fn start(&self, context: &Context, metadata: &MetadataMap) -> Arc<dyn OfMethod> {

@@ -1,9 +1,14 @@
 //! The page of all cases, as JSON. Each case has one of its own.
 
-use grpc_interceptor::{__private::code_name, interceptors::Rpcz};
+use grpc_interceptor::interceptors::Rpcz;
 use serde_json::Value;
 
-use crate::{case::Case, right::right, support::page::json};
+use crate::{
+    case::Case,
+    names::{code_name, method_name},
+    right::right,
+    support::page::json,
+};
 
 /// What is different on the page from what is right.
 pub(crate) async fn judge_page(case: &Case, rpcz: &Rpcz) -> Vec<String> {
@@ -71,13 +76,9 @@ pub(crate) async fn judge_page(case: &Case, rpcz: &Rpcz) -> Vec<String> {
 
 fn id(case: &Case) -> String {
     let side = if case.form.is_client() { "client" } else { "server" };
-    let method = match (case.kind.is_client_streaming(), case.kind.is_server_streaming()) {
+    match case.form.is_layer() && !case.form.is_client() {
         // What a layer wasn't told of.
-        _ if case.form.is_layer() && !case.form.is_client() => return format!("{side}/other"),
-        (false, false) => "SayHello",
-        (true, false) => "GreetEverybody",
-        (false, true) => "GreetManyTimes",
-        (true, true) => "Chat",
-    };
-    format!("{side}/greeter.v1.Greeter/{method}")
+        true => format!("{side}/other"),
+        false => format!("{side}/{}", method_name(case)),
+    }
 }

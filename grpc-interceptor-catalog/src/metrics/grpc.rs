@@ -9,7 +9,7 @@ use opentelemetry::{
 };
 
 use self::method::Method;
-use super::{Metrics, series::Key, vocabulary::Vocabulary};
+use super::{Metrics, in_flight::in_flight, series::Key, vocabulary::Vocabulary};
 use crate::otel::target::without_user;
 
 /// A66's boundaries for a call's time, in seconds.
@@ -156,10 +156,6 @@ impl Instruments {
             let histogram = meter.f64_histogram(name).with_unit("s").with_description(about);
             histogram.with_boundaries(SECONDS.to_vec()).build()
         };
-        let in_flight = |name: &'static str| {
-            let counter = meter.i64_up_down_counter(name).with_unit("{call}");
-            counter.with_description("Calls that have begun and not ended.").build()
-        };
         Instruments {
             server_started: counter(
                 "grpc.server.call.started",
@@ -170,7 +166,7 @@ impl Instruments {
                 "grpc.server.call.duration",
                 "End-to-end time taken to complete a call from server transport's perspective.",
             ),
-            server_in_flight: in_flight("grpc_interceptor.server.in_flight"),
+            server_in_flight: in_flight(meter, Side::Server),
             attempt_started: counter(
                 "grpc.client.attempt.started",
                 "{attempt}",
@@ -184,7 +180,7 @@ impl Instruments {
                 "grpc.client.call.duration",
                 "Time taken by gRPC to complete an RPC from application's perspective.",
             ),
-            client_in_flight: in_flight("grpc_interceptor.client.in_flight"),
+            client_in_flight: in_flight(meter, Side::Client),
         }
     }
 }

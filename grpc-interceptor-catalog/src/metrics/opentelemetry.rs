@@ -9,7 +9,7 @@ use opentelemetry::{
 };
 
 use self::method::Method;
-use super::{Metrics, series::Key, vocabulary::Vocabulary};
+use super::{Metrics, in_flight::in_flight, series::Key, vocabulary::Vocabulary};
 use crate::otel::conventions;
 
 /// The conventions' boundaries for a call's time, in seconds.
@@ -94,12 +94,14 @@ impl OpenTelemetry {
         OpenTelemetry {
             server: Instruments::new(
                 meter,
-                ["rpc.server.call.duration", "grpc_interceptor.server.in_flight"],
+                Side::Server,
+                "rpc.server.call.duration",
                 "Measures the duration of an incoming Remote Procedure Call (RPC).",
             ),
             client: Instruments::new(
                 meter,
-                ["rpc.client.call.duration", "grpc_interceptor.client.in_flight"],
+                Side::Client,
+                "rpc.client.call.duration",
                 "Measures the duration of an outgoing Remote Procedure Call (RPC).",
             ),
             target: Vec::new(),
@@ -115,7 +117,7 @@ impl OpenTelemetry {
 }
 
 impl Instruments {
-    fn new(meter: &Meter, [duration, in_flight]: [&'static str; 2], about: &'static str) -> Self {
+    fn new(meter: &Meter, side: Side, duration: &'static str, about: &'static str) -> Self {
         Instruments {
             duration: meter
                 .f64_histogram(duration)
@@ -123,11 +125,7 @@ impl Instruments {
                 .with_description(about)
                 .with_boundaries(SECONDS.to_vec())
                 .build(),
-            in_flight: meter
-                .i64_up_down_counter(in_flight)
-                .with_unit("{call}")
-                .with_description("Calls that have begun and not ended.")
-                .build(),
+            in_flight: in_flight(meter, side),
         }
     }
 }

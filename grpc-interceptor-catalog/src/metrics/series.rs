@@ -5,6 +5,8 @@ use std::{
 };
 
 use grpc_interceptor_runtime::{RpcKind, Side};
+#[cfg(feature = "opentelemetry")]
+use opentelemetry::KeyValue;
 
 use super::{Metrics, of_method::OfMethod};
 use crate::made_up::is_made_up;
@@ -62,6 +64,21 @@ impl Hash for Key {
         if !self.labels.is_empty() {
             self.labels.hash(state);
         }
+    }
+}
+
+#[cfg(feature = "opentelemetry")]
+impl Key {
+    /// These, then where a client's calls go, then the user's own.
+    pub(super) fn attributes(
+        &self,
+        mut attributes: Vec<KeyValue>,
+        target: &[KeyValue],
+    ) -> Vec<KeyValue> {
+        attributes.extend_from_slice(target);
+        let own = self.labels.iter().map(|(name, value)| KeyValue::new(*name, value.clone()));
+        attributes.extend(own);
+        attributes
     }
 }
 

@@ -5,7 +5,7 @@ use tonic::Status;
 #[derive(Clone)]
 pub(super) struct Current {
     pub(super) context: opentelemetry::Context,
-    /// Disabled if there is none.
+    /// A disabled span if the call has none.
     #[cfg(feature = "tracing")]
     pub(super) span: tracing::Span,
 }

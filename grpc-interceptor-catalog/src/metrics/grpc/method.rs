@@ -22,11 +22,8 @@ pub(in crate::metrics) struct Method {
 
 impl Method {
     pub(super) fn new(key: &Key, target: &[KeyValue]) -> Self {
-        let mut attributes = vec![KeyValue::new("grpc.method", key.path.map_or("other", method))];
-        attributes.extend_from_slice(target);
-        let own = key.labels.iter().map(|(name, value)| KeyValue::new(*name, value.clone()));
-        attributes.extend(own);
-        let attributes = ByCode::new(attributes);
+        let attributes = vec![KeyValue::new("grpc.method", key.path.map_or("other", method))];
+        let attributes = ByCode::new(key.attributes(attributes, target));
         Method { attributes, started: None, in_flight: None, durations: Vec::new() }
     }
 

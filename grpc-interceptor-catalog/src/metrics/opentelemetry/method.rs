@@ -22,17 +22,14 @@ pub(in crate::metrics) struct Method {
 
 impl Method {
     pub(super) fn new(instruments: &Instruments, key: &Key, target: &[KeyValue]) -> Self {
-        let mut attributes = vec![
+        let attributes = vec![
             KeyValue::new(SYSTEM, GRPC),
             KeyValue::new(METHOD, key.path.map_or(OTHER, method)),
         ];
-        attributes.extend_from_slice(target);
-        let own = key.labels.iter().map(|(name, value)| KeyValue::new(*name, value.clone()));
-        attributes.extend(own);
         Method {
             side: key.side,
             instruments: instruments.clone(),
-            attributes: ByCode::new(attributes),
+            attributes: ByCode::new(key.attributes(attributes, target)),
         }
     }
 }
