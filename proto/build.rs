@@ -17,6 +17,7 @@ fn main() {
     compile("standard", standard(), "shop_v1.proto");
     compile("standard", standard(), "shop_v2.proto");
     compile("standard", standard(), "vault.proto");
+    compile("standard", standard(), "orders.proto");
     // The same service again, with the same messages.
     let again = || configure().extern_path(".greeter.v1", "crate::greeter");
     // The attribute on the structs, which has to find the rest.
@@ -29,6 +30,10 @@ fn main() {
         .generate_default_stubs(true)
         .server_mod_attribute(".", "#[grpc_interceptor::intercepted]");
     compile("default_stubs", default_stubs, "greeter.proto");
+    let orders = standard()
+        .extern_path(".orders.v1", "crate::orders")
+        .generate_default_stubs(true);
+    compile("default_stubs", orders, "orders.proto");
     // As tonic generates it, without the attribute.
     compile("plain", again(), "greeter.proto");
     let shop = |version| {

@@ -115,6 +115,8 @@
 
 #![warn(missing_docs)]
 
+pub mod guide;
+
 /// Runs every RPC of a service through a chain of [interceptors](Interceptor).
 ///
 /// It goes on the impl of a trait that tonic generated, and takes the chain, the outermost

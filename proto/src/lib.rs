@@ -54,6 +54,16 @@ pub mod default_stubs {
     include!(concat!(env!("OUT_DIR"), "/default_stubs/greeter.v1.rs"));
 }
 
+/// `orders.v1`: the service of the guide.
+pub mod orders {
+    include!(concat!(env!("OUT_DIR"), "/standard/orders.v1.rs"));
+
+    /// The same service with tonic's default stubs: an example can leave RPCs out.
+    pub mod with_stubs {
+        include!(concat!(env!("OUT_DIR"), "/default_stubs/orders.v1.rs"));
+    }
+}
+
 /// Services whose code has no attribute.
 pub mod plain {
     /// `greeter.v1`
