@@ -30,9 +30,7 @@ fn main() {
         .generate_default_stubs(true)
         .server_mod_attribute(".", "#[grpc_interceptor::intercepted]");
     compile("default_stubs", default_stubs, "greeter.proto");
-    let orders = standard()
-        .extern_path(".orders.v1", "crate::orders")
-        .generate_default_stubs(true);
+    let orders = standard().extern_path(".orders.v1", "crate::orders").generate_default_stubs(true);
     compile("default_stubs", orders, "orders.proto");
     // As tonic generates it, without the attribute.
     compile("plain", again(), "greeter.proto");

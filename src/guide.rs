@@ -7,8 +7,9 @@
 macro_rules! chapters {
     ($folder:literal: $($chapter:ident)*) => {
         $(
-            #[doc = include_str!(concat!($folder, "/", stringify!($chapter), ".md"))]
             pub mod $chapter {
+                #![doc = include_str!(concat!($folder, "/", stringify!($chapter), ".md"))]
+
                 // What the chapter's links name.
                 #[cfg(doc)]
                 #[allow(unused_imports)]
