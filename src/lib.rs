@@ -494,8 +494,3 @@ pub use grpc_interceptor_testing as testing;
 
 #[doc(hidden)]
 pub use grpc_interceptor_runtime::__private;
-
-/// Compiles the README's code.
-#[cfg(doctest)]
-#[doc = include_str!("../README.md")]
-struct Readme;
