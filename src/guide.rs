@@ -9,6 +9,18 @@ macro_rules! chapters {
         $(
             pub mod $chapter {
                 #![doc = include_str!(concat!($folder, "/", stringify!($chapter), ".md"))]
+                #![doc = ""]
+                #![cfg_attr(feature = "testing", doc = include_str!("guide/links/testing.md"))]
+                // In a build without a feature, links to its items lead to docs.rs.
+                #![cfg_attr(not(feature = "tracing"), doc = include_str!("guide/links/without/tracing.md"))]
+                #![cfg_attr(not(feature = "opentelemetry"), doc = include_str!("guide/links/without/opentelemetry.md"))]
+                #![cfg_attr(
+                    not(any(feature = "opentelemetry", feature = "metrics")),
+                    doc = include_str!("guide/links/without/metrics.md")
+                )]
+                #![cfg_attr(not(feature = "prost-reflect"), doc = include_str!("guide/links/without/prost-reflect.md"))]
+                #![cfg_attr(not(feature = "rpcz"), doc = include_str!("guide/links/without/rpcz.md"))]
+                #![cfg_attr(not(feature = "testing"), doc = include_str!("guide/links/without/testing.md"))]
 
                 // What the chapter's links name.
                 #[cfg(doc)]
