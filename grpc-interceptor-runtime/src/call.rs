@@ -1,4 +1,4 @@
-//! What is known of a call: its name, its kind, its deadline, and how it ended.
+//! Information about a call: its name, its kind, its deadline, and how it ended.
 
 mod carried;
 mod clock;

@@ -1,4 +1,4 @@
-//! Interceptors, how they are put together, and what each gets as the rest of the chain.
+//! Interceptors, how they are combined, and the `next` that each one gets.
 
 mod detach;
 mod in_scope;

@@ -1,4 +1,4 @@
-//! Errors with a gRPC code, and what becomes of others.
+//! Errors with a gRPC code, and how other errors are converted.
 
 mod boxed;
 mod code_name;

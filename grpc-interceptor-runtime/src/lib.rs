@@ -1,9 +1,8 @@
-//! The runtime of [`grpc-interceptor`](https://docs.rs/grpc-interceptor): depend on that package,
-//! which re-exports everything here and adds the macros and the ready-made interceptors.
+//! The runtime of [`grpc-interceptor`](https://docs.rs/grpc-interceptor). Depend on that package:
+//! it re-exports everything here and adds the macros and the ready-made interceptors.
 //!
-//! In the order in which a reader needs them: an [`Interceptor`] gets a typed request, a [`Context`]
-//! and a [`Next`], and gives back an [`Outcome`]; a [`Payload`] lets it treat one message and many
-//! alike.
+//! An [`Interceptor`] takes a typed request, a [`Context`] and a [`Next`], and returns an
+//! [`Outcome`]. A [`Payload`] lets it treat single messages and streams alike.
 
 #![warn(missing_docs)]
 
@@ -33,7 +32,7 @@ pub use payload::{
 };
 pub use server::{Intercepted, ResponseStream};
 
-/// What the macros' code and the other packages of this project call. Not for people: it may change
-/// in any release.
+/// Items for the macros' generated code and this project's other packages. Not public API: it can
+/// change in any release.
 #[doc(hidden)]
 pub mod __private;

@@ -1,5 +1,5 @@
-//! A deadline that an interceptor chose, on its way from the interceptors that a server has at its
-//! creation to those of the service in it: tonic's trait, which is between them, knows of no context.
+//! Carries a deadline set by a `with_interceptors` interceptor to the interceptors on the service's
+//! impl. Tonic's trait, which lies between the two, has no context parameter.
 
 use std::time::Instant;
 
@@ -7,12 +7,12 @@ use tonic::{Extensions, metadata::MetadataMap};
 
 use super::{clock::TICK, context::Context, timeout::deadline_in};
 
-/// The deadline, in a request's extensions.
+/// A deadline, stored in a request's extensions.
 #[derive(Clone, Copy)]
 pub struct Carried(Instant);
 
-/// The deadline to carry, if there is one. The metadata alone would give none, or, counted from now, one
-/// that is later by a millisecond or more.
+/// Returns the deadline to carry, if one is needed. The metadata alone would yield none or, counted
+/// from now, one that is later by a millisecond or more.
 #[must_use]
 pub fn deadline_to_carry(context: Context, metadata: &MetadataMap) -> Option<Carried> {
     let deadline = context.deadline()?;
@@ -21,7 +21,7 @@ pub fn deadline_to_carry(context: Context, metadata: &MetadataMap) -> Option<Car
 }
 
 impl Context {
-    /// The same with the deadline that was carried to here, if any.
+    /// Returns this context with the carried deadline, if there is one.
     pub(crate) fn with_carried(self, extensions: &Extensions) -> Self {
         extensions.get().map_or(self, |Carried(deadline)| self.with_deadline(*deadline))
     }

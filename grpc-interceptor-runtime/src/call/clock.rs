@@ -1,9 +1,9 @@
 use std::time::{Duration, Instant};
 
-/// How exact tokio's timers are.
+/// The resolution of tokio's timers.
 pub(super) const TICK: Duration = Duration::from_millis(1);
 
-/// The time by tokio's clock, so that a test may pause and advance it.
+/// Returns the time on tokio's clock, so that a test can pause and advance it.
 #[must_use]
 pub fn now() -> Instant {
     tokio::time::Instant::now().into_std()

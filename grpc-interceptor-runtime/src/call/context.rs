@@ -12,7 +12,7 @@ use super::{
     timeout::deadline_in,
 };
 
-/// What is known of a call besides its request: the RPC, the side, and how long the caller waits.
+/// Information about a call other than its request: the RPC, the side and the deadline.
 ///
 /// It is [`Copy`], so it can be moved into a closure on a stream.
 ///
@@ -20,7 +20,7 @@ use super::{
 /// use grpc_interceptor::{Context, Next, Outcome};
 /// use tonic::{Request, Status};
 ///
-/// /// Refuses what can't be done in time.
+/// /// Rejects calls that can't be completed in time.
 /// async fn in_time<N: Next>(request: Request<N::Request>, context: Context, next: N) -> Outcome<N> {
 ///     if context.time_remaining().is_some_and(|remaining| remaining.as_millis() < 10) {
 ///         return Err(Status::deadline_exceeded("less than 10 ms left"));
@@ -34,8 +34,8 @@ pub struct Context {
     deadline: Option<Instant>,
 }
 
-/// What is the same for all calls of an RPC. A context only refers to it: each interceptor gets a copy
-/// of the context.
+/// The part of a context that is the same for all calls of an RPC. A context stores a reference to
+/// it, since each interceptor gets a copy of the context.
 #[derive(Debug)]
 pub struct RpcInfo {
     method_name: MethodName<'static>,
@@ -44,7 +44,7 @@ pub struct RpcInfo {
 }
 
 impl RpcInfo {
-    /// Made at compile time, once for each RPC and side.
+    /// Created at compile time, once per RPC and side.
     #[must_use]
     pub const fn new(method_name: MethodName<'static>, kind: RpcKind, side: Side) -> Self {
         RpcInfo { method_name, kind, side }
@@ -54,75 +54,78 @@ impl RpcInfo {
         self.method_name
     }
 
-    /// Whether it is of this RPC.
+    /// Returns whether this describes the given RPC.
     pub(crate) fn is(&self, path: &str, kind: RpcKind, side: Side) -> bool {
         self.kind == kind && self.side == side && self.method_name.path() == path
     }
 }
 
 impl Context {
-    /// The context of a call that starts now, with the deadline that its metadata asks for.
+    /// Creates the context of a call that starts now, with the deadline from its metadata.
     pub(crate) fn new(rpc: &'static RpcInfo, metadata: &MetadataMap) -> Self {
         let mut context = Context { rpc, deadline: None };
         context.note_timeout_in(metadata);
         context
     }
 
-    /// The RPC's name, exactly as it is on the wire: `"/pkg.Service/Method"`.
+    /// Returns the RPC's name exactly as it appears on the wire: `"/pkg.Service/Method"`.
     #[must_use]
     pub const fn method_name(&self) -> MethodName<'static> {
         self.rpc.method_name
     }
 
-    /// Whether one message or many go each way.
+    /// Returns the kind of RPC: unary or streaming, in each direction.
     #[must_use]
     pub const fn kind(&self) -> RpcKind {
         self.rpc.kind
     }
 
-    /// Whether the interceptor runs on the server or on the client.
+    /// Returns whether the interceptor runs on the server or on the client.
     #[must_use]
     pub const fn side(&self) -> Side {
         self.rpc.side
     }
 
-    /// When the caller stops waiting, or `None` if it waits as long as it takes.
+    /// Returns the time at which the caller stops waiting, or `None` if it set no deadline.
     ///
-    /// It is the request's `grpc-timeout`, counted from when the call reached the chain, unless an
-    /// interceptor around this one has chosen [an earlier one](Context::with_deadline).
+    /// This is the request's `grpc-timeout`, counted from when the call reached the chain, unless
+    /// an outer interceptor has set [an earlier deadline](Context::with_deadline).
     ///
-    /// On a server the header is read exactly as tonic reads it. Tonic drops the call when that time is
-    /// over, unless the response has begun by then.
+    /// On a server, the header is parsed exactly as tonic parses it. Tonic drops the call at the
+    /// deadline unless the response has begun by then.
     ///
-    /// On a client there is one deadline for the whole call: for the time that interceptors take, all
-    /// attempts, and the reading of the response's stream. When it has passed, the call ends with
-    /// DEADLINE_EXCEEDED. That takes a timer of tokio's, so the runtime has to have them (`enable_time`).
+    /// On a client, one deadline covers the whole call: the time spent in interceptors, all
+    /// attempts, and reading the response stream. Once it has passed, the call ends with
+    /// DEADLINE_EXCEEDED. This uses a tokio timer, so the runtime needs timers enabled
+    /// (`enable_time`).
     #[must_use]
     pub const fn deadline(&self) -> Option<Instant> {
         self.deadline
     }
 
-    /// How long the caller still waits: zero if the [deadline](Context::deadline) has passed, `None`
-    /// without a deadline.
+    /// Returns the time left until the [deadline](Context::deadline).
     ///
-    /// The clock is tokio's, so a test may pause and advance it.
+    /// It is zero if the deadline has passed, and `None` without a deadline. The clock is tokio's,
+    /// so a test can pause and advance it.
     #[must_use]
     pub fn time_remaining(&self) -> Option<Duration> {
         self.deadline.map(|deadline| deadline.saturating_duration_since(now()))
     }
 
-    /// This context with another deadline. If it has an earlier one already, it keeps that: the rest
-    /// of a chain can't have more time than the whole.
+    /// Returns this context with another deadline, unless it already has an earlier one.
     ///
-    /// Give it to [`Next::with_context`](crate::Next::with_context), and the interceptors inside of
-    /// this one, the handler's `context` and a client's wire see it.
+    /// The rest of a chain can't have more time than the whole call, so an earlier deadline is
+    /// kept.
+    ///
+    /// Pass the result to [`Next::with_context`](crate::Next::with_context). The inner interceptors
+    /// and the handler's `context` then see the new deadline, and a client sends it on the wire.
     ///
     /// ```
     /// use grpc_interceptor::{Context, Next, Outcome};
     /// use std::time::{Duration, Instant};
     /// use tonic::Request;
     ///
-    /// /// Gives every call five seconds at the most.
+    /// /// Gives every call at most five seconds.
     /// async fn five_seconds<N: Next>(
     ///     request: Request<N::Request>,
     ///     context: Context,
@@ -133,21 +136,22 @@ impl Context {
     /// }
     /// ```
     ///
-    /// In a test that pauses the clock, take the time from `tokio::time::Instant::now().into_std()`.
+    /// In a test that pauses the clock, take the time from
+    /// `tokio::time::Instant::now().into_std()`.
     #[must_use]
     pub fn with_deadline(self, deadline: Instant) -> Self {
         let deadline = self.deadline.map_or(deadline, |earlier| earlier.min(deadline));
         Context { deadline: Some(deadline), ..self }
     }
 
-    /// This context with the deadline of another one, if that is earlier.
+    /// Returns this context with the deadline of another one, if that is earlier.
     #[doc(hidden)]
     #[must_use]
     pub fn with_deadline_of(self, other: Context) -> Self {
         other.deadline.map_or(self, |deadline| self.with_deadline(deadline))
     }
 
-    /// Takes the deadline that this metadata asks for, from now on.
+    /// Applies the deadline in this metadata, counted from now.
     #[doc(hidden)]
     #[inline]
     pub fn note_timeout_in(&mut self, metadata: &MetadataMap) {
@@ -172,7 +176,7 @@ impl fmt::Debug for Context {
     }
 }
 
-/// The context of a call without a deadline, for the testing kit.
+/// Creates the context of a call without a deadline, for the testing kit.
 #[must_use]
 pub fn new_context(rpc: &'static RpcInfo) -> Context {
     Context { rpc, deadline: None }

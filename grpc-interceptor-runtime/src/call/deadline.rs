@@ -1,4 +1,4 @@
-//! What happens when a call's time is over.
+//! What happens when a call's deadline passes.
 
 use std::{
     error::Error as StdError,
@@ -15,11 +15,11 @@ use super::{
 };
 use crate::error::sources;
 
-/// The longest time that `grpc-timeout` can say: eight digits of hours.
+/// The longest timeout that `grpc-timeout` can express: eight digits of hours.
 const LONGEST: Duration = Duration::from_secs(99_999_999 * 60 * 60);
 
-/// The source of a status that says that a deadline passed here. An observer outside of who set the
-/// deadline knows by it that the call is out of time.
+/// The source of a status for a deadline that passed in this process. It tells an observer outside
+/// the interceptor that set the deadline that the call timed out.
 #[derive(Debug)]
 struct DeadlinePassed(Option<Status>);
 
@@ -35,20 +35,21 @@ impl StdError for DeadlinePassed {
     }
 }
 
-/// Whether this status says that a deadline passed here, not on another machine.
+/// Returns whether this status is for a deadline that passed in this process, not on another
+/// machine.
 pub(crate) fn is_deadline_passed(status: &Status) -> bool {
     status
         .source()
         .is_some_and(|source| sources(source).any(|source| source.is::<DeadlinePassed>()))
 }
 
-/// How a call ends when its time is over.
+/// Returns the status of a call whose deadline has passed.
 pub(crate) fn deadline_exceeded() -> Status {
     because(DeadlinePassed(None))
 }
 
-/// Tonic says CANCELLED when a timeout of its own fires, on either side. At the deadline that is
-/// DEADLINE_EXCEEDED. Tonic's timer may go off a moment before ours does.
+/// Converts tonic's CANCELLED to DEADLINE_EXCEEDED at the deadline. Tonic returns CANCELLED when
+/// its own timeout fires, on either side, and its timer can fire a moment before ours.
 pub(crate) fn or_deadline_exceeded(status: Status, deadline: Instant) -> Status {
     if status.code() != Code::Cancelled || now() + 2 * TICK < deadline {
         return status;
@@ -62,7 +63,7 @@ fn because(source: DeadlinePassed) -> Status {
     status
 }
 
-/// Tells the server how long the client still waits. If nothing is left, nothing is sent.
+/// Sends the server the time that the client will still wait. If no time is left, sends nothing.
 pub(crate) fn tell_time_remaining<P>(
     request: &mut Request<P>,
     remaining: Duration,
@@ -76,8 +77,8 @@ pub(crate) fn tell_time_remaining<P>(
     Ok(())
 }
 
-/// A timeout that is there is left as it is if it says so already, to the millisecond: interceptors
-/// that take no time change nothing.
+/// Returns whether the timeout has to be set. An existing timeout that is right to the millisecond
+/// is left as it is, so interceptors that take no time change nothing.
 fn has_to_be_told(metadata: &MetadataMap, remaining: Duration) -> bool {
     remaining <= LONGEST && timeout_of(metadata).is_none_or(|timeout| timeout > remaining + TICK)
 }

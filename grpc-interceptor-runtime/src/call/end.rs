@@ -2,41 +2,40 @@ use std::time::Duration;
 
 use tonic::{Code, Status, metadata::MetadataMap};
 
-/// How a whole call ended, as an [`Observer`](crate::Observer) is told it: once for each call,
-/// whatever happens to it.
+/// How a whole call ended. An [`Observer`](crate::Observer) gets one for each call, exactly once.
 ///
 /// | what happened | [`code`](CallEnd::code) | [`cause`](CallEnd::cause) |
 /// | --- | --- | --- |
-/// | it was answered; a response stream was read to its end | `OK` | `Complete` |
-/// | it failed, even in the middle of the response stream | the status's | `Failed` |
+/// | it returned a response and, if that is a stream, the stream was read to its end | `OK` | `Complete` |
+/// | it failed, possibly in the middle of the response stream | the status's | `Failed` |
 /// | it was dropped before its response, or before the end of its response stream | `CANCELLED` | `Cancelled` |
 /// | its deadline passed, and it was dropped for that or failed with `DEADLINE_EXCEEDED` | `DEADLINE_EXCEEDED` | `TimedOut` |
-/// | something inside panicked, and nothing inside made a status of that | `UNKNOWN` | `Panicked` |
+/// | something inside panicked, and nothing inside turned that into a status | `UNKNOWN` | `Panicked` |
 /// | something inside panicked, and a `CatchPanic` inside caught it | `INTERNAL` | `Panicked` |
 ///
-/// # What counts as out of time
+/// # When a call counts as timed out
 ///
-/// What counts is the deadline in the observer's [context](crate::Context::deadline), or an earlier one that
-/// an interceptor inside of it sets. Tonic's `Server::timeout` isn't a deadline: a call that it drops is
-/// `Cancelled`.
+/// The deadline is the one in the observer's [context](crate::Context::deadline), or an earlier one
+/// set by an interceptor inside the observer. Tonic's `Server::timeout` isn't a deadline: a call
+/// that it drops is `Cancelled`.
 ///
-/// A caller's clock starts before the server's, so when the time is over, its reset arrives a little
-/// before the server's own deadline. On a server a call is out of time, therefore, if it is dropped in
-/// the last twentieth of its time: that is at least 10 ms, at most a second, and at most half of the
-/// time.
+/// A caller's clock starts before the server's, so when the caller's time runs out, its reset
+/// arrives slightly before the server's own deadline. On a server, a call therefore counts as timed
+/// out if it is dropped in the last twentieth of its time. That window is at least 10 ms, at most
+/// one second, and at most half of the total time.
 ///
-/// # What one side can't know
+/// # What each side can't know
 ///
-/// A client that drops a response stream after the last message, but before it has polled the end,
-/// has cancelled the call: it has not seen the status, which might have been an error.
+/// A client that drops a response stream after the last message, but before polling its end, has
+/// cancelled the call: it hasn't seen the status, which might have been an error.
 ///
-/// A server's call is complete when tonic has read the response stream to its end. The client may leave
-/// before it has read all of that.
+/// On a server, a call is complete when tonic has read the response stream to its end. The client
+/// may disconnect before it has read all of it.
 ///
-/// A server can't tell a client that cancels in the middle of its request stream from one that has
-/// ended it: tonic gives the handler the end of the stream for both. If the handler then answers, the
-/// call is complete. In a bidirectional RPC the response stream is dropped, so there the end is
-/// `Cancelled`.
+/// A server can't distinguish a client that cancels in the middle of its request stream from one
+/// that ends the stream: in both cases tonic gives the handler the end of the stream. If the
+/// handler then returns a response, the call is complete. In a bidirectional RPC the response
+/// stream is dropped, so the end is `Cancelled`.
 #[derive(Clone, Copy, Debug)]
 pub struct CallEnd<'a> {
     pub(crate) code: Code,
@@ -49,65 +48,70 @@ pub struct CallEnd<'a> {
 }
 
 impl<'a> CallEnd<'a> {
-    /// The code that the call ended with.
+    /// Returns the code that the call ended with.
     #[must_use]
     pub const fn code(&self) -> Code {
         self.code
     }
 
-    /// Why the call ended, which the code alone doesn't tell: a `CANCELLED` may be a handler's own
-    /// answer, and a `DEADLINE_EXCEEDED` may come from a server further down.
+    /// Returns why the call ended.
+    ///
+    /// The code alone doesn't say: a handler can return `CANCELLED` itself, and a
+    /// `DEADLINE_EXCEEDED` can come from a server further down.
     #[must_use]
     pub const fn cause(&self) -> EndCause {
         self.cause
     }
 
-    /// The status of a call that failed. `None` if it was complete or was dropped: then there was no
-    /// status.
+    /// Returns the status of a failed call.
+    ///
+    /// `None` if the call completed or was dropped, since there was no status then.
     #[must_use]
     pub const fn status(&self) -> Option<&'a Status> {
         self.status
     }
 
-    /// The trailing metadata of a response stream, or of a failed call, if there is any. If the response
-    /// is one message, it is in the response's metadata.
+    /// Returns the trailing metadata of a response stream or a failed call, if there is any.
+    ///
+    /// For a single response message, it is part of the response's metadata.
     #[must_use]
     pub const fn trailers(&self) -> Option<&'a MetadataMap> {
         self.trailers
     }
 
-    /// How long the call took, from when it reached the observer until this end.
+    /// Returns how long the call took, from reaching the observer to this end.
     #[must_use]
     pub const fn elapsed(&self) -> Duration {
         self.elapsed
     }
 
-    /// How many request messages passed the observer: of a stream, those that were read.
+    /// Returns the number of request messages that passed the observer. For a stream, those that
+    /// were read.
     #[must_use]
     pub const fn request_messages(&self) -> u64 {
         self.request_messages
     }
 
-    /// How many response messages passed the observer.
+    /// Returns the number of response messages that passed the observer.
     #[must_use]
     pub const fn response_messages(&self) -> u64 {
         self.response_messages
     }
 }
 
-/// Why a call ended: see [`CallEnd`].
+/// Why a call ended. See [`CallEnd`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum EndCause {
-    /// It was answered, to the end.
+    /// It completed successfully.
     Complete,
     /// It ended with a status other than OK.
     Failed,
-    /// It was dropped before its end: the client went away, an interceptor gave it up, or the
-    /// reader of the response stream had enough.
+    /// It was dropped before its end: the client disconnected, an interceptor gave up on it, or the
+    /// response stream was dropped before its end.
     Cancelled,
     /// Its deadline passed before its end.
     TimedOut,
-    /// Something of it panicked.
+    /// Part of it panicked.
     Panicked,
 }

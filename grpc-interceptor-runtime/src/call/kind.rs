@@ -1,4 +1,4 @@
-/// Whether an RPC has one message or many each way.
+/// Whether an RPC has a single message or a stream in each direction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum RpcKind {
@@ -10,7 +10,8 @@ pub enum RpcKind {
     ServerStreaming,
     /// Many requests, many responses.
     Bidirectional,
-    /// It isn't known: in an [`InterceptorLayer`](crate::InterceptorLayer) that wasn't told of this RPC.
+    /// The kind isn't known: an [`InterceptorLayer`](crate::InterceptorLayer) has no descriptor for
+    /// this RPC.
     Unknown,
 }
 
@@ -24,24 +25,26 @@ impl RpcKind {
         }
     }
 
-    /// Whether the client may send more than one message. `false` if that isn't known.
+    /// Returns whether the client can send more than one message. `false` for
+    /// [`Unknown`](Self::Unknown).
     #[must_use]
     pub const fn is_client_streaming(self) -> bool {
         matches!(self, RpcKind::ClientStreaming | RpcKind::Bidirectional)
     }
 
-    /// Whether the server may send more than one message. `false` if that isn't known.
+    /// Returns whether the server can send more than one message. `false` for
+    /// [`Unknown`](Self::Unknown).
     #[must_use]
     pub const fn is_server_streaming(self) -> bool {
         matches!(self, RpcKind::ServerStreaming | RpcKind::Bidirectional)
     }
 }
 
-/// Where an interceptor runs.
+/// The side that an interceptor runs on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Side {
-    /// Around a handler.
+    /// On a server, around a handler.
     Server,
-    /// Around a call that goes out.
+    /// On a client, around an outgoing call.
     Client,
 }

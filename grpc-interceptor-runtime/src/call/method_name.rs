@@ -1,6 +1,6 @@
 use std::{error, fmt};
 
-/// The full name of an RPC, as it is on the wire: `"/pkg.Service/Method"`.
+/// The full name of an RPC, as it appears on the wire: `"/pkg.Service/Method"`.
 ///
 /// ```
 /// use grpc_interceptor::MethodName;
@@ -19,11 +19,12 @@ pub struct MethodName<'a> {
 }
 
 impl<'a> MethodName<'a> {
-    /// Reads a name from the path of a request.
+    /// Parses a name from the path of a request.
     ///
     /// # Errors
     ///
-    /// [`InvalidMethodName`] if `path` isn't a slash, a service, a slash and a method.
+    /// Returns [`InvalidMethodName`] unless `path` consists of a slash, a service, a slash and a
+    /// method.
     pub const fn parse(path: &'a str) -> Result<Self, InvalidMethodName> {
         let bytes = path.as_bytes();
         if bytes.is_empty() || bytes[0] != b'/' {
@@ -46,44 +47,45 @@ impl<'a> MethodName<'a> {
         Ok(MethodName { path })
     }
 
-    /// The whole name, as it is on the wire: `"/pkg.Service/Method"`.
+    /// Returns the whole name, as it appears on the wire: `"/pkg.Service/Method"`.
     #[must_use]
     pub const fn path(self) -> &'a str {
         self.path
     }
 
-    /// The package, `"pkg"` in `"/pkg.Service/Method"`; `""` if the service has none.
+    /// Returns the package: `"pkg"` in `"/pkg.Service/Method"`, or `""` if there is none.
     #[must_use]
     pub fn package(self) -> &'a str {
         self.split_service().0
     }
 
-    /// The service without its package, `"Service"` in `"/pkg.Service/Method"`.
+    /// Returns the service without its package: `"Service"` in `"/pkg.Service/Method"`.
     #[must_use]
     pub fn service(self) -> &'a str {
         self.split_service().1
     }
 
-    /// The method, `"Method"` in `"/pkg.Service/Method"`.
+    /// Returns the method: `"Method"` in `"/pkg.Service/Method"`.
     #[must_use]
     pub fn method(self) -> &'a str {
         self.split().1
     }
 
-    /// The service with its package, `"pkg.Service"` in `"/pkg.Service/Method"`: what tonic has as
-    /// `NamedService::NAME`, and gRPC health checks as `service`.
+    /// Returns the service with its package: `"pkg.Service"` in `"/pkg.Service/Method"`.
+    ///
+    /// This is tonic's `NamedService::NAME`, and the `service` of gRPC health checks.
     #[must_use]
     pub fn fully_qualified_service(self) -> &'a str {
         self.split().0
     }
 
-    /// The path of a request, whatever it is. In one that isn't a name, the method is what is after the last
-    /// slash.
+    /// Wraps a request path without validating it. If the path isn't a valid name, the method is
+    /// the part after the last slash.
     pub(crate) const fn of_path(path: &'a str) -> Self {
         MethodName { path }
     }
 
-    /// The service and the method, `const` so that it need not be done for each call.
+    /// Splits the name into service and method. `const`, so that this needn't run on each call.
     pub(crate) const fn split(self) -> (&'a str, &'a str) {
         let path = self.path.as_bytes();
         let mut at = path.len();
@@ -116,7 +118,7 @@ impl fmt::Debug for MethodName<'_> {
     }
 }
 
-/// The error of [`MethodName::parse`]: the text isn't of the form `"/pkg.Service/Method"`.
+/// The error of [`MethodName::parse`]: the text doesn't have the form `"/pkg.Service/Method"`.
 ///
 /// ```
 /// use grpc_interceptor::MethodName;

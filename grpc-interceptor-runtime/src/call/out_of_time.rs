@@ -7,13 +7,14 @@ use super::{
 };
 
 impl Context {
-    /// Whether a call that started then and was dropped just now is out of time.
+    /// Returns whether a call that started at `start` and was just dropped has timed out.
     ///
-    /// A caller's clock starts before the server's, by as long as the request is on its way: its
-    /// reset arrives a little before the server's own deadline. So on a server the last twentieth of
-    /// the time counts as its end: at least 10 ms, for a connection that is made or a request that
-    /// waits for others, and at most a second, for who really cancels shortly before the end. Of a
-    /// very short time it is the second half. On a client there is one clock only, with its ticks.
+    /// A caller's clock starts before the server's, by the time the request takes to arrive, so its
+    /// reset arrives slightly before the server's own deadline. On a server, the last twentieth of
+    /// the time therefore counts as its end: at least 10 ms, to allow for a new connection or a
+    /// queued request, and at most a second, so that a real cancellation shortly before the end is
+    /// recognized. For a very short timeout it is the second half. A client has only one clock, so
+    /// the slack is that clock's tick.
     pub(crate) fn is_out_of_time(&self, start: Instant) -> bool {
         let Some(deadline) = self.deadline() else { return false };
         let slack = match self.side() {

@@ -2,20 +2,22 @@ use std::task::Poll;
 
 use tonic::Status;
 
-/// What the rest of a call runs inside of: a task-local, a `tracing` span, a guard against panics.
+/// A scope that the rest of a call runs in, such as a task-local, a `tracing` span or a panic
+/// guard.
 ///
-/// A response's stream is read outside of the interceptor's future, so what is entered around
-/// `next.run(…)` doesn't reach it. [`Next::in_scope`](crate::Next::in_scope) runs the whole rest of the
-/// call inside of a scope: each poll of the future and of the response's stream, and whatever is dropped
-/// at the end or before. On a client that includes the request's stream, which tonic reads in a task of
-/// its own. The scope is cloned for each stream.
+/// A response stream is read outside the interceptor's future, so entering a scope around
+/// `next.run(…)` doesn't cover it. [`Next::in_scope`](crate::Next::in_scope) runs everything inside
+/// the interceptor in the scope: each poll of the future and of the response stream, and every
+/// drop, whether at the end or before. On a client that includes the request stream, which tonic
+/// reads in a separate task. The scope is cloned for each stream.
 ///
-/// Two things leave a scope: a [detached](crate::Detach) rest of a chain, which runs in a task of its own,
-/// and a client's request stream that is replaced by one made anew. An interceptor that replaces a stream
-/// by [`Payload::map_stream`](crate::Payload::map_stream) keeps it in its scope.
+/// Two things run outside the scope: a [detached](crate::Detach) chain that runs in its own task,
+/// and a client's request stream that an interceptor replaces with a newly created one. An
+/// interceptor that replaces a stream with [`Payload::map_stream`](crate::Payload::map_stream)
+/// keeps it in its scope.
 ///
-/// It is implemented for closures that call what they get: see [`Next::in_scope`](crate::Next::in_scope).
-/// A type of your own can also end the call:
+/// The trait is implemented for closures that call their argument: see
+/// [`Next::in_scope`](crate::Next::in_scope). Your own type can also end the call:
 ///
 /// ```
 /// use grpc_interceptor::{Context, Next, Outcome, Scope};
@@ -25,7 +27,7 @@ use tonic::Status;
 /// };
 /// use tonic::{Request, Status};
 ///
-/// /// Ends calls when the server stops, wherever they are: as soon as something happens in them.
+/// /// Ends calls when the server shuts down, as soon as they are next polled.
 /// #[derive(Clone)]
 /// struct UntilStop(Arc<AtomicBool>);
 ///
@@ -33,25 +35,25 @@ use tonic::Status;
 ///     fn enter(&self, run: &mut dyn FnMut()) -> Result<(), Status> {
 ///         run();
 ///         match self.0.load(Ordering::Relaxed) {
-///             true => Err(Status::unavailable("the server stops")),
+///             true => Err(Status::unavailable("the server is shutting down")),
 ///             false => Ok(()),
 ///         }
 ///     }
 /// }
 /// ```
 pub trait Scope: Clone + Send + 'static {
-    /// Runs a piece of the rest of the call. It calls `run` once.
+    /// Runs one step of the call by calling `run` once.
+    ///
+    /// If this returns `Ok` without calling `run`, the step runs outside the scope.
     ///
     /// # Errors
     ///
-    /// The call ends with this status, unless the piece that just ran was the last one: then its result
-    /// counts. If `run` wasn't called, the rest of the call doesn't run any more.
-    ///
-    /// If this returns `Ok` and hasn't called `run`, the piece runs outside of the scope.
+    /// An error ends the call with this status, unless the step that just ran was the last one:
+    /// then its result counts. If `run` wasn't called, the rest of the call doesn't run.
     fn enter(&self, run: &mut dyn FnMut()) -> Result<(), Status>;
 }
 
-/// A [`Scope`], or several of them: what can be entered.
+/// One or more [`Scope`]s that can be entered.
 pub(crate) trait Enter: Send + 'static {
     fn enter(&self, run: &mut dyn FnMut()) -> Result<(), Status>;
 }
@@ -62,7 +64,7 @@ impl<S: Scope> Enter for S {
     }
 }
 
-/// Runs a poll inside of a scope. `is_last` says whether a result is the last piece.
+/// Polls inside a scope. `is_last` returns whether a result is that of the last step.
 pub(crate) fn poll_inside<T>(
     scope: &impl Enter,
     mut poll: impl FnMut() -> Poll<T>,
@@ -74,7 +76,7 @@ pub(crate) fn poll_inside<T>(
         (Some(polled), Ok(())) => Ok(polled),
         (Some(Poll::Ready(result)), Err(_)) if is_last(&result) => Ok(Poll::Ready(result)),
         (_, Err(status)) => Err(status),
-        // It wasn't called. Without a poll nobody would be woken again.
+        // `run` wasn't called. Without a poll, the task would never be woken again.
         (None, Ok(())) => Ok(poll()),
     }
 }

@@ -1,5 +1,5 @@
-//! `grpc-timeout`, read as tonic's server reads it: what it enforces, [`Context`](crate::Context)
-//! tells.
+//! Parses `grpc-timeout` exactly as tonic's server does, so that [`Context`](crate::Context)
+//! reports the deadline that tonic enforces.
 
 use std::time::{Duration, Instant};
 
@@ -7,23 +7,23 @@ use tonic::{codegen::http::HeaderName, metadata::MetadataMap};
 
 use super::clock::now;
 
-/// Parsed once: a lookup by a `&str` parses it anew for each call.
+/// Parsed once: looking it up by `&str` would parse it again on each call.
 pub(crate) static GRPC_TIMEOUT: HeaderName = HeaderName::from_static("grpc-timeout");
 
-/// How long the caller waits, if it says so. Tonic ignores what is malformed, and so does this.
+/// Returns how long the caller waits, if it says. Like tonic, ignores a malformed value.
 pub(super) fn timeout_of(metadata: &MetadataMap) -> Option<Duration> {
     metadata.as_ref().get(&GRPC_TIMEOUT).and_then(|value| parse(value.to_str().ok()?))
 }
 
-/// When the caller stops waiting, counted from now. `None` if it doesn't say, or if the time is too far away
-/// for a clock.
+/// Returns the caller's deadline, counted from now. `None` if there is no timeout, or if it is too
+/// long for the clock to represent.
 pub(super) fn deadline_in(metadata: &MetadataMap) -> Option<Instant> {
     let timeout = timeout_of(metadata)?;
     now().checked_add(timeout)
 }
 
-/// Reads the value: a number of at most eight characters, and a unit. As tonic leaves the number to
-/// Rust, it may begin with a plus.
+/// Parses the value: a number of at most eight characters, then a unit. Tonic uses Rust's number
+/// parser, which accepts a leading plus.
 fn parse(value: &str) -> Option<Duration> {
     let (number, unit) = value.split_at_checked(value.len().checked_sub(1)?)?;
     if number.len() > 8 {

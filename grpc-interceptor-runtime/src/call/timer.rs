@@ -6,15 +6,15 @@ use std::{
 
 use tokio::{runtime::Handle, task::unconstrained, time::Sleep};
 
-/// Goes off at a deadline. In a box: it is larger than most futures that are around it.
+/// Fires at a deadline. Boxed, because it is larger than most of the futures around it.
 pub(crate) struct Timer {
     deadline: Instant,
     sleep: Pin<Box<Sleep>>,
 }
 
 impl Timer {
-    /// None without a deadline. Nor without a tokio runtime, such as on a client in a browser: then the
-    /// server alone looks after the deadline.
+    /// `None` without a deadline. Also `None` without a tokio runtime, for example on a client in a
+    /// browser: only the server enforces the deadline then.
     #[inline]
     pub(crate) fn new(deadline: Option<Instant>) -> Option<Self> {
         deadline.and_then(Self::at)
@@ -30,10 +30,10 @@ impl Timer {
         self.deadline
     }
 
-    /// Whether the deadline has passed. If not, the task is woken when it has.
+    /// Returns whether the deadline has passed. If it hasn't, the task is woken when it does.
     pub(crate) fn is_over(&mut self, task: &mut Context<'_>) -> bool {
-        // What is timed may have used up what tokio lets a task do at once. The timer would then never
-        // say that it is over.
+        // The timed future may have used up the task's tokio coop budget. The timer would then
+        // never report that it has fired.
         pin!(unconstrained(self.sleep.as_mut())).poll(task).is_ready()
     }
 }

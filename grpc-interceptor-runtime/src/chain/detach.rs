@@ -1,4 +1,4 @@
-//! The rest of a chain that borrows nothing: for a task of its own.
+//! The rest of a chain without any borrows, for use in a separate task.
 
 use std::{fmt, future::Future, pin::Pin, sync::Arc};
 
@@ -7,11 +7,13 @@ use tonic::{Request, Response, Status};
 use super::next::Next;
 use crate::Context;
 
-/// A [`Next`] that can be detached from its call: to go on in a task when the call is dropped, to try
-/// on several tasks at once, to call again from inside of a stream.
+/// A [`Next`] that can be detached from its call.
 ///
-/// [`Next::run`] borrows the service and the interceptors, so that it can't go into `tokio::spawn`. An
-/// interceptor that needs that asks for this bound, too:
+/// Detach it to let a call finish after its client has disconnected, to run attempts in several
+/// tasks at once, or to call again from inside a stream.
+///
+/// [`Next::run`] borrows the service and the interceptors, so its future can't be passed to
+/// `tokio::spawn`. An interceptor that needs to do that adds this bound:
 ///
 /// ```
 /// # use grpc_interceptor_proto::default_stubs::greeter_server::{Greeter, GreeterServer};
@@ -21,7 +23,7 @@ use crate::Context;
 /// use grpc_interceptor::{Context, Detach, Interceptor, Next, Outcome};
 /// use tonic::{Request, Status};
 ///
-/// /// Lets a handler finish though its client has left.
+/// /// Lets a handler finish even if its client has disconnected.
 /// #[derive(Clone)]
 /// struct Finish;
 ///
@@ -35,18 +37,18 @@ use crate::Context;
 /// let server = GreeterServer::with_interceptors(MyGreeter, (Finish,));
 /// ```
 ///
-/// A chain can be detached if what it borrows can be shared:
+/// A chain can be detached if everything it borrows can be shared:
 ///
-/// - on a server, for interceptors that were given when the server was created, and for those of an
-///   `#[intercepted]` impl if its methods take `self: Arc<Self>`;
+/// - on a server, for interceptors passed to `with_interceptors`, and for those of an
+///   `#[intercepted]` impl whose methods take `self: Arc<Self>`;
 /// - on a client, if its transport is `Clone`;
 /// - in an [`InterceptorLayer`](crate::InterceptorLayer), always.
 ///
-/// All interceptors of a tuple have to be `Clone`, as the tuple is cloned: put those that aren't into an
-/// `Arc`. In a [`List`](crate::List) nothing can be detached.
+/// Detaching clones a tuple, so all of its interceptors have to be `Clone`: wrap the others in an
+/// `Arc`. Interceptors in a [`List`](crate::List) can't detach their `next`.
 ///
-/// What runs in a task of its own is outside of the [scopes](crate::Scope) around this interceptor, and so
-/// outside of a `CatchPanic` there: a panic is what joining the task tells.
+/// A spawned task runs outside the [scopes](crate::Scope) around this interceptor, and outside any
+/// `CatchPanic` there. A panic surfaces as the error from joining the task.
 #[diagnostic::on_unimplemented(
     message = "the rest of this chain can't be detached from its call: it borrows the service, or interceptors \
                that aren't `Clone`",
@@ -56,7 +58,7 @@ use crate::Context;
             aren't; a `List` can't be detached"
 )]
 pub trait Detach: Next {
-    /// The rest of the chain, which borrows nothing.
+    /// Returns the rest of the chain without any borrows.
     fn detach(self) -> Detached<Self::Request, Self::Response> {
         let (context, owned) = (self.context(), self.into_owned());
         Detached {
@@ -68,11 +70,11 @@ pub trait Detach: Next {
         }
     }
 
-    /// What it borrows, shared.
+    /// Everything the chain borrows, shared.
     #[doc(hidden)]
     type Owned: Clone + Send + Sync + 'static;
 
-    /// The same, borrowed from that.
+    /// The same chain, borrowing from [`Owned`](Self::Owned).
     #[doc(hidden)]
     type Borrowed<'a>: Next<
             Request = Self::Request,
@@ -90,21 +92,22 @@ pub trait Detach: Next {
 
 type BoxFuture<P> = Pin<Box<dyn Future<Output = Result<Response<P>, Status>> + Send>>;
 
-/// The rest of a chain, detached from its call: made by [`Detach::detach`]. `Q` and `P` are what travels
-/// as the request and as the response.
+/// The rest of a chain, detached from its call. Created by [`Detach::detach`].
 ///
-/// A clone is the same chain. Each run takes an allocation or two.
+/// `Q` and `P` are the payload types of the request and the response.
+///
+/// A clone is the same chain. Each run makes one or two allocations.
 pub struct Detached<Q, P> {
     context: Context,
     run: Arc<dyn Fn(Request<Q>) -> BoxFuture<P> + Send + Sync>,
 }
 
 impl<Q, P> Detached<Q, P> {
-    /// Runs the rest of the chain, as [`Next::run`] does. The future is `'static`.
+    /// Runs the rest of the chain, like [`Next::run`]. The future is `'static`.
     ///
     /// # Errors
     ///
-    /// The [`Status`] that the handler, or an interceptor inside of this one, failed with.
+    /// Returns the [`Status`] that the handler or an inner interceptor failed with.
     pub fn run(
         &self,
         request: Request<Q>,
@@ -112,7 +115,7 @@ impl<Q, P> Detached<Q, P> {
         (self.run)(request)
     }
 
-    /// The context that the rest of the chain sees.
+    /// Returns the context that the rest of the chain sees.
     #[must_use]
     pub fn context(&self) -> Context {
         self.context

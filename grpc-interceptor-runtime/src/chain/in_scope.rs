@@ -1,6 +1,6 @@
 use std::fmt;
 
-/// The rest of a chain, inside of a [scope](crate::Scope): made by
+/// The rest of a chain, inside a [scope](crate::Scope). Created by
 /// [`Next::in_scope`](crate::Next::in_scope).
 #[must_use = "call `run` on it"]
 pub struct InScope<N, S> {

@@ -8,7 +8,7 @@ use tonic::Status;
 
 use crate::call::{Timer, deadline_exceeded, or_deadline_exceeded};
 
-/// Runs a future until the timer goes off, if there is one: then it is DEADLINE_EXCEEDED.
+/// Runs a future until the timer, if any, fires. Then it fails with DEADLINE_EXCEEDED.
 #[inline]
 pub(crate) fn in_time<'a, F>(
     timer: &'a mut Option<Timer>,
@@ -17,7 +17,7 @@ pub(crate) fn in_time<'a, F>(
     InTime { timer, future }
 }
 
-/// It borrows the future, which stays where it is: moving it costs more than all of the rest.
+/// Borrows the future instead of moving it: the move would cost more than everything else here.
 pub(crate) struct InTime<'a, F> {
     timer: &'a mut Option<Timer>,
     future: Pin<&'a mut F>,

@@ -5,18 +5,18 @@ use tonic::Request;
 use super::next::{Next, Outcome};
 use crate::Context;
 
-/// Code that runs around an RPC: it gets the typed request, the call's [`Context`] and the
-/// [rest of the chain](Next).
+/// Code that runs around an RPC. It gets the typed request, the call's [`Context`] and the [rest of
+/// the chain](Next).
 ///
 /// # An async fn
 ///
-/// The plainest interceptor is an async fn with these three arguments. It needs no trait:
+/// The simplest interceptor is an async fn with these three arguments. It needs no trait:
 ///
 /// ```
 /// use grpc_interceptor::{Context, Next, Outcome};
 /// use tonic::Request;
 ///
-/// /// Any RPC, unary or streaming, server or client: one line for each call, whatever happens to it.
+/// /// Logs one line per call, however it ends. Works for any RPC, on a server or a client.
 /// async fn log<N: Next>(request: Request<N::Request>, context: Context, next: N) -> Outcome<N> {
 ///     let method = context.method_name();
 ///     next.on_call_end(move |end| println!("{method}: {:?}", end.code())).run(request).await
@@ -25,7 +25,7 @@ use crate::Context;
 ///
 /// # A struct
 ///
-/// If it has state, it is a struct that implements this trait:
+/// An interceptor with state is a struct that implements this trait:
 ///
 /// ```
 /// use grpc_interceptor::{Context, Interceptor, Next, Outcome};
@@ -45,16 +45,17 @@ use crate::Context;
 /// }
 /// ```
 ///
-/// # Some RPCs only
+/// # Only for some RPCs
 ///
-/// The bounds on `N` say which RPCs an interceptor is for. Using it on another is a compile error:
+/// The bounds on `N` decide which RPCs an interceptor accepts. Using it on any other RPC is a
+/// compile error:
 ///
 /// ```
 /// # #[derive(Default)] struct HelloRequest { name: String }
 /// use grpc_interceptor::{Context, Next, Outcome};
 /// use tonic::Request;
 ///
-/// /// RPCs that take one `HelloRequest`.
+/// /// Accepts RPCs that take a single `HelloRequest`.
 /// async fn shout<N>(mut request: Request<HelloRequest>, _: Context, next: N) -> Outcome<N>
 /// where
 ///     N: Next<Request = HelloRequest>,
@@ -64,11 +65,11 @@ use crate::Context;
 /// }
 /// ```
 ///
-/// # Several as one
+/// # Combining interceptors
 ///
-/// A tuple of up to sixteen interceptors is an interceptor, too, its first the outermost; for more, put a
-/// tuple into it. So is `Option<I>`, which may be absent, `Arc<I>`, which is shared, and `()`, which does
-/// nothing.
+/// A tuple of up to sixteen interceptors is an interceptor too. The first one is the outermost. For
+/// more than sixteen, nest tuples. `Option<I>` (`None` does nothing), `Arc<I>` (shared) and `()`
+/// (does nothing) are interceptors as well.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not an interceptor for this RPC",
     label = "not an interceptor for this RPC",
@@ -77,13 +78,14 @@ use crate::Context;
             future has to be `Send`"
 )]
 pub trait Interceptor<N: Next>: Send + Sync {
-    /// Called once for each call of each RPC that has this interceptor in its chain.
+    /// Handles one call. Runs once per call, for each RPC that has this interceptor in its chain.
     ///
-    /// An implementation is written as `async fn intercept`.
+    /// Implement it as `async fn intercept`.
     ///
     /// # Errors
     ///
-    /// What it returns goes to the interceptor around it and, from the outermost, to the caller.
+    /// An error goes to the next interceptor outward. The outermost interceptor's error goes to the
+    /// caller.
     fn intercept(
         &self,
         request: Request<N::Request>,
@@ -109,7 +111,7 @@ where
     }
 }
 
-/// Does nothing: the call passes.
+/// Does nothing: passes every call through.
 impl<N: Next> Interceptor<N> for () {
     #[inline]
     fn intercept(
@@ -122,7 +124,7 @@ impl<N: Next> Interceptor<N> for () {
     }
 }
 
-/// `Some` does what the interceptor in it does, and `None` does nothing.
+/// `Some` runs the interceptor inside; `None` does nothing.
 impl<N: Next, I: Interceptor<N>> Interceptor<N> for Option<I> {
     async fn intercept(
         &self,
@@ -137,7 +139,7 @@ impl<N: Next, I: Interceptor<N>> Interceptor<N> for Option<I> {
     }
 }
 
-/// Does what the shared one does.
+/// Runs the shared interceptor.
 impl<N: Next, I: Interceptor<N>> Interceptor<N> for Arc<I> {
     #[inline]
     fn intercept(

@@ -1,4 +1,4 @@
-//! Interceptors of which the number is known when the program runs.
+//! Lists of interceptors whose number is known only at run time.
 
 mod any_next;
 
@@ -16,12 +16,14 @@ use super::{
 };
 use crate::{Context, payload::Erase};
 
-/// Interceptors in a list that is made at run time, such as from a configuration: of any number and
-/// any types. The first is the outermost.
+/// A list of interceptors built at run time, for example from a configuration.
 ///
-/// It is an [`Interceptor`] for every RPC. What goes into it has to be one, too: it gets an
-/// [`AnyNext`], whose messages are [`AnyMessage`](crate::AnyMessage)s, as the list is the same for all RPCs. An
-/// interceptor for any `N: Next` fits; one that asks for a certain message doesn't.
+/// It can hold any number of interceptors, of any types. The first one is the outermost.
+///
+/// A list is an [`Interceptor`] for every RPC, and each of its members has to be one too. A
+/// member's `next` is an [`AnyNext`], whose messages are [`AnyMessage`](crate::AnyMessage)s, since
+/// one list serves all RPCs. An interceptor for any `N: Next` fits. An interceptor that requires a
+/// specific message type doesn't.
 ///
 /// ```
 /// # use grpc_interceptor_proto::default_stubs::greeter_server::{Greeter, GreeterServer};
@@ -35,7 +37,7 @@ use crate::{Context, payload::Erase};
 /// use std::time::Duration;
 /// use tonic::{Request, Status};
 ///
-/// /// Gives up on calls that take too long.
+/// /// Cancels calls that take too long.
 /// struct TimeLimit(Duration);
 ///
 /// impl<N: Next> Interceptor<N> for TimeLimit {
@@ -63,17 +65,17 @@ use crate::{Context, payload::Erase};
 /// let server = GreeterServer::with_interceptors(MyGreeter, interceptors(&configuration));
 /// ```
 ///
-/// # What it costs
+/// # Cost
 ///
-/// A tuple is put together by the compiler and allocates nothing. This allocates for each call: a
-/// box for each interceptor, three more for the request message, the response message and what is
-/// behind the list. A stream costs two for the stream, and one for each message only if an
-/// interceptor looks at them. An empty list allocates nothing. If the interceptors are known and
-/// only some may be off, a tuple with an `Option` in it is cheaper.
+/// A tuple is assembled at compile time and allocates nothing. A list allocates on every call: one
+/// box per interceptor, and three more for the request message, the response message and the rest
+/// of the chain after the list. A stream costs two allocations, plus one per message if an
+/// interceptor inspects the messages. An empty list allocates nothing. If the interceptors are
+/// known and only some of them can be switched off, a tuple with an `Option` in it is cheaper.
 ///
-/// Each interceptor takes some of the thread's stack, as it is polled by the one around it. So there are
-/// at most 128: with more, each call fails with INTERNAL and says so. Otherwise it would take the process
-/// down.
+/// Each interceptor uses some of the thread's stack, because the one around it polls it. To keep a
+/// long list from overflowing the stack and crashing the process, a list is limited to 128
+/// interceptors. With more, every call fails with INTERNAL and a message that says so.
 ///
 /// A clone shares the interceptors.
 #[derive(Clone, Default)]
@@ -81,8 +83,8 @@ pub struct List {
     interceptors: Vec<Arc<dyn AnyInterceptor>>,
 }
 
-/// How many interceptors a thread's stack of 2 MiB has room for, in a debug build, with a margin for those
-/// that take more of it than ours do.
+/// How many interceptors fit on a 2 MiB thread stack in a debug build, with a margin for
+/// interceptors that need more stack than ours.
 const MOST: usize = 128;
 
 #[cold]
@@ -91,13 +93,13 @@ fn too_many(number: usize) -> Status {
 }
 
 impl List {
-    /// Makes an empty list.
+    /// Creates an empty list.
     #[must_use]
     pub const fn new() -> Self {
         List { interceptors: Vec::new() }
     }
 
-    /// Adds an interceptor inside of those that are there.
+    /// Adds an interceptor at the end, inside all the others.
     pub fn push<I>(&mut self, interceptor: I)
     where
         I: for<'a> Interceptor<AnyNext<'a>> + 'static,
@@ -105,7 +107,7 @@ impl List {
         self.interceptors.push(Arc::new(interceptor));
     }
 
-    /// The list with one more interceptor inside of those that are there.
+    /// Returns the list with one more interceptor at the end, inside all the others.
     #[must_use = "it is another list: `push` adds to the one that is there"]
     pub fn with<I>(mut self, interceptor: I) -> Self
     where
@@ -115,13 +117,13 @@ impl List {
         self
     }
 
-    /// How many there are.
+    /// Returns the number of interceptors.
     #[must_use]
     pub fn len(&self) -> usize {
         self.interceptors.len()
     }
 
-    /// Whether there are none: then every call passes as if the list weren't there.
+    /// Returns `true` if the list has no interceptors. Calls then pass through unchanged.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.interceptors.is_empty()

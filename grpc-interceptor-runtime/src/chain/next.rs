@@ -10,30 +10,31 @@ use super::{
 };
 use crate::{CallEnd, Context, Payload, Scope};
 
-/// What a call came to: the response, or the [`Status`] that it failed with.
+/// The result of a call: the response, or the [`Status`] that it failed with.
 ///
-/// Every interceptor sees it on the way back, and may replace it.
+/// Every interceptor sees it on the way back, and can replace it.
 pub type Outcome<N> = Result<Response<<N as Next>::Response>, Status>;
 
-/// The rest of the chain: the interceptors after this one, and then the handler (on a server) or
-/// the call on the wire (on a client).
+/// The rest of the chain: the remaining interceptors, then the handler (on a server) or the call on
+/// the wire (on a client).
 ///
-/// An interceptor gets one and calls [`run`](Next::run):
+/// An interceptor calls [`run`](Next::run):
 ///
-/// - once, to let the call pass;
-/// - not at all, to answer it alone;
-/// - more than once, to try again. It is [`Copy`] for that.
+/// - once, to let the call through;
+/// - not at all, to answer the call itself;
+/// - more than once, to retry. That is why `Next` is [`Copy`].
 ///
-/// The associated types say what kind of RPC this is, so that an interceptor asks for what it
-/// needs and no more. `N: Next` takes any RPC. `N: Next<Request = HelloRequest>` takes RPCs with
-/// one `HelloRequest`; `N: Next<RequestMessage = HelloRequest>` takes one or a stream of them.
+/// The associated types describe the RPC, so an interceptor can require exactly what it needs.
+/// `N: Next` accepts any RPC. `N: Next<Request = HelloRequest>` accepts RPCs that take a single
+/// `HelloRequest`. `N: Next<RequestMessage = HelloRequest>` accepts RPCs that take one
+/// `HelloRequest` or a stream of them.
 ///
 /// ```
 /// use grpc_interceptor::{Context, Next, Outcome, interceptor};
 /// use tonic::{Code, Request};
 ///
-/// /// Any RPC: tries once more if the server says that it is away. What can't be sent again, such as
-/// /// a stream, is sent once.
+/// /// Works for any RPC. Retries once if the server is unavailable. Requests that can't be cloned,
+/// /// such as streams, are sent once.
 /// #[interceptor]
 /// async fn retry_once<N: Next>(request: Request<N::Request>, _: Context, next: N) -> Outcome<N> {
 ///     let again = next.clone_request(&request);
@@ -44,59 +45,62 @@ pub type Outcome<N> = Result<Response<<N as Next>::Response>, Status>;
 /// }
 /// ```
 ///
-/// It is sealed, so that it can grow: only this project implements it. For a unit test of an
-/// interceptor, the kit makes one of a closure,
+/// The trait is sealed so that it can gain methods: only this project implements it. To unit-test
+/// an interceptor, the testing kit builds a `Next` from a closure:
 /// [`testing::next::unary`](https://docs.rs/grpc-interceptor/latest/grpc_interceptor/testing/next/index.html).
 pub trait Next: Sealed + Copy + Send + Sync {
-    /// What travels as the request: the message itself if the RPC takes one, a
-    /// [`MessageStream`](crate::MessageStream) of them if it takes many.
+    /// The request's payload: the message itself if the RPC takes one, or a
+    /// [`MessageStream`](crate::MessageStream) if it takes a stream.
     type Request: Payload<Self::RequestMessage>;
 
-    /// What travels as the response: the message itself if the RPC returns one, a
-    /// [`MessageStream`](crate::MessageStream) of them if it returns many.
+    /// The response's payload: the message itself if the RPC returns one, or a
+    /// [`MessageStream`](crate::MessageStream) if it returns a stream.
     type Response: Payload<Self::ResponseMessage>;
 
-    /// The type of a request message, whether the RPC takes one or many.
+    /// The type of a request message, whether the RPC takes one or a stream.
     type RequestMessage: Send + 'static;
 
-    /// The type of a response message, whether the RPC returns one or many.
+    /// The type of a response message, whether the RPC returns one or a stream.
     type ResponseMessage: Send + 'static;
 
-    /// Runs the rest of the chain on this request.
+    /// Runs the rest of the chain with this request.
     ///
-    /// Dropping the future drops the rest of the chain where it waits, and nothing after this `await`
-    /// runs, such as if the client goes away. What has to run at the end of every call belongs in
-    /// [`on_call_end`](Next::on_call_end).
+    /// Dropping the future drops the rest of the chain at its current await point. The code after
+    /// this `await` then never runs, for example when the client disconnects. Put cleanup that has
+    /// to run at the end of every call in [`on_call_end`](Next::on_call_end).
     ///
     /// # Errors
     ///
-    /// The [`Status`] that the handler, or an interceptor inside of this one, failed with.
+    /// Returns the [`Status`] that the handler or an inner interceptor failed with.
     fn run(self, request: Request<Self::Request>) -> impl Future<Output = Outcome<Self>> + Send;
 
-    /// The context that the rest of the chain sees.
+    /// Returns the context that the rest of the chain sees.
     fn context(&self) -> Context;
 
-    /// The rest of the chain with another context, which [`Context::with_deadline`] made: the
-    /// interceptors inside of this one, the handler's `context` and a client's wire see that
-    /// deadline. A deadline that is later than the current one changes nothing.
+    /// Returns the rest of the chain with another context, made by [`Context::with_deadline`].
+    ///
+    /// The inner interceptors and the handler's `context` see the new deadline, and a client sends
+    /// it on the wire. A deadline later than the current one has no effect.
     #[must_use = "it is another `next`: call `run` on it"]
     fn with_context(self, context: Context) -> Self;
 
-    /// A copy of the request, to send it again: with its metadata, its extensions and its message.
-    /// `None` if it is a stream, or a message that isn't `Clone`.
+    /// Returns a copy of the request to send again, with its metadata, extensions and message.
     ///
-    /// Ask for it before the request is sent, as `run` takes that. Whether a message is `Clone` is
-    /// known for the messages of generated code, and for those of an `#[intercepted]` impl, unless
-    /// their type has a parameter without the bound `Clone`.
+    /// Returns `None` for a stream, and for a message that isn't `Clone`.
+    ///
+    /// Clone the request before sending it, since `run` consumes it. Whether a message is `Clone`
+    /// is known for messages of generated code and of an `#[intercepted]` impl, unless the message
+    /// type has a type parameter without a `Clone` bound.
     fn clone_request(&self, request: &Request<Self::Request>) -> Option<Request<Self::Request>> {
         let payload = self.clone_payload(request.get_ref())?;
         let (metadata, extensions) = (request.metadata().clone(), request.extensions().clone());
         Some(Request::from_parts(metadata, extensions, payload))
     }
 
-    /// The rest of the chain, with a closure that is called once at the end of the whole call: when it
-    /// is complete, has failed, was dropped, is out of time or panicked. If the response is a stream,
-    /// that is when the stream has ended; the response itself is there before.
+    /// Adds a closure that runs once at the end of the whole call.
+    ///
+    /// The call ends when it completes, fails, is dropped, times out or panics. A call with a
+    /// response stream ends when the stream does, which is after `run` has returned the response.
     ///
     /// ```
     /// # use grpc_interceptor_proto::default_stubs::greeter_server::{Greeter, GreeterServer};
@@ -112,18 +116,18 @@ pub trait Next: Sealed + Copy + Send + Sync {
     /// use grpc_interceptor::{Context, Next, Outcome};
     /// use tonic::Request;
     ///
-    /// /// Any RPC: one line for each call, whatever happens to it.
+    /// /// Works for any RPC. Logs one line per call, however it ends.
     /// async fn log<N: Next>(request: Request<N::Request>, context: Context, next: N) -> Outcome<N> {
     ///     let method = context.method_name();
     ///     next.on_call_end(move |end| println!("{method}: {:?}", end.code())).run(request).await
     /// }
     /// ```
     ///
-    /// The closure may run in a destructor, such as when a client goes away: it should be quick, and
-    /// should not wait. The call begins with [`run`](Observed::run): if that isn't called, nothing is
-    /// told.
+    /// The closure can run in a destructor, for example when a client disconnects, so it should be
+    /// quick and shouldn't block. The call begins with [`run`](Observed::run). If `run` is never
+    /// called, neither is the closure.
     ///
-    /// To have the call in a [scope](Next::in_scope), too, add it by [`Observed::in_scope`].
+    /// To run the call in a [scope](Next::in_scope) as well, add [`Observed::in_scope`].
     #[must_use = "call `run` on it"]
     fn on_call_end<F>(self, on_end: F) -> Observed<Self, OnEnd<F>>
     where
@@ -132,8 +136,10 @@ pub trait Next: Sealed + Copy + Send + Sync {
         self.observed_by(OnEnd::new(on_end))
     }
 
-    /// The same with more than a closure: it is told of each message, too. An
-    /// [`Observer`](crate::Observer) makes one for each call.
+    /// Adds an observer for this call, which is notified of each message as well as the end.
+    ///
+    /// To observe every call, implement [`Observer`](crate::Observer), which creates one of these
+    /// per call.
     #[must_use = "call `run` on it"]
     fn observed_by<C>(self, call: C) -> Observed<Self, C>
     where
@@ -142,8 +148,10 @@ pub trait Next: Sealed + Copy + Send + Sync {
         Observed { next: self, call }
     }
 
-    /// The rest of the chain, inside of a scope: the future, the response's stream, and on a client the
-    /// request's, too. Trailing metadata is kept.
+    /// Runs the rest of the chain inside a scope.
+    ///
+    /// The scope covers the future, the response stream and, on a client, the request stream.
+    /// Trailing metadata is preserved.
     ///
     /// ```
     /// # use grpc_interceptor_proto::default_stubs::greeter_server::{Greeter, GreeterServer};
@@ -163,7 +171,7 @@ pub trait Next: Sealed + Copy + Send + Sync {
     ///     static METHOD: &'static str;
     /// }
     ///
-    /// /// What runs inside of this interceptor finds the RPC's name in a task-local.
+    /// /// Puts the RPC's name in a task-local for everything inside this interceptor.
     /// async fn with_method<N: Next>(
     ///     request: Request<N::Request>,
     ///     context: Context,
@@ -174,7 +182,7 @@ pub trait Next: Sealed + Copy + Send + Sync {
     ///     next.in_scope(scope).run(request).await
     /// }
     ///
-    /// /// The same with a `tracing` span: it is entered at each poll.
+    /// /// Does the same with a `tracing` span, which is entered on each poll.
     /// async fn in_span<N: Next>(
     ///     request: Request<N::Request>,
     ///     context: Context,
@@ -190,17 +198,19 @@ pub trait Next: Sealed + Copy + Send + Sync {
         InScope { next: self, scope }
     }
 
-    /// Runs the rest of the call until its [deadline](Context::deadline). Then the call is dropped and
-    /// fails with DEADLINE_EXCEEDED, even in the middle of the response's stream. Without a deadline this
-    /// is the same as [`run`](Next::run).
+    /// Runs the rest of the chain until the call's [deadline](Context::deadline).
     ///
-    /// Use it in an interceptor that sets a deadline, by [`with_context`](Next::with_context), or that
-    /// enforces one on a server: there tonic drops a call whose time is over, but doesn't end its response
-    /// stream. A client enforces the deadline that the call began with by itself.
+    /// At the deadline the call is dropped and fails with DEADLINE_EXCEEDED, even in the middle of
+    /// the response stream. Without a deadline this is the same as [`run`](Next::run).
+    ///
+    /// Use it in an interceptor that sets a deadline with [`with_context`](Next::with_context), or
+    /// that enforces a deadline on a server. There, tonic drops a call that has run out of time but
+    /// doesn't end its response stream. A client enforces the deadline that the call started with
+    /// on its own.
     ///
     /// # Errors
     ///
-    /// Those of [`run`](Next::run), and DEADLINE_EXCEEDED.
+    /// The same as [`run`](Next::run), and DEADLINE_EXCEEDED.
     fn run_in_time(
         self,
         request: Request<Self::Request>,
@@ -210,13 +220,16 @@ pub trait Next: Sealed + Copy + Send + Sync {
         Timed::new(context.deadline(), || next.run(request))
     }
 
-    /// A copy of what travels, if there can be one.
+    /// Returns a copy of the payload, if it can be cloned.
     #[doc(hidden)]
     fn clone_payload(&self, payload: &Self::Request) -> Option<Self::Request>;
 
-    /// On a client, gives the rest of the chain the deadline that an interceptor just put into the
-    /// metadata. In place, as this runs between any two interceptors. It returns the context that the rest
-    /// then sees: to ask for that apart would be one more call to compile at each place.
+    /// On a client, applies a deadline that an interceptor just set in the metadata to the rest of
+    /// the chain.
+    ///
+    /// Works in place, because it runs between every two interceptors. Returns the context that the
+    /// rest of the chain then sees: a separate call for it would have to be compiled at every
+    /// position.
     #[doc(hidden)]
     #[inline]
     fn note_timeout_in(&mut self, _: &MetadataMap) -> Context {
@@ -224,5 +237,5 @@ pub trait Next: Sealed + Copy + Send + Sync {
     }
 }
 
-/// Who may implement [`Next`].
+/// Limits who can implement [`Next`].
 pub trait Sealed {}

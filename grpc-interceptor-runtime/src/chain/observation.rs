@@ -1,7 +1,7 @@
-//! One call that is observed.
+//! The observation of a single call.
 //!
-//! Of a unary RPC all that is kept of it is in the call's future. If there is a stream, it is in an
-//! `Arc`, which each stream has a share of.
+//! For a unary RPC, all of its state lives in the call's future. If there is a stream, the state
+//! lives in an `Arc` that the streams share.
 
 use std::{
     any::Any,
@@ -23,52 +23,58 @@ use crate::{
     payload::{ResponseWatch, Watch, WatchCall, Watcher},
 };
 
-/// One call that an [`Observer`](crate::Observer) watches, from its start to its end.
+/// A single call that an [`Observer`](crate::Observer) watches, from start to end.
 ///
-/// `Q` and `P` are the types of the request's and the response's messages. An impl that looks into them
-/// asks for what it needs: `impl<Q: Debug, P: Debug> ObservedCall<Q, P> for …`.
+/// `Q` and `P` are the types of the request and response messages. An impl that inspects messages
+/// adds the bounds it needs: `impl<Q: Debug, P: Debug> ObservedCall<Q, P> for …`.
 ///
-/// A request's messages and a response's may pass at the same time, in different tasks: so all methods
-/// take `&self`, and what changes is an atomic or behind a lock. They should be quick, and not wait.
+/// Request and response messages can pass at the same time, in different tasks. All methods
+/// therefore take `&self`: keep mutable state in an atomic or behind a lock. The methods should be
+/// quick and shouldn't block.
 pub trait ObservedCall<Q, P>: Send + Sync + 'static {
-    /// Whether [`request_message`](Self::request_message) and [`response_message`](Self::response_message) do
-    /// something. If this is `false`, they may not be called. In an [`InterceptorLayer`](crate::InterceptorLayer)
-    /// messages then pass without being collected, and are only counted.
+    /// Whether [`request_message`](Self::request_message) and
+    /// [`response_message`](Self::response_message) do anything.
+    ///
+    /// If `false`, those methods might not be called. An
+    /// [`InterceptorLayer`](crate::InterceptorLayer) then only counts messages and doesn't buffer
+    /// them.
     const LOOKS_AT_MESSAGES: bool = true;
 
-    /// When the call began, if it has looked at the clock already.
+    /// Returns when the call began, if the clock has already been read.
     #[doc(hidden)]
     fn start(&self) -> Option<Instant> {
         None
     }
 
-    /// A request message passes: on a server before the handler gets it, on a client before it is
-    /// sent.
+    /// Called for each request message: on a server before the handler gets it, on a client before
+    /// it is sent.
     fn request_message(&self, message: &Q) {
         let _ = message;
     }
 
-    /// A request message passes, whatever is in it: before [`request_message`](Self::request_message). It is called
-    /// for each message, also if [`LOOKS_AT_MESSAGES`](Self::LOOKS_AT_MESSAGES) is `false`.
+    /// Called for each request message without its contents, before
+    /// [`request_message`](Self::request_message). Called even if
+    /// [`LOOKS_AT_MESSAGES`](Self::LOOKS_AT_MESSAGES) is `false`.
     fn request_passed(&self) {}
 
-    /// A response message passes, whatever is in it.
+    /// Called for each response message without its contents.
     fn response_passed(&self) {}
 
-    /// A response message passes.
+    /// Called for each response message.
     fn response_message(&self, message: &P) {
         let _ = message;
     }
 
-    /// The call has ended. Called exactly once, after all other methods, except that the rest of a
-    /// request stream may still pass.
+    /// Called exactly once, when the call has ended.
     ///
-    /// It may be called in a destructor, such as when a client goes away. Of two observers the inner one is told first.
+    /// This is the last method called, except that the rest of a request stream may still pass. It
+    /// can run in a destructor, for example when a client disconnects. An inner observer is
+    /// notified before an outer one.
     fn end(&self, end: &CallEnd<'_>);
 }
 
-/// A closure that is called at the end of one call, as [`Next::on_call_end`](crate::Next::on_call_end)
-/// takes it.
+/// A closure that runs at the end of one call. Created by
+/// [`Next::on_call_end`](crate::Next::on_call_end).
 #[derive(Debug)]
 pub struct OnEnd<F>(Mutex<Option<F>>);
 
@@ -85,7 +91,7 @@ where
     const LOOKS_AT_MESSAGES: bool = false;
 
     fn end(&self, end: &CallEnd<'_>) {
-        // Not while it is locked: it is the user's code.
+        // Release the lock first: the closure is user code.
         let on_end = self.0.lock().unwrap_or_else(PoisonError::into_inner).take();
         if let Some(on_end) = on_end {
             on_end(end);
@@ -93,7 +99,7 @@ where
     }
 }
 
-/// What is known of a call on its way, whatever its messages are.
+/// The state of a running call that doesn't depend on its message types.
 struct Progress {
     context: Context,
     start: Instant,
@@ -215,18 +221,19 @@ impl<C: ObservedCall<Q, P>, Q: 'static, P: 'static> WatchCall for Observation<C,
     }
 }
 
-/// Watches a call until its response has begun. If it is dropped before, the call was.
+/// Watches a call until its response begins. Dropping it before then means that the call was
+/// dropped.
 pub(crate) struct Watching<C: ObservedCall<Q, P>, Q, P> {
     state: State<C, Q, P>,
-    /// If it is dropped then, it has panicked: see [`ResponseWatch`].
+    /// Being dropped while this is `true` means a panic: see [`ResponseWatch`].
     is_polled: bool,
 }
 
 enum State<C, Q, P> {
     Alone(Observation<C, Q, P>),
-    /// With a stream.
+    /// The call has a stream.
     Shared(Arc<Observation<C, Q, P>>),
-    /// The end was told, or the response's stream tells it.
+    /// The end was reported, or the response stream will report it.
     Over,
 }
 
@@ -237,7 +244,7 @@ impl<C: ObservedCall<Q, P>, Q, P> Watching<C, Q, P> {
         Watching { state, is_polled: false }
     }
 
-    /// Runs a piece of the call, which may panic.
+    /// Runs a part of the call, which may panic.
     #[inline]
     pub(crate) fn watch<T>(&mut self, run: impl FnOnce(&mut Self) -> T) -> T {
         self.is_polled = true;
@@ -258,7 +265,7 @@ impl<C: ObservedCall<Q, P>, Q, P> Watching<C, Q, P> {
         self.tell(|observation| observation.tell(StreamEnd::Failed(status)));
     }
 
-    /// Tells of the end, if that wasn't told.
+    /// Reports the end, unless it has been reported.
     fn tell(&mut self, tell: impl FnOnce(&Observation<C, Q, P>)) {
         match mem::replace(&mut self.state, State::Over) {
             State::Alone(observation) => tell(&observation),
@@ -275,7 +282,7 @@ impl<C: ObservedCall<Q, P>, Q, P> Watching<C, Q, P> {
         }
     }
 
-    /// For a stream, which keeps it.
+    /// Returns a share of the observation for a stream to keep.
     fn share(&mut self) -> Arc<Observation<C, Q, P>> {
         let shared = match mem::replace(&mut self.state, State::Over) {
             State::Alone(observation) => Arc::new(observation),

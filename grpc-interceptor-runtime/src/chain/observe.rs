@@ -7,21 +7,22 @@ use super::{
 };
 use crate::{CallEnd, Context};
 
-/// Watches calls from their start to their end: what a log, metrics or traces are made of. See
-/// [`observe`].
+/// Watches calls from start to end, for logs, metrics or traces. See [`observe`].
 ///
-/// `Q` and `P` are the types of the request's and the response's messages. An observer that doesn't look
-/// into messages is for all of them: `impl<Q, P> Observer<Q, P> for …`.
+/// `Q` and `P` are the types of the request and response messages. An observer that doesn't inspect
+/// messages works for all types: `impl<Q, P> Observer<Q, P> for …`.
 pub trait Observer<Q, P>: Send + Sync {
-    /// One call.
+    /// The state of a single call.
     type Call: ObservedCall<Q, P>;
 
-    /// A call begins, with this metadata of its request.
+    /// Called when a call begins, with its request metadata.
     fn start(&self, context: &Context, metadata: &MetadataMap) -> Self::Call;
 }
 
-/// An interceptor that has an [`Observer`] watch each call: its messages in both directions, and its
-/// end, exactly once, whatever happens to it. It changes nothing.
+/// Creates an interceptor that reports each call to an [`Observer`].
+///
+/// The observer is notified of the messages in both directions and, exactly once, of the end,
+/// however the call ends. The interceptor changes nothing.
 ///
 /// ```
 /// # use grpc_interceptor_proto::default_stubs::greeter_server::{Greeter, GreeterServer};
@@ -35,7 +36,7 @@ pub trait Observer<Q, P>: Send + Sync {
 /// };
 /// use tonic::metadata::MetadataMap;
 ///
-/// /// How many calls are in flight.
+/// /// Counts the calls in flight.
 /// #[derive(Clone, Default)]
 /// struct InFlight(Arc<AtomicUsize>);
 ///
@@ -58,15 +59,15 @@ pub trait Observer<Q, P>: Send + Sync {
 /// let server = GreeterServer::with_interceptors(MyGreeter, observe(in_flight.clone()));
 /// ```
 ///
-/// Put it outside of whatever may refuse a call or make a status of a panic: it tells what the
-/// interceptors inside of it made of the call. For the end alone there is [`on_call_end`], and inside
-/// of an interceptor of your own [`Next::on_call_end`](crate::Next::on_call_end). What it costs: see
-/// [`Observed`](crate::Observed).
+/// Place it outside any interceptor that can refuse a call or turn a panic into a status: the
+/// observer reports the call as the interceptors inside it left it. To observe only the end, use
+/// [`on_call_end`], or [`Next::on_call_end`](crate::Next::on_call_end) inside your own interceptor.
+/// For the cost, see [`Observed`](crate::Observed).
 pub const fn observe<O>(observer: O) -> Observe<O> {
     Observe { observer }
 }
 
-/// An interceptor that has calls watched: made by [`observe`].
+/// An interceptor that reports calls to an observer. Created by [`observe`].
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Observe<O> {
     observer: O,
@@ -89,8 +90,10 @@ where
     }
 }
 
-/// An interceptor that calls a closure at the end of each call, exactly once, whatever happens to it:
-/// when it is complete, has failed, was dropped, is out of time or panicked.
+/// Creates an interceptor that calls a closure at the end of each call.
+///
+/// The closure runs exactly once per call, whether the call completes, fails, is dropped, times out
+/// or panics.
 ///
 /// ```
 /// # use grpc_interceptor_proto::default_stubs::greeter_server::{Greeter, GreeterServer};
@@ -105,7 +108,7 @@ where
 /// let server = GreeterServer::with_interceptors(MyGreeter, log);
 /// ```
 ///
-/// The closure is cloned for each call, as a response's stream may live longer than the interceptor.
+/// The closure is cloned for each call, because a response stream can outlive the interceptor.
 pub const fn on_call_end<F>(on_end: F) -> OnCallEnd<F>
 where
     F: Fn(&Context, &CallEnd<'_>) + Clone + Send + Sync + 'static,
@@ -113,7 +116,7 @@ where
     OnCallEnd { on_end }
 }
 
-/// An interceptor that calls a closure at the end of each call: made by [`on_call_end`].
+/// An interceptor that calls a closure at the end of each call. Created by [`on_call_end`].
 #[derive(Clone, Copy, Debug)]
 pub struct OnCallEnd<F> {
     on_end: F,

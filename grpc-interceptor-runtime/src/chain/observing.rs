@@ -11,12 +11,12 @@ use super::observation::{ObservedCall, Watching};
 use crate::Payload;
 
 pin_project! {
-    /// The rest of a chain while it is watched. Not an async block: in a long chain, the compiler would
-    /// have to go deeper.
+    /// The rest of a chain while it is being watched. Not an async block, which would make the
+    /// compiler recurse deeper in a long chain.
     pub(super) struct Observing<F, C: ObservedCall<Q, P>, Q, P> {
         #[pin]
         pub(super) future: F,
-        // Dropped behind the future: it is told last.
+        // Declared after the future so that it is dropped, and so notified, last.
         pub(super) watching: Watching<C, Q, P>,
     }
 }

@@ -1,7 +1,8 @@
-//! How the rest of a chain runs with something of an interceptor's own: watched, or inside of a scope.
+//! Running the rest of a chain with additions from an interceptor: observed, or inside a scope.
 //!
-//! These are methods of types, and not of [`Next`]. There the compiler would have to prove for any
-//! lifetime that what a closure has captured is `'static`, and refuse a `&'static str`.
+//! These are inherent methods rather than methods of [`Next`]. In the trait, the compiler would
+//! have to prove for every lifetime that a closure's captures are `'static`, and would reject a
+//! `&'static str`.
 
 use std::future::Future;
 
@@ -22,19 +23,20 @@ where
     N: Next,
     C: ObservedCall<N::RequestMessage, N::ResponseMessage>,
 {
-    /// Runs the rest of the chain, as [`Next::run`] does. The call begins when this is called, and so
-    /// does [`CallEnd::elapsed`](crate::CallEnd::elapsed).
+    /// Runs the rest of the chain, like [`Next::run`]. The call begins when this is called, and
+    /// [`CallEnd::elapsed`](crate::CallEnd::elapsed) counts from then.
     ///
     /// # Errors
     ///
-    /// Those of [`Next::run`].
+    /// The same as [`Next::run`].
     pub fn run(self, request: Request<N::Request>) -> impl Future<Output = Outcome<N>> + Send {
         let Observed { mut next, call } = self;
         let context = next.note_timeout_in(request.metadata());
         watch(Watching::new(call, context), request, |request| next.run(request))
     }
 
-    /// The same, inside of a [scope](Next::in_scope). The end of the call is told outside of it.
+    /// Also runs the call inside a [scope](Next::in_scope). The end of the call is reported outside
+    /// the scope.
     #[must_use = "call `run` on it"]
     pub fn in_scope<S: Scope>(self, scope: S) -> Observed<InScope<N, S>, C> {
         Observed { next: self.next.in_scope(scope), call: self.call }
@@ -47,11 +49,11 @@ where
     S: Scope,
     C: ObservedCall<N::RequestMessage, N::ResponseMessage>,
 {
-    /// Runs the rest of the chain, as [`Next::run`] does. The call begins when this is called.
+    /// Runs the rest of the chain, like [`Next::run`]. The call begins when this is called.
     ///
     /// # Errors
     ///
-    /// Those of [`Next::run`], and the scope's.
+    /// The same as [`Next::run`], and any error from the scope.
     pub fn run(self, request: Request<N::Request>) -> impl Future<Output = Outcome<N>> + Send {
         let Observed { next: InScope { mut next, scope }, call } = self;
         let context = next.note_timeout_in(request.metadata());
@@ -78,25 +80,25 @@ where
 }
 
 impl<N: Next, S: Scope> InScope<N, S> {
-    /// Runs the rest of the chain, as [`Next::run`] does.
+    /// Runs the rest of the chain, like [`Next::run`].
     ///
     /// # Errors
     ///
-    /// Those of [`Next::run`], and the scope's.
+    /// The same as [`Next::run`], and any error from the scope.
     pub fn run(self, request: Request<N::Request>) -> impl Future<Output = Outcome<N>> + Send {
         let InScope { next, scope } = self;
         let request = match next.context().side() {
             Side::Client => {
                 request.map(|payload| payload.wrap_stream(Sent { scope: scope.clone() }))
             }
-            // The handler reads it, inside of its own future.
+            // The handler reads it inside its own future.
             Side::Server => request,
         };
         Scoped::new(scope, move || next.run(request))
     }
 }
 
-/// A client's request, which is read elsewhere.
+/// The scope for a client's request stream, which is read outside this future.
 struct Sent<S> {
     scope: S,
 }

@@ -13,14 +13,14 @@ use crate::{
 };
 
 pin_project! {
-    /// A future that runs inside of a scope: when it is made, when it is polled, and when it is dropped.
-    /// If it gives a stream, that runs there, too.
+    /// A future that is created, polled and dropped inside a scope. If it returns a stream, the
+    /// stream runs in the scope too.
     pub(super) struct Scoped<G, F, S: Scope, M> {
-        // Makes the future, in its place: to move it would cost more than the scope.
+        // Creates the future in place: moving it would cost more than the scope.
         make: Option<G>,
         #[pin]
         future: Option<F>,
-        // There until the end.
+        // Present until the future completes.
         scope: Option<S>,
         message: PhantomData<fn() -> M>,
     }
@@ -42,7 +42,7 @@ impl<G: FnOnce() -> F, F, S: Scope, M> Scoped<G, F, S, M> {
 }
 
 fn drop_inside<G, F>(scope: &impl Scope, make: &mut Option<G>, mut future: Pin<&mut Option<F>>) {
-    // What a scope says after the end makes no difference.
+    // An error from the scope makes no difference after the end.
     let _ = scope.enter(&mut || {
         *make = None;
         future.set(None);
@@ -74,14 +74,14 @@ where
                 };
                 future.poll(context).map(|ready| {
                     outcome = Some(ready);
-                    // In the same step, as a scope may cost something.
+                    // Drop it in the same step, since entering a scope can be costly.
                     this.future.set(None);
                 })
             },
             |()| true,
         );
         let outcome = match (outcome, polled) {
-            // What a scope says after the end makes no difference.
+            // An error from the scope makes no difference after the end.
             (Some(outcome), _) => outcome,
             (None, Err(status)) => {
                 drop_inside(&scope, this.make, this.future);
@@ -93,7 +93,7 @@ where
             }
         };
         Poll::Ready(match outcome {
-            // A message isn't moved for nothing.
+            // Don't move a single message for nothing.
             Ok(response) if response.get_ref().is_stream() => {
                 Ok(response.map(|payload| payload.wrap_stream(InScope(scope))))
             }
@@ -102,7 +102,7 @@ where
     }
 }
 
-/// Of a response.
+/// The scope for a response stream.
 struct InScope<S>(S);
 
 impl<S: Scope> WrapStream for InScope<S> {

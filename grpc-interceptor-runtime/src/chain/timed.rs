@@ -13,8 +13,8 @@ use super::in_time::in_time;
 use crate::{Payload, call::Timer, payload::UntilDeadline};
 
 pin_project! {
-    /// A call until its deadline. If it gives a stream, that ends then, too. Not an async block: in a
-    /// long chain, the compiler would have to go deeper.
+    /// A call that ends at its deadline. If it returns a stream, the stream ends then too. Not an
+    /// async block, which would make the compiler recurse deeper in a long chain.
     pub(crate) struct Timed<F, M> {
         #[pin]
         future: F,
@@ -25,7 +25,7 @@ pin_project! {
 }
 
 impl<F, M> Timed<F, M> {
-    /// Always inlined, so that the future is made where it stays.
+    /// Always inlined, so that the future is created in its final place.
     #[inline(always)]
     pub(crate) fn new(deadline: Option<Instant>, make: impl FnOnce() -> F) -> Self {
         let timer = Timer::new(deadline);
@@ -43,7 +43,7 @@ where
 
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
-        // The usual case: to move the outcome costs more than all of the rest.
+        // The common case is separate: moving the outcome costs more than everything else here.
         let Some(deadline) = *this.deadline else { return this.future.poll(context) };
         let outcome = ready!(pin!(in_time(this.timer, this.future)).poll(context));
         Poll::Ready(

@@ -1,8 +1,8 @@
 //! A tuple of interceptors is an interceptor.
 //!
-//! What each gets as `next` is a [`TupleNext`]: the tuple, a position in it, and the `N` that the tuple
-//! got. The type of one position doesn't contain the type of the next, so a chain of sixteen is no
-//! harder on the compiler than sixteen chains of one.
+//! Each one's `next` is a [`TupleNext`]: the tuple, a position in it, and the `N` that was passed
+//! to the tuple. The type for one position doesn't contain the type for the next, so a chain of
+//! sixteen is no harder on the compiler than sixteen chains of one.
 
 use std::{future::Future, sync::Arc};
 
@@ -15,7 +15,7 @@ use super::{
 };
 use crate::Context;
 
-/// The interceptors of a tuple from position `AT` on, and then `N`.
+/// The interceptors of a tuple from position `AT` onward, followed by `N`.
 pub struct TupleNext<'a, T, N, const AT: usize> {
     tuple: &'a T,
     next: N,
@@ -29,10 +29,10 @@ impl<T, N: Copy, const AT: usize> Clone for TupleNext<'_, T, N, AT> {
 
 impl<T, N: Copy, const AT: usize> Copy for TupleNext<'_, T, N, AT> {}
 
-/// A tuple with an interceptor at position `AT`, and at each position after it.
+/// A tuple with an interceptor at position `AT` and at every later position.
 ///
-/// One bound stands for all of those after it, so a proof takes a step for each position, not one for
-/// each pair of them.
+/// One bound covers all later positions, so a proof takes one step per position rather than one per
+/// pair of positions.
 pub trait TupleFrom<N: Next, const AT: usize>: Send + Sync + Sized {
     fn run(
         &self,
@@ -97,10 +97,10 @@ where
     }
 }
 
-/// Implements one length. Each type comes with its position and the one behind it.
+/// Implements one length. Each type comes with its position and the next position.
 macro_rules! tuple {
     ($($type:ident $at:tt $behind:tt),+) => {
-        /// The first of the tuple is the outermost.
+        /// The first interceptor is the outermost.
         impl<N, $($type),+> Interceptor<N> for ($($type,)+)
         where
             N: Next,
@@ -145,7 +145,7 @@ macro_rules! tuple {
     (@positions $tuple:tt $types:tt $($rest:ident $at:tt $behind:tt),+; $last:tt) => {
         tuple!(@positions $tuple $types $($rest $at $behind),+);
     };
-    // Behind the last one.
+    // After the last one.
     (@positions $tuple:tt [$($types:ident)+] ; $last:tt) => {
         impl<N, $($types),+> TupleFrom<N, $last> for $tuple
         where

@@ -6,11 +6,11 @@ use super::{
 };
 use crate::{Context, MethodName};
 
-/// Runs an interceptor only on calls for which the predicate returns `true`. Other calls pass it by.
+/// Applies an interceptor only to calls that match a predicate. Other calls bypass it.
 ///
-/// What there is to ask is in the [`Context`]: the RPC's name and service, its kind, the side. The
-/// closure is called once for each call that gets there. In a variable it is written with its type,
-/// `let predicate = |context: &Context| …`.
+/// The predicate sees the [`Context`]: the RPC's name and service, its kind, and the side. It is
+/// called once for each call that reaches it. When stored in a variable, the closure needs a type
+/// annotation: `let predicate = |context: &Context| …`.
 ///
 /// ```
 /// # use grpc_interceptor_proto::default_stubs::greeter_server::{Greeter, GreeterServer};
@@ -27,7 +27,7 @@ use crate::{Context, MethodName};
 ///     async fn intercept(&self, request: Request<N::Request>, _: Context, next: N) -> Outcome<N> {
 ///         match request.metadata().contains_key("authorization") {
 ///             true => next.run(request).await,
-///             false => Err(Status::unauthenticated("who is there?")),
+///             false => Err(Status::unauthenticated("no credentials")),
 ///         }
 ///     }
 /// }
@@ -38,11 +38,11 @@ use crate::{Context, MethodName};
 /// let server = GreeterServer::with_interceptors(MyGreeter, unary);
 /// ```
 ///
-/// By name there are [`only`], [`except`] and [`services`], which take constants: a name that is misspelt in
-/// a closure holds for no RPC, and everything passes.
+/// To select by name, use [`only`], [`except`] and [`services`] with constants. A misspelled name
+/// in a closure matches no RPC, so every call would bypass the interceptor.
 ///
-/// An interceptor that is for some RPCs by the types of their messages still has to fit all RPCs
-/// that it is listed for, whatever the closure says.
+/// The predicate doesn't affect types: the interceptor has to fit the message types of every RPC
+/// that it is listed for, whichever calls the closure selects.
 pub fn when<P, I>(predicate: P, interceptor: I) -> When<P, I>
 where
     P: Fn(&Context) -> bool + Send + Sync,
@@ -50,9 +50,9 @@ where
     When { predicate, interceptor }
 }
 
-/// For [`when`]: the calls of these RPCs.
+/// A predicate for [`when`] that matches calls to these RPCs.
 ///
-/// The names are constants of the generated code, with `#[intercepted]` on its module.
+/// With `#[intercepted]` on its module, the generated code has a constant for each name.
 ///
 /// ```
 /// # use grpc_interceptor_proto::default_stubs::greeter_server::{Greeter, GreeterServer};
@@ -60,7 +60,8 @@ where
 /// # #[tonic::async_trait]
 /// # impl Greeter for MyGreeter {}
 /// use grpc_interceptor::interceptors::{CatchPanic, only, when};
-/// use grpc_interceptor_proto::default_stubs::greeter_server::methods;
+/// # use grpc_interceptor_proto::default_stubs as pb;
+/// use pb::greeter_server::methods;
 ///
 /// let two = when(only([methods::SAY_HELLO, methods::CHAT]), CatchPanic::new());
 /// let server = GreeterServer::with_interceptors(MyGreeter, two);
@@ -71,11 +72,12 @@ pub fn only<const N: usize>(
     move |context| names.contains(&context.method_name())
 }
 
-/// For [`when`]: the calls of all RPCs except these. See [`only`].
+/// A predicate for [`when`] that matches calls to all RPCs except these. See [`only`].
 ///
 /// ```
 /// use grpc_interceptor::interceptors::{CatchPanic, except, when};
-/// use grpc_interceptor_proto::default_stubs::greeter_server::methods;
+/// # use grpc_interceptor_proto::default_stubs as pb;
+/// use pb::greeter_server::methods;
 ///
 /// let all_except_chat = when(except([methods::CHAT]), CatchPanic::new());
 /// ```
@@ -85,12 +87,14 @@ pub fn except<const N: usize>(
     move |context| !names.contains(&context.method_name())
 }
 
-/// For [`when`]: the calls of all RPCs of these services, by their full names. Tonic has a constant for each
-/// server.
+/// A predicate for [`when`] that matches calls to any RPC of these services, by their full names.
+///
+/// Tonic generates a constant for each server.
 ///
 /// ```
 /// use grpc_interceptor::interceptors::{CatchPanic, services, when};
-/// use grpc_interceptor_proto::greeter::greeter_server;
+/// # use grpc_interceptor_proto::greeter as pb;
+/// use pb::greeter_server;
 ///
 /// let of_the_greeter = when(services([greeter_server::SERVICE_NAME]), CatchPanic::new());
 /// ```
@@ -100,7 +104,7 @@ pub fn services<const N: usize>(
     move |context| services.contains(&context.method_name().fully_qualified_service())
 }
 
-/// An interceptor on some calls: made by [`when`].
+/// An interceptor that applies only to some calls. Created by [`when`].
 #[derive(Clone, Copy, Debug)]
 pub struct When<P, I> {
     predicate: P,

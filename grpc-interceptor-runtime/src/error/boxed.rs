@@ -1,20 +1,20 @@
-//! Errors in a box, and out of it again.
+//! Boxing errors, and getting them back out.
 
 use std::{any::Any, error::Error as StdError};
 
-/// What every error can be made.
+/// The type that any error can be converted to.
 pub(crate) type BoxError = Box<dyn StdError + Send + Sync>;
 
-/// An error in a box, from which it can be had again by a downcast.
+/// Boxes an error so that it can be recovered by a downcast.
 pub(crate) fn into_box<E: Into<BoxError> + 'static>(error: E) -> BoxError {
     match downcast::<anyhow::Error, E>(error) {
-        // Its `Into` gives a box of a private type, which hides the error that is in it.
+        // Its `Into` returns a box of a private type, which hides the error inside it.
         Ok(error) => error.reallocate_into_boxed_dyn_error_without_backtrace(),
         Err(error) => error.into(),
     }
 }
 
-/// Compares two types, at no cost: once compiled, one of the two ways is left.
+/// Compares two types at no cost: only one branch is left after compilation.
 #[inline]
 pub(super) fn downcast<T: 'static, E: 'static>(error: E) -> Result<T, E> {
     let mut error = Some(error);

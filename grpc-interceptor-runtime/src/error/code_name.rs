@@ -1,6 +1,6 @@
 use tonic::Code;
 
-/// A code as gRPC writes it: `DEADLINE_EXCEEDED`.
+/// Returns the code as gRPC writes it: `DEADLINE_EXCEEDED`.
 pub const fn code_name(code: Code) -> &'static str {
     match code {
         Code::Ok => "OK",

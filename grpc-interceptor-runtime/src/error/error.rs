@@ -8,10 +8,10 @@ use super::{
     not_ok::with_code,
 };
 
-/// An error with a gRPC code: raise it anywhere, and the caller of the RPC gets that status.
+/// An error with a gRPC code. The caller of the RPC gets it as the status.
 ///
-/// A handler may return it, and so may any fn below the handler: if it is the
-/// [source](StdError::source) of other errors, however deep, it still decides the status.
+/// Return it from a handler, or from any function below the handler. If it is a
+/// [source](StdError::source) of another error, at any depth, it still decides the status.
 ///
 /// ```
 /// use grpc_interceptor::Error;
@@ -20,36 +20,36 @@ use super::{
 /// fn find(id: u32) -> Result<&'static str, Error> {
 ///     match id {
 ///         1 => Ok("one"),
-///         _ => Err(Error::not_found("your thing is missing")),
+///         _ => Err(Error::not_found("no such item")),
 ///     }
 /// }
 ///
 /// let error = find(2).unwrap_err();
 /// assert_eq!(error.code(), Code::NotFound);
-/// assert_eq!(error.details(), "your thing is missing");
-/// assert_eq!(error.to_string(), "NOT_FOUND: your thing is missing");
+/// assert_eq!(error.details(), "no such item"); assert_eq!(error.to_string(), "NOT_FOUND: no such
+/// item");
 /// ```
 ///
-/// There is a constructor for each code, which says when to use it, and [`Error::new`] for the
-/// code's default details. The caller reads the details, the metadata and, with the feature
-/// `tonic-types`, the rich details. The [source](Error::with_source) stays on this side, for
+/// There is a constructor for each code, whose docs say when to use it. [`Error::new`] uses the
+/// code's default details. The caller sees the details, the metadata and, with the feature
+/// `tonic-types`, the rich details. The [source](Error::with_source) is not sent: it is for
 /// interceptors and logs.
 ///
-/// # In an error of your own
+/// # Wrapped in your own error type
 ///
-/// If an `Error` or a `Status` is in a variant of `thiserror`'s, give the variant a text, and
-/// `#[from]` or `#[source]`. With `#[error(transparent)]` it isn't in the chain of sources, and
-/// can't be found there.
+/// When a `thiserror` variant holds an `Error` or a `Status`, give the variant a message, and mark
+/// the field with `#[from]` or `#[source]`. With `#[error(transparent)]` the inner error isn't in
+/// the chain of sources, so it can't be found.
 ///
 /// # Never OK
 ///
-/// An error can't be made a success: if `Code::Ok` is asked for, it is `Code::Unknown`, in
-/// [`Error::new`] and in `Error::from(Status)`, which keeps all the rest.
+/// An error never becomes a success. [`Error::new`] and `Error::from(Status)` replace `Code::Ok`
+/// with `Code::Unknown` and keep everything else.
 ///
-/// # To and from `Status`
+/// # Converting to and from `Status`
 ///
-/// `From` goes both ways, and loses neither the source, the metadata nor the binary details. So `?`
-/// turns either into the other.
+/// `From` works in both directions and preserves the source, the metadata and the binary details.
+/// So `?` converts either into the other.
 ///
 /// ```
 /// use grpc_interceptor::Error;
@@ -69,15 +69,15 @@ use super::{
 /// ```
 pub struct Error {
     status: Status,
-    /// Kept beside the status, from which it couldn't be taken again: whatever is changed later,
-    /// the source is what was given. In a box of its own, so that an error is two pointers.
+    /// Stored separately, because it can't be taken back out of the status. It stays the original
+    /// source whatever else changes. Boxed, so that an error is two pointers in size.
     source: Option<Box<BoxError>>,
 }
 
-/// A constructor for each code.
+/// Defines a constructor for each code.
 macro_rules! constructors {
     ($($(#[doc = $doc:literal])+ $name:ident $code:ident)+) => {
-        /// One for each code, by its number.
+        /// Constructors, one per code, in numeric order.
         impl Error {
             $(
                 $(#[doc = $doc])+
@@ -91,99 +91,108 @@ macro_rules! constructors {
 }
 
 constructors! {
-    /// `CANCELLED`: the call was given up, mostly by its caller.
+    /// Creates a `CANCELLED` error: the call was cancelled, usually by its caller.
     ///
-    /// If its time ran out, it is [`deadline_exceeded`](Error::deadline_exceeded). If the
-    /// server gives up, it is [`aborted`](Error::aborted) or [`unavailable`](Error::unavailable).
+    /// If the deadline passed, use [`deadline_exceeded`](Error::deadline_exceeded). If the server
+    /// gives up, use [`aborted`](Error::aborted) or [`unavailable`](Error::unavailable).
     cancelled Cancelled
-    /// `UNKNOWN`: nothing better is known, such as for an error from elsewhere.
+    /// Creates an `UNKNOWN` error: no better code is known, for example for an error from another
+    /// system.
     ///
-    /// It is what an error without a code becomes. If it is known that this server is to blame,
-    /// it is [`internal`](Error::internal).
+    /// An error without a code becomes `UNKNOWN`. If this server is known to be at fault, use
+    /// [`internal`](Error::internal).
     unknown Unknown
-    /// `INVALID_ARGUMENT`: the request is wrong, whatever the state of the system.
+    /// Creates an `INVALID_ARGUMENT` error: the request is invalid regardless of the system's
+    /// state.
     ///
-    /// If it would be right in another state, it is
+    /// If it would be valid in another state, use
     /// [`failed_precondition`](Error::failed_precondition), or
     /// [`out_of_range`](Error::out_of_range) for a range that may grow.
     invalid_argument InvalidArgument
-    /// `DEADLINE_EXCEEDED`: the time ran out before the operation was done. It may yet have changed
-    /// the system.
+    /// Creates a `DEADLINE_EXCEEDED` error: the deadline passed before the operation completed.
     ///
-    /// If the caller gave up for another reason, it is [`cancelled`](Error::cancelled).
+    /// The operation may still have changed the system. If the caller gave up for another reason,
+    /// use [`cancelled`](Error::cancelled).
     deadline_exceeded DeadlineExceeded
-    /// `NOT_FOUND`: what was asked for isn't there, for any caller or for a whole class of them.
+    /// Creates a `NOT_FOUND` error: the requested entity doesn't exist, for all callers or a whole
+    /// class of them.
     ///
-    /// If it is there, but this caller may not have it, it is
+    /// If it exists but this caller isn't allowed to access it, use
     /// [`permission_denied`](Error::permission_denied).
     not_found NotFound
-    /// `ALREADY_EXISTS`: what should be created is there.
+    /// Creates an `ALREADY_EXISTS` error: the entity to create already exists.
     ///
-    /// If somebody else was faster and trying again from the start may help, it is
+    /// If the call lost a race and retrying the whole sequence may help, use
     /// [`aborted`](Error::aborted).
     already_exists AlreadyExists
-    /// `PERMISSION_DENIED`: it is known who the caller is, and that caller may not do this.
+    /// Creates a `PERMISSION_DENIED` error: the caller is known but isn't allowed to do this.
     ///
-    /// If it isn't known who the caller is, it is [`unauthenticated`](Error::unauthenticated).
-    /// If a quota is used up, it is [`resource_exhausted`](Error::resource_exhausted).
+    /// If the caller isn't known, use [`unauthenticated`](Error::unauthenticated). If a quota is
+    /// exhausted, use [`resource_exhausted`](Error::resource_exhausted).
     permission_denied PermissionDenied
-    /// `RESOURCE_EXHAUSTED`: a quota, a rate limit or a disk is used up.
+    /// Creates a `RESOURCE_EXHAUSTED` error: a quota, a rate limit or a disk is exhausted.
     ///
-    /// If the server as a whole can't keep up, and another may, it is
+    /// If the server as a whole is overloaded and another one may not be, use
     /// [`unavailable`](Error::unavailable).
     resource_exhausted ResourceExhausted
-    /// `FAILED_PRECONDITION`: the system isn't in the state that the operation needs, such as when a
-    /// directory to be removed isn't empty. The caller should not try again until somebody has
-    /// changed that state.
+    /// Creates a `FAILED_PRECONDITION` error: the system isn't in the state that the operation
+    /// needs.
     ///
-    /// If trying this very call again may help, it is [`unavailable`](Error::unavailable). If
-    /// the caller should try again from further up, such as reading before it writes, it is
-    /// [`aborted`](Error::aborted). If the request is wrong in any state, it is
+    /// An example is removing a directory that isn't empty. The caller should not retry until the
+    /// state has been fixed.
+    ///
+    /// If retrying just this call may help, use [`unavailable`](Error::unavailable). If the caller
+    /// should retry a larger sequence, such as a read before its write, use
+    /// [`aborted`](Error::aborted). If the request is invalid in any state, use
     /// [`invalid_argument`](Error::invalid_argument).
     failed_precondition FailedPrecondition
-    /// `ABORTED`: something happened at the same time, such as when a transaction lost or a version is
-    /// no longer the current one. The caller should try again from further up: read, change, write.
+    /// Creates an `ABORTED` error: the call conflicted with a concurrent one.
     ///
-    /// If trying this very call again may help, it is [`unavailable`](Error::unavailable). If
-    /// trying again doesn't help until the state is changed, it is
+    /// Examples are a transaction that lost a conflict, or a version that is no longer current. The
+    /// caller should retry the larger sequence: read, change, write.
+    ///
+    /// If retrying just this call may help, use [`unavailable`](Error::unavailable). If retrying
+    /// doesn't help until the state has been fixed, use
     /// [`failed_precondition`](Error::failed_precondition).
     aborted Aborted
-    /// `OUT_OF_RANGE`: past the valid range, such as reading beyond the end of a file. It tells a
-    /// caller that walks through a range that it is done.
+    /// Creates an `OUT_OF_RANGE` error: past the valid range, for example reading past the end of a
+    /// file.
     ///
-    /// If the range can't ever grow to there, it is
-    /// [`invalid_argument`](Error::invalid_argument).
+    /// It tells a caller that iterates over a range that it is done. If the range can never grow
+    /// that far, use [`invalid_argument`](Error::invalid_argument).
     out_of_range OutOfRange
-    /// `UNIMPLEMENTED`: this server doesn't do that, for anybody.
+    /// Creates an `UNIMPLEMENTED` error: this server doesn't support the operation for any caller.
     ///
-    /// If it does, but not now, it is [`unavailable`](Error::unavailable); if it does, but not for this
-    /// caller, [`permission_denied`](Error::permission_denied).
+    /// If it does but not at the moment, use [`unavailable`](Error::unavailable). If it does but
+    /// not for this caller, use [`permission_denied`](Error::permission_denied).
     unimplemented Unimplemented
-    /// `INTERNAL`: something is broken that should never be, in the server.
+    /// Creates an `INTERNAL` error: an invariant of the server is broken.
     ///
-    /// If it isn't known what happened, it is [`unknown`](Error::unknown). If data is lost for
-    /// good, it is [`data_loss`](Error::data_loss).
+    /// If the cause isn't known, use [`unknown`](Error::unknown). If data is lost for good, use
+    /// [`data_loss`](Error::data_loss).
     internal Internal
-    /// `UNAVAILABLE`: the server can't do it now. The caller should try this very call again, after
-    /// a pause, if that is safe to do twice.
+    /// Creates an `UNAVAILABLE` error: the server can't handle the call right now.
     ///
-    /// If it should try again from further up, it is [`aborted`](Error::aborted). If trying
-    /// again doesn't help until the state is changed, it is
+    /// The caller should retry just this call after a backoff, if it is safe to repeat.
+    ///
+    /// If the caller should retry a larger sequence, use [`aborted`](Error::aborted). If retrying
+    /// doesn't help until the state has been fixed, use
     /// [`failed_precondition`](Error::failed_precondition).
     unavailable Unavailable
-    /// `DATA_LOSS`: data is lost or corrupt, and stays so.
+    /// Creates a `DATA_LOSS` error: data is lost or corrupted beyond recovery.
     ///
-    /// If nothing is lost, but something is broken, it is [`internal`](Error::internal).
+    /// If something is broken but no data is lost, use [`internal`](Error::internal).
     data_loss DataLoss
-    /// `UNAUTHENTICATED`: it isn't known who the caller is, as the credentials are missing or wrong.
+    /// Creates an `UNAUTHENTICATED` error: the caller isn't known, because credentials are missing
+    /// or invalid.
     ///
-    /// If that is known, and that caller may not, it is
+    /// If the caller is known but isn't allowed to do this, use
     /// [`permission_denied`](Error::permission_denied).
     unauthenticated Unauthenticated
 }
 
 impl Error {
-    /// An error with the code's default details. `Code::Ok` becomes `Code::Unknown`.
+    /// Creates an error with the code's default details. `Code::Ok` becomes `Code::Unknown`.
     ///
     /// ```
     /// use grpc_interceptor::Error;
@@ -198,15 +207,17 @@ impl Error {
         Error { status: Status::new(code, code.description()), source: None }
     }
 
-    /// Adds the error that this one comes from. The caller doesn't see it; interceptors get it by
-    /// [`source`](StdError::source), of this error and of the status that it becomes.
+    /// Sets the error that caused this one.
+    ///
+    /// It isn't sent to the caller. Interceptors get it from [`source`](StdError::source), on this
+    /// error and on the status that it becomes.
     ///
     /// ```
     /// use grpc_interceptor::Error;
     /// use std::error::Error as _;
     ///
     /// let parsed = "seven".parse::<u32>();
-    /// let error = parsed.map_err(|error| Error::invalid_argument("no number").with_source(error));
+    ///     let error = parsed.map_err(|e| Error::invalid_argument("not a number").with_source(e));
     /// let error = error.unwrap_err();
     /// assert!(error.source().unwrap().is::<std::num::ParseIntError>());
     ///
@@ -218,7 +229,7 @@ impl Error {
         Error { source: Some(Box::new(into_box(source))), ..self }
     }
 
-    /// Sends this metadata to the caller. It replaces any that was set before.
+    /// Sets the metadata to send to the caller, replacing any set before.
     ///
     /// ```
     /// use grpc_interceptor::Error;
@@ -226,7 +237,7 @@ impl Error {
     ///
     /// let mut metadata = MetadataMap::new();
     /// metadata.insert("retry-after", "30".parse().unwrap());
-    /// let error = Error::unavailable("the database is away").with_metadata(metadata);
+    /// let error = Error::unavailable("the database is unavailable").with_metadata(metadata);
     /// assert_eq!(error.metadata().get("retry-after").unwrap(), "30");
     /// ```
     #[must_use]
@@ -235,19 +246,19 @@ impl Error {
         self
     }
 
-    /// The code. It is never `Code::Ok`.
+    /// Returns the code, which is never `Code::Ok`.
     #[must_use]
     pub fn code(&self) -> Code {
         self.status.code()
     }
 
-    /// The text that the caller reads. `Status` calls it the message.
+    /// Returns the text that the caller sees. `Status` calls it the message.
     #[must_use]
     pub fn details(&self) -> &str {
         self.status.message()
     }
 
-    /// The code as gRPC writes it.
+    /// Returns the code as gRPC writes it.
     ///
     /// ```
     /// use grpc_interceptor::Error;
@@ -259,28 +270,29 @@ impl Error {
         code_name(self.code())
     }
 
-    /// The metadata that goes to the caller.
+    /// Returns the metadata that is sent to the caller.
     #[must_use]
     pub fn metadata(&self) -> &MetadataMap {
         self.status.metadata()
     }
 
-    /// The metadata that goes to the caller, to be changed in place.
+    /// Returns a mutable reference to the metadata that is sent to the caller.
     pub fn metadata_mut(&mut self) -> &mut MetadataMap {
         self.status.metadata_mut()
     }
 
-    /// What the caller gets.
+    /// Returns the status that is sent to the caller.
     pub(crate) fn status(&self) -> &Status {
         &self.status
     }
 }
 
-/// Rich error details, as google.rpc's `error_details.proto` has them.
+/// Rich error details, as defined in google.rpc's `error_details.proto`.
 #[cfg(feature = "tonic-types")]
 impl Error {
-    /// Sends these rich details to the caller. They replace any that were set before. This is with the feature
-    /// `tonic-types`.
+    /// Sets the rich details to send to the caller, replacing any set before.
+    ///
+    /// Requires the feature `tonic-types`.
     ///
     /// ```
     /// use grpc_interceptor::Error;
@@ -305,14 +317,15 @@ impl Error {
         Error { status, source: self.source }
     }
 
-    /// The rich details: empty if there are none. This is with the feature `tonic-types`.
+    /// Returns the rich details, which are empty if none were set. Requires the feature
+    /// `tonic-types`.
     #[must_use]
     pub fn error_details(&self) -> tonic_types::ErrorDetails {
         tonic_types::StatusExt::get_error_details(&self.status)
     }
 }
 
-/// Loses nothing.
+/// Preserves everything.
 impl From<Error> for Status {
     fn from(Error { mut status, source }: Error) -> Self {
         if let Some(source) = source {
@@ -322,7 +335,7 @@ impl From<Error> for Status {
     }
 }
 
-/// Loses nothing, but `Code::Ok` becomes `Code::Unknown`.
+/// Preserves everything, except that `Code::Ok` becomes `Code::Unknown`.
 impl From<Status> for Error {
     fn from(status: Status) -> Self {
         let status = if status.code() == Code::Ok {
@@ -344,14 +357,15 @@ impl StdError for Error {
     }
 }
 
-/// As in `NOT_FOUND: your thing is missing`.
+/// Formats the error like `NOT_FOUND: no such item`.
 impl fmt::Display for Error {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(formatter, "{}: {}", self.status_string(), self.details())
     }
 }
 
-/// As in `Error { code: NOT_FOUND, details: "your thing is missing" }`, and what else there is.
+/// Formats the error like `Error { code: NOT_FOUND, details: "no such item" }`, plus any other
+/// fields that are set.
 impl fmt::Debug for Error {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut debug = formatter.debug_struct("Error");

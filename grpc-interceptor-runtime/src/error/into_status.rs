@@ -1,4 +1,4 @@
-//! How an error becomes the status that the caller gets.
+//! Converts an error to the status that the caller gets.
 
 use std::{error::Error as StdError, iter::successors, sync::Arc};
 
@@ -10,21 +10,21 @@ use super::{
     not_ok::not_ok,
 };
 
-/// The status of what a handler returned as an error.
+/// Converts the error that a handler returned to a status.
 ///
-/// A [`Status`] or an [`Error`], be it this error or in its chain of sources, decides. Of anything
-/// else the caller learns nothing but that it is `UNKNOWN`: an error's own text may tell of what is
-/// inside. Either way the whole error is the status's source.
+/// If the error is a [`Status`] or an [`Error`], or has one in its chain of sources, that decides
+/// the status. Otherwise the caller learns only that the error is `UNKNOWN`, since an error's own
+/// text may reveal internals. Either way, the whole error becomes the status's source.
 #[inline]
 pub fn into_status<E: Into<BoxError> + 'static>(error: E) -> Status {
     not_ok(into_item_status(error))
 }
 
-/// The same of what a handler's stream yielded as an error. There a status with the code OK, if that
-/// is all that the error is, stays one: it is how a stream ends with trailing metadata.
+/// Does the same for an error from a handler's stream. There, a plain status with the code OK stays
+/// OK: that is how a stream ends with trailing metadata.
 #[inline]
 pub(crate) fn into_item_status<E: Into<BoxError> + 'static>(error: E) -> Status {
-    // The common ones take no box.
+    // The common types need no box.
     let error = match downcast::<Status, E>(error) {
         Ok(status) => return status,
         Err(error) => error,
@@ -51,14 +51,14 @@ fn of_boxed(error: BoxError) -> Status {
     status
 }
 
-/// The error, its source, that one's source, and so on.
+/// Returns the error, its source, that error's source, and so on.
 pub fn sources<'a>(
     error: &'a (dyn StdError + 'static),
 ) -> impl Iterator<Item = &'a (dyn StdError + 'static)> + Clone {
     successors(Some(error), |&error| error.source())
 }
 
-/// The status in this error, without its sources.
+/// Returns the status in this error, ignoring its sources.
 fn status_of<'a>(error: &'a (dyn StdError + 'static)) -> Option<&'a Status> {
     let boxed = error.downcast_ref::<Box<Status>>().map(|status| &**status);
     let ours = error.downcast_ref::<Error>().or_else(|| Some(error.downcast_ref::<Box<Error>>()?));
@@ -74,7 +74,7 @@ mod tests {
     use super::into_status;
     use crate::Error;
 
-    /// Says more than a caller should read.
+    /// Reveals more than a caller should see.
     #[derive(Debug, thiserror::Error)]
     #[error("the password is {password}")]
     struct Leaky<S: StdError + 'static> {

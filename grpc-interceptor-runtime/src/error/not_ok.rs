@@ -1,17 +1,17 @@
-//! An error doesn't become a success: `OK` becomes `UNKNOWN`.
+//! Keeps an error from becoming a success: `OK` becomes `UNKNOWN`.
 
 use std::{error::Error as _, sync::Arc};
 
 use tonic::{Code, Status, codegen::Bytes};
 
-/// The status, or UNKNOWN in place of OK.
+/// Returns the status, with UNKNOWN in place of OK.
 #[inline]
 pub fn not_ok(mut status: Status) -> Status {
     make_not_ok(&mut status);
     status
 }
 
-/// The same in place.
+/// Does the same in place.
 #[inline]
 pub(crate) fn make_not_ok(status: &mut Status) {
     if status.code() == Code::Ok {
@@ -29,8 +29,8 @@ fn refuse_ok(status: Status) -> Status {
     with_code(status, Code::Unknown, details)
 }
 
-/// The same status except for its code and its text. If the original has a source, the original becomes
-/// the source of the new one: a source can't be taken out of a status.
+/// Returns the same status with another code and message. If the original has a source, the
+/// original becomes the source of the new one, since a source can't be taken out of a status.
 pub(crate) fn with_code(mut status: Status, code: Code, message: String) -> Status {
     let details = Bytes::copy_from_slice(status.details());
     let metadata = std::mem::take(status.metadata_mut());

@@ -1,4 +1,4 @@
-//! What to do with a panic that was caught.
+//! Handles panics that were caught.
 
 use std::{
     any::Any,
@@ -12,9 +12,11 @@ use tonic::Status;
 
 use super::into_status::sources;
 
-/// The [source](StdError::source) of a status that was made of a panic, as
+/// The [source](StdError::source) of a status that a panic was turned into.
+///
 /// [`CatchPanic`](https://docs.rs/grpc-interceptor/latest/grpc_interceptor/interceptors/struct.CatchPanic.html)
-/// makes it. It tells interceptors further out what the code INTERNAL doesn't; it isn't sent.
+/// sets it. It tells outer interceptors about the panic, which the code INTERNAL doesn't. It isn't
+/// sent to the client.
 ///
 /// ```
 /// use grpc_interceptor::Panicked;
@@ -36,26 +38,26 @@ impl fmt::Display for Panicked {
 
 impl StdError for Panicked {}
 
-/// Whether this status was made of a panic.
+/// Returns whether this status was made from a panic.
 pub(crate) fn is_panic(status: &Status) -> bool {
     status.source().is_some_and(|source| sources(source).any(|source| source.is::<Panicked>()))
 }
 
-/// Runs a closure of the user's in a destructor. A panic that leaves a destructor while another one
-/// unwinds ends the process, so then it is caught here; the panic hook has told of it.
+/// Runs a user's closure in a destructor. A panic that escapes a destructor during unwinding aborts
+/// the process, so it is caught in that case. The panic hook has reported it by then.
 pub(crate) fn run_in_drop(run: impl FnOnce()) {
     if thread::panicking() { ignoring_panics(run) } else { run() }
 }
 
-/// Runs what may panic when that makes no difference any more.
+/// Runs code whose panics no longer matter.
 pub fn ignoring_panics(run: impl FnOnce()) {
     if let Err(payload) = catch_unwind(AssertUnwindSafe(run)) {
         drop_payload(payload);
     }
 }
 
-/// Drops what a panic was raised with, whose own destructor may panic: what that is raised with is
-/// leaked, as it may go on like this.
+/// Drops a panic's payload, whose destructor may panic too. The payload of that second panic is
+/// leaked, since dropping it could panic again, endlessly.
 pub fn drop_payload(payload: Box<dyn Any + Send>) {
     if let Err(again) = catch_unwind(AssertUnwindSafe(|| drop(payload))) {
         std::mem::forget(again);

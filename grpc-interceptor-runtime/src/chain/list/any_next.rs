@@ -14,10 +14,10 @@ use crate::{
 type AnyOutcome = Result<Response<AnyPayload>, Status>;
 type BoxFuture<'a> = Pin<Box<dyn Future<Output = AnyOutcome> + Send + 'a>>;
 
-/// The [`Next`] of the interceptors in a [`List`](super::List): the rest of the list, and what is
-/// behind it.
+/// The [`Next`] of an interceptor in a [`List`](super::List): the remaining interceptors of the
+/// list, then the rest of the chain.
 ///
-/// It is one type for all RPCs, and so the types of their messages are forgotten in it.
+/// It is a single type for all RPCs, so it erases the types of their messages.
 #[derive(Clone, Copy)]
 pub struct AnyNext<'a> {
     rest: &'a [Arc<dyn AnyInterceptor>],
@@ -81,7 +81,7 @@ impl fmt::Debug for AnyNext<'_> {
     }
 }
 
-/// An interceptor without its type.
+/// A type-erased interceptor.
 pub(super) trait AnyInterceptor: Send + Sync {
     fn intercept<'a>(
         &'a self,
@@ -105,13 +105,13 @@ where
     }
 }
 
-/// What is behind a list, without its type.
+/// The type-erased rest of the chain after a list.
 pub(super) trait Run: Send + Sync {
     fn run(&self, request: Request<AnyPayload>, context: Context) -> BoxFuture<'_>;
     fn clone_payload(&self, payload: &AnyPayload) -> Option<AnyPayload>;
 }
 
-/// The `Next` that a list got.
+/// The `Next` that was passed to a list.
 pub(super) struct End<N>(pub(super) N);
 
 impl<N: Next> Run for End<N> {
