@@ -1,4 +1,4 @@
-//! What travels through a chain: one message, or a stream of them.
+//! The payloads that pass through a chain: a single message, or a stream of messages.
 
 mod any_payload;
 mod around;

@@ -1,4 +1,4 @@
-//! What travels through a list is a payload, too.
+//! The payloads in a list are payloads too.
 
 use std::any::Any;
 
@@ -14,7 +14,8 @@ use super::{
     wrap::WrapStream,
 };
 
-/// The same of each content. In a layer it stays what it is, so that it can still be copied.
+/// Applies the same expression to any content. In a layer it stays raw, so that it can still be
+/// cloned.
 macro_rules! each {
     ($payload:expr, $content:ident => $result:expr) => {
         AnyPayload(match $payload.0 {

@@ -1,4 +1,4 @@
-//! What is put around the messages of a stream.
+//! Wraps the messages of a stream.
 
 use std::{
     pin::Pin,
@@ -14,13 +14,13 @@ use super::{
 };
 use crate::error::{make_not_ok, run_in_drop};
 
-/// Another source's messages, each seen and changed in its place by a closure, and so its end:
-/// an error, or `None`, with the trailing metadata.
+/// Wraps another source. A closure sees, and can change in place, each message and the end: an
+/// error, or `None` with the trailing metadata.
 pub(crate) struct Around<M, F> {
     source: Pin<Box<dyn Source<M>>>,
     on_item: F,
     trailers: Option<Trailers>,
-    /// The error that this ended with came from the source.
+    /// Whether the error that ended the stream came from the source.
     source_failed: bool,
 }
 
@@ -76,7 +76,7 @@ where
     }
 }
 
-/// Runs a closure once, at the end or when this is dropped before.
+/// Runs a closure once, at the end of the stream or when this is dropped before it.
 pub(crate) struct AtEnd<F: FnOnce(StreamEnd<'_>)>(Option<F>);
 
 impl<F: FnOnce(StreamEnd<'_>)> AtEnd<F> {

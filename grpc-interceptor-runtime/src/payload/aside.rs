@@ -6,22 +6,22 @@ use super::{
     scopes::Scopes, source::Again, stream_end::StreamEnd, trailers::Trailers, watch::Watch,
 };
 
-/// What a stream has besides its messages. It doesn't know their type: what it does would be compiled
-/// again for each.
+/// The parts of a stream other than its messages. It doesn't know their type, since its code would
+/// then be compiled again for each type.
 pub(super) struct Aside {
     pub(super) watch: Option<Watch>,
     pub(super) scopes: Scopes,
     pub(super) trailers: Option<Trailers>,
-    /// The error that follows the one that there was, and whether it is the same.
+    /// The error that follows the first one, and whether it is the same.
     again: Option<(Status, bool)>,
 }
 
 impl Aside {
-    /// A constant, and no fn to call where there is something to drop already.
+    /// A constant, so that no function is called while there is already something to drop.
     pub(super) const NOTHING: Aside =
         Aside { watch: None, scopes: Scopes::NONE, trailers: None, again: None };
 
-    /// The stream is polled.
+    /// Called when the stream is polled.
     #[inline]
     pub(super) fn poll(&mut self) {
         if let Some(watch) = &mut self.watch {
@@ -29,7 +29,7 @@ impl Aside {
         }
     }
 
-    /// It has nothing yet.
+    /// Called when the stream is pending.
     #[inline]
     pub(super) fn pending(&mut self) {
         if let Some(watch) = &mut self.watch {
@@ -37,7 +37,7 @@ impl Aside {
         }
     }
 
-    /// It has a message.
+    /// Called when the stream yields a message.
     #[inline]
     pub(super) fn message(&mut self, message: &dyn Any) {
         if let Some(watch) = &mut self.watch {
@@ -49,7 +49,7 @@ impl Aside {
         self.trailers.as_ref().and_then(Trailers::metadata)
     }
 
-    /// The stream has failed.
+    /// Called when the stream has failed.
     #[cold]
     pub(super) fn fail(&mut self, status: &Status, again: Option<Again>) {
         self.again = again.map(|again| match again {
@@ -61,7 +61,7 @@ impl Aside {
         }
     }
 
-    /// The stream has ended well.
+    /// Called when the stream has completed successfully.
     #[cold]
     pub(super) fn complete(&mut self, trailers: Option<Trailers>) {
         self.trailers = trailers;
@@ -70,12 +70,12 @@ impl Aside {
         }
     }
 
-    /// The error that a poll after the end gives, if there is one.
+    /// Takes the error that a poll after the end returns, if there is one.
     pub(super) fn take_error(&mut self) -> Option<Status> {
         self.again.take().map(|(status, _)| status)
     }
 
-    /// The same for a stream around it.
+    /// Does the same for an enclosing stream.
     pub(super) fn take_again(&mut self) -> Option<Again> {
         self.again.take().map(|(status, is_same)| match is_same {
             true => Again::Same,

@@ -4,17 +4,18 @@ use tonic::Status;
 
 use super::{erase::AnyMessage, raw::RawMessage};
 
-/// A message whose encoded bytes can be had.
+/// A message whose encoded bytes are available.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` isn't a message of prost's",
     label = "its bytes aren't known"
 )]
 pub trait EncodedMessage {
-    /// Its bytes, not compressed.
+    /// Returns the message's bytes, uncompressed.
     ///
     /// # Errors
     ///
-    /// Those of [`RawMessage::bytes`], and UNIMPLEMENTED for a message in a `List` that isn't one of a layer's.
+    /// The same as [`RawMessage::bytes`], and UNIMPLEMENTED for a message in a `List` that isn't in
+    /// a layer.
     fn encoded(&self) -> Result<Bytes, Status>;
 }
 

@@ -15,7 +15,7 @@ use super::{
     trailers::Trailers,
 };
 
-/// A message in a [`List`](crate::List), whose type is forgotten but can be asked for.
+/// A message in a [`List`](crate::List), with its type erased. Downcast it to get the message.
 ///
 /// ```
 /// # use grpc_interceptor_proto::greeter::HelloRequest;
@@ -25,7 +25,7 @@ use super::{
 /// };
 /// use tonic::Request;
 ///
-/// /// Any RPC in a list: changes those of its messages that are a `HelloRequest`.
+/// /// Goes into a list and works for any RPC. Changes messages that are a `HelloRequest`.
 /// struct Shout;
 ///
 /// impl<N: Next<RequestMessage = AnyMessage>> Interceptor<N> for Shout {
@@ -51,13 +51,13 @@ impl AnyMessage {
         AnyMessage(Box::new(message))
     }
 
-    /// The message, if it is an `M`.
+    /// Returns a reference to the message, if it is an `M`.
     #[must_use]
     pub fn downcast_ref<M: 'static>(&self) -> Option<&M> {
         (&*self.0 as &dyn Any).downcast_ref()
     }
 
-    /// The message, to be changed in place, if it is an `M`.
+    /// Returns a mutable reference to the message, if it is an `M`.
     #[must_use]
     pub fn downcast_mut<M: 'static>(&mut self) -> Option<&mut M> {
         (&mut *self.0 as &mut dyn Any).downcast_mut()
@@ -69,10 +69,10 @@ impl AnyMessage {
     }
 }
 
-/// Tells its type, and nothing of what is in it.
+/// Writes the message's type, and none of its contents.
 impl fmt::Debug for AnyMessage {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // Not the name of the box, which would be a message, too.
+        // Dereference first: the box is a `Message` too, and would print its own type.
         write!(formatter, "AnyMessage({})", (*self.0).type_name())
     }
 }
@@ -87,8 +87,8 @@ impl<M: Any + Send> Message for M {
     }
 }
 
-/// What travels through a [`List`](crate::List): one [`AnyMessage`], or a stream of them. It is a
-/// [`Payload`](crate::Payload) of these.
+/// The payload in a [`List`](crate::List): one [`AnyMessage`], or a stream of them. It implements
+/// [`Payload<AnyMessage>`](crate::Payload).
 #[derive(Debug)]
 pub struct AnyPayload(pub(super) Content);
 
@@ -96,12 +96,12 @@ pub struct AnyPayload(pub(super) Content);
 pub(super) enum Content {
     Message(AnyMessage),
     Stream(MessageStream<AnyMessage>),
-    /// In a layer.
+    /// The payload in a layer.
     Raw(RawPayload),
 }
 
 impl AnyPayload {
-    /// What it is, if that is of this type. To a list in a list, that is the payload itself.
+    /// Downcasts the payload. For a list in a list, the result is the payload itself.
     pub(crate) fn downcast_ref<T: 'static>(&self) -> Option<&T> {
         let this: &dyn Any = self;
         if let Some(this) = this.downcast_ref() {
@@ -115,12 +115,12 @@ impl AnyPayload {
     }
 }
 
-/// What goes into a list, and comes out of it again.
+/// Converts a payload on its way into a list, and back on its way out.
 pub trait Erase<M>: Sized {
     #[doc(hidden)]
     fn erase(self) -> AnyPayload;
 
-    /// The other way. It fails if an interceptor handed on what it had from another RPC.
+    /// Restores the type. Fails if an interceptor passed on a payload from another RPC.
     #[doc(hidden)]
     fn restore(payload: AnyPayload) -> Result<Self, Status>;
 }
@@ -159,7 +159,8 @@ pub(super) fn erase_messages<M: Send + 'static>(
     mut messages: MessageStream<M>,
 ) -> MessageStream<AnyMessage> {
     let scopes = messages.take_scopes();
-    // What one interceptor of a list in a layer looked into is still in boxes for the next.
+    // After one interceptor of a list in a layer has inspected the messages, they are still boxed
+    // for the next one.
     let erased = match messages.into_source::<Restored<M>>() {
         Ok(Restored { messages, .. }) => messages,
         Err(messages) => MessageStream::from_source(Erased { messages }),
@@ -171,7 +172,7 @@ pub(super) fn restore_messages<M: Send + 'static>(
     mut messages: MessageStream<AnyMessage>,
 ) -> MessageStream<M> {
     let scopes = messages.take_scopes();
-    // If nobody looked at the messages, they were never put in boxes.
+    // If no interceptor inspected the messages, they were never boxed.
     let restored = match messages.into_source::<Erased<M>>() {
         Ok(Erased { messages }) => messages,
         Err(messages) => MessageStream::from_source(Restored { messages, message: PhantomData }),
@@ -179,7 +180,7 @@ pub(super) fn restore_messages<M: Send + 'static>(
     restored.with_scopes(scopes)
 }
 
-/// In a layer.
+/// The payload in a layer.
 impl Erase<RawMessage> for RawPayload {
     fn erase(self) -> AnyPayload {
         AnyPayload(Content::Raw(self))
@@ -208,7 +209,7 @@ impl Erase<AnyMessage> for AnyPayload {
     }
 }
 
-/// A stream whose messages' type is forgotten.
+/// A stream whose message type is erased.
 struct Erased<M> {
     messages: MessageStream<M>,
 }
@@ -231,7 +232,7 @@ impl<M: Send + 'static> Source<AnyMessage> for Erased<M> {
     }
 }
 
-/// The other way.
+/// A stream whose message type is restored.
 struct Restored<M> {
     messages: MessageStream<AnyMessage>,
     message: PhantomData<fn() -> M>,

@@ -8,10 +8,10 @@ use tonic::Status;
 
 use crate::error::drop_payload;
 
-/// What a request stream failed with. It comes before any other status that the call may have: the
-/// server sees no more than that the client gave the call up.
+/// The error or panic of a request stream. It takes precedence over any other status of the call,
+/// because the server sees only that the client cancelled.
 ///
-/// Tonic reads a request stream in a task of its own, where nobody would hear of a panic.
+/// Tonic reads a request stream in a separate task, where a panic would go unnoticed.
 #[derive(Clone, Default)]
 pub(crate) struct Failure(Arc<Mutex<Option<Failed>>>);
 
@@ -21,9 +21,10 @@ enum Failed {
 }
 
 impl Failure {
-    /// The status, if there is one. Called where the call is waited for: a panic goes on there.
+    /// Takes the status, if there is one. Called where the call is awaited, and resumes a panic
+    /// there.
     pub(crate) fn take(&self) -> Option<Status> {
-        // Not while it is locked: what it is asked for may panic.
+        // Release the lock first: resuming may panic.
         let failed = self.0.lock().unwrap_or_else(PoisonError::into_inner).take();
         failed.map(|failed| match failed {
             Failed::Status(status) => status,
@@ -39,13 +40,13 @@ impl Failure {
         self.set(Failed::Panic(Panic(Some(payload))));
     }
 
-    /// The first one counts: what follows a panic is made of it.
+    /// Keeps the first failure, since any later one results from the panic.
     fn set(&self, failed: Failed) {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(failed);
     }
 }
 
-/// What a panic was raised with, until it goes on.
+/// The payload of a panic, until the panic is resumed.
 struct Panic(Option<Box<dyn Any + Send>>);
 
 impl Panic {

@@ -10,10 +10,10 @@ use tonic::Status;
 use super::{failure::Failure, message_stream::MessageStream};
 use crate::error::ignoring_panics;
 
-/// A request stream that ends with an error if it panics, and notes the panic: nobody hears of it in
-/// the task that reads the stream, and it would take the connection down.
+/// A request stream that turns a panic into an error and records it. In the task that reads the
+/// stream, the panic would go unnoticed and would close the connection.
 pub(crate) struct Guarded<M> {
-    /// There until it has ended.
+    /// Present until the stream has ended.
     messages: Option<MessageStream<M>>,
     failure: Failure,
 }
@@ -43,8 +43,8 @@ impl<M: Send + 'static> Stream for Guarded<M> {
 }
 
 impl<M> Guarded<M> {
-    /// What panics only now makes no difference to the call: its requests were complete, or it has
-    /// failed already.
+    /// A panic in here makes no difference to the call: either its requests were complete, or it
+    /// has already failed.
     fn drop_messages(&mut self) {
         ignoring_panics(|| drop(self.messages.take()));
     }
@@ -56,7 +56,7 @@ impl<M> Drop for Guarded<M> {
     }
 }
 
-/// The same, and notes its error, too.
+/// A [`Guarded`] stream that also records its error.
 pub(crate) struct Noted<M> {
     messages: Guarded<M>,
     failure: Failure,

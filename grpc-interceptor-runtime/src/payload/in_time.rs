@@ -15,7 +15,7 @@ use super::{
 use crate::call::{Timer, deadline_exceeded, now, or_deadline_exceeded};
 
 impl<M: Send + 'static> MessageStream<M> {
-    /// Ends with DEADLINE_EXCEEDED when its time is over.
+    /// Ends the stream with DEADLINE_EXCEEDED at the deadline.
     pub(crate) fn in_time(self, deadline: Option<Instant>) -> Self {
         match Timer::new(deadline) {
             Some(timer) => self.wrap(|source| InTime { source, timer, source_failed: false }),
@@ -24,7 +24,7 @@ impl<M: Send + 'static> MessageStream<M> {
     }
 }
 
-/// The same for what travels through a layer.
+/// Does the same for a payload in a layer.
 pub(crate) struct UntilDeadline(pub(crate) Instant);
 
 impl WrapStream for UntilDeadline {
@@ -36,7 +36,7 @@ impl WrapStream for UntilDeadline {
 struct InTime<M> {
     source: Pin<Box<dyn Source<M>>>,
     timer: Timer,
-    /// The error that this ended with came from the source.
+    /// Whether the error that ended the stream came from the source.
     source_failed: bool,
 }
 
@@ -49,7 +49,7 @@ impl<M: Send + 'static> Source<M> for InTime<M> {
             Poll::Pending if self.timer.is_over(context) => {
                 Poll::Ready(Some(Err(deadline_exceeded())))
             }
-            // Of a stream that always has a message, the timer would never be asked.
+            // If the stream always had a message ready, the timer would never be polled.
             Poll::Ready(Some(Ok(_))) if self.timer.deadline() <= now() => {
                 Poll::Ready(Some(Err(deadline_exceeded())))
             }

@@ -4,7 +4,7 @@ use tonic::Status;
 
 use crate::error::{BoxError, into_item_status};
 
-/// What a handler's stream yields: a `Result` of a message.
+/// An item of a handler's stream: a `Result` with a message.
 #[diagnostic::on_unimplemented(
     message = "a handler's stream yields `Result<…, …>`, not `{Self}`",
     label = "doesn't yield a `Result`",
@@ -13,8 +13,8 @@ use crate::error::{BoxError, into_item_status};
 pub trait StreamItem: Sized {
     type Message: Send + 'static;
 
-    /// What a handler's stream was polled to, with a status for an error. A status that is OK is the
-    /// stream's end, with trailing metadata.
+    /// Converts the result of polling a handler's stream, turning an error into a status. An OK
+    /// status is the end of the stream, with trailing metadata.
     fn into_polled(polled: Poll<Option<Self>>) -> Poll<Option<Result<Self::Message, Status>>>;
 }
 
@@ -23,8 +23,8 @@ impl<M: Send + 'static, E: Into<BoxError> + 'static> StreamItem for Result<M, E>
 
     #[cfg_attr(not(debug_assertions), inline(always))]
     fn into_polled(mut polled: Poll<Option<Self>>) -> Poll<Option<Result<M, Status>>> {
-        // Mostly the error is a status already, so that a message need not be touched. The types
-        // are compared at no cost: once compiled, one of the two ways is left.
+        // Usually the error is already a status, so the message need not be touched. Comparing the
+        // types costs nothing: only one branch is left after compilation.
         let same: Option<&mut Poll<Option<Result<M, Status>>>> =
             (&mut polled as &mut dyn Any).downcast_mut();
         if let Some(polled) = same {

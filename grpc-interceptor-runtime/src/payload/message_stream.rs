@@ -20,19 +20,19 @@ use super::{
 };
 use crate::{call::Scope, error::make_not_ok};
 
-/// Many messages, as they travel through a chain: the `N::Request` of an RPC whose client streams,
-/// the `N::Response` of one whose server streams.
+/// A stream of messages in a chain: `N::Request` for a client-streaming RPC, `N::Response` for a
+/// server-streaming RPC.
 ///
-/// Its messages come from the wire or from the handler as whoever reads it asks for them. An
-/// interceptor mostly uses it through [`Payload`](crate::Payload), which treats one message alike. It is a
-/// [`Stream`], too, and can be made of any: that is how an interceptor replaces the messages of an
-/// RPC, or answers without calling [`next`](crate::Next).
+/// Messages are pulled from the wire or from the handler as the reader asks for them. Most
+/// interceptors use it through [`Payload`](crate::Payload), which also covers single messages. It
+/// is a [`Stream`] as well, and can be created from any stream. That lets an interceptor replace
+/// the messages of an RPC, or answer without calling [`next`](crate::Next).
 ///
 /// ```
 /// use grpc_interceptor::{Context, MessageStream, Next, Outcome};
 /// use tonic::{Request, Response};
 ///
-/// /// Answers a server-streaming RPC alone.
+/// /// Answers a server-streaming RPC itself.
 /// async fn canned<N>(_: Request<N::Request>, _: Context, _: N) -> Outcome<N>
 /// where
 ///     N: Next<Response = MessageStream<String>>,
@@ -42,25 +42,25 @@ use crate::{call::Scope, error::make_not_ok};
 /// }
 /// ```
 ///
-/// An error that is a status with the code OK ends the stream well: that is how a handler, or an
-/// interceptor that makes a stream, sends [trailing metadata](crate::trailers).
+/// An error that is an OK status ends the stream successfully. That is how a handler, or an
+/// interceptor that creates a stream, sends [trailing metadata](crate::trailers).
 ///
-/// After an error or the end no message follows, and what the messages came from is dropped.
+/// After an error or the end, no more messages follow, and the underlying source is dropped.
 pub struct MessageStream<M> {
     state: State<M>,
     aside: Aside,
 }
 
 enum State<M> {
-    /// Nothing has been read yet, so what the messages come from can still be taken out again.
+    /// Nothing has been read yet, so the source can still be taken out again.
     Unread(Box<dyn Source<M>>),
     Reading(Pin<Box<dyn Source<M>>>),
-    /// What is to be dropped when the stream is, as it is inside of another.
+    /// Holds the source until the stream is dropped, if it is nested in another.
     Ended(Option<Pin<Box<dyn Source<M>>>>),
 }
 
 impl<M: Send + 'static> MessageStream<M> {
-    /// Makes one of any stream of messages.
+    /// Creates a `MessageStream` from any stream of messages.
     pub fn new<S>(stream: S) -> Self
     where
         S: Stream<Item = Result<M, Status>> + Send + 'static,
@@ -72,18 +72,17 @@ impl<M: Send + 'static> MessageStream<M> {
         MessageStream { state: State::Unread(Box::new(source)), aside: Aside::NOTHING }
     }
 
-    /// Of a client's own request stream, in which there are no errors.
+    /// Creates one from a client's own request stream, which contains no errors.
     pub(crate) fn from_messages(messages: impl Stream<Item = M> + Send + 'static) -> Self {
         Self::from_source(FromMessages { messages })
     }
 
-    /// One that came over the wire and has no trailing metadata.
+    /// Creates one from a stream off the wire without trailing metadata.
     pub(crate) fn without_trailers(stream: Streaming<M>) -> Self {
         Self::from_source(WithoutTrailers(stream))
     }
 
-    /// Takes out what this was made of, if it was an `S`, nothing was read from it, nobody put
-    /// anything around it and nobody watches it.
+    /// Takes out the source if it is an `S` and the stream is unread, unwrapped and unwatched.
     #[allow(clippy::result_large_err, reason = "it is no error: the stream goes on")]
     pub(crate) fn into_source<S: 'static>(self) -> Result<S, Self> {
         match self.state {
@@ -99,9 +98,9 @@ impl<M: Send + 'static> MessageStream<M> {
         }
     }
 
-    /// Has it watched.
+    /// Attaches a watcher.
     pub(crate) fn watched(mut self, watch: Watch) -> Self {
-        // There is one place: who watches it already, does so further in.
+        // There is only one slot, so an existing watcher moves inward.
         if self.aside.watch.is_some() {
             let scopes = self.take_scopes();
             self = Self::from_source(self).with_scopes(scopes);
@@ -110,16 +109,16 @@ impl<M: Send + 'static> MessageStream<M> {
         self
     }
 
-    /// The next message, or `None` after the last.
+    /// Returns the next message, or `None` after the last one.
     ///
     /// # Errors
     ///
-    /// The status that the stream failed with. After it, `None` follows.
+    /// Returns the status that the stream failed with. After that, returns `None`.
     pub async fn message(&mut self) -> Result<Option<M>, Status> {
         poll_fn(|context| Pin::new(&mut *self).poll_next(context)).await.transpose()
     }
 
-    /// Whether it is a client's own request stream as it came, which no interceptor looks into.
+    /// Returns whether this is a client's own request stream that no interceptor has touched.
     pub(crate) fn is_untouched(&self) -> bool {
         match &self.state {
             State::Unread(source) => {
@@ -131,7 +130,7 @@ impl<M: Send + 'static> MessageStream<M> {
         }
     }
 
-    /// Fails with what the closure gives, if anything, when the stream ends.
+    /// At the end of the stream, fails with the closure's status if it returns one.
     pub(crate) fn or_failure<F>(self, failure: F) -> Self
     where
         F: Fn() -> Option<Status> + Send + 'static,
@@ -145,7 +144,7 @@ impl<M: Send + 'static> MessageStream<M> {
         })
     }
 
-    /// Notes its trailing metadata when it has been read.
+    /// Keeps the trailing metadata once the stream has been read.
     pub(super) fn keeping_trailers(self) -> (Self, Kept) {
         let kept = Kept::default();
         let keeper = kept.clone();
@@ -157,7 +156,7 @@ impl<M: Send + 'static> MessageStream<M> {
         (messages, kept)
     }
 
-    /// Ends with what was noted, if there is nothing else to end with.
+    /// Ends with the kept trailing metadata, unless the stream has its own.
     pub(super) fn or_trailers(self, kept: Kept) -> Self {
         self.around(move |item, trailers| {
             if item.is_none() && trailers.is_none() {
@@ -173,8 +172,8 @@ impl<M: Send + 'static> MessageStream<M> {
         self.around(move |item, _| *item = item.take().map(&mut on_item))
     }
 
-    /// What is around a stream sees each item in its place: moving one costs as much as most
-    /// closures.
+    /// Wraps the stream in a closure that sees each item in place: moving an item costs as much as
+    /// most closures.
     fn around<F>(self, on_item: F) -> Self
     where
         F: FnMut(&mut Option<Result<M, Status>>, &mut Option<Trailers>) + Send + 'static,
@@ -182,7 +181,7 @@ impl<M: Send + 'static> MessageStream<M> {
         self.wrap(|source| Around::new(source, on_item))
     }
 
-    /// Puts something around it.
+    /// Wraps the source.
     pub(super) fn wrap<S: Source<M>>(
         mut self,
         wrap: impl FnOnce(Pin<Box<dyn Source<M>>>) -> S,
@@ -191,7 +190,7 @@ impl<M: Send + 'static> MessageStream<M> {
         Self::from_source(wrap(self.into_inner())).with_scopes(scopes)
     }
 
-    /// Has it read inside of a scope, if it is sent to a server.
+    /// Makes the stream run inside a scope when it is read to be sent to a server.
     pub(crate) fn sent_in_scope(mut self, scope: impl Scope) -> Self {
         self.aside.scopes.push(scope);
         self
@@ -206,8 +205,8 @@ impl<M: Send + 'static> MessageStream<M> {
         self
     }
 
-    /// What is to be inside of something around it: what it reads from, or all of it if it has more
-    /// to tell than that.
+    /// Returns the source to wrap: the underlying source, or this whole stream if it carries more
+    /// state than that.
     fn into_inner(self) -> Pin<Box<dyn Source<M>>> {
         match self.state {
             State::Unread(source) if self.aside.watch.is_none() => Box::into_pin(source),
@@ -218,22 +217,25 @@ impl<M: Send + 'static> MessageStream<M> {
 }
 
 impl<M> MessageStream<M> {
-    /// The trailing metadata, after the last message. It is `None` before that, and if there isn't any. If
-    /// the stream failed, the metadata is in the status.
+    /// Returns the trailing metadata, once the last message has been read.
     ///
-    /// A client gets it from the server, a server from the handler. A request stream has none.
+    /// It is `None` before that, and if there is none. If the stream failed, the metadata is in the
+    /// status.
+    ///
+    /// A client gets it from the server, and a server gets it from the handler. A request stream
+    /// has none.
     pub fn trailers(&self) -> Option<&MetadataMap> {
         self.aside.trailers()
     }
 
-    /// The trailing metadata, for a caller that passes it on.
+    /// Takes the trailing metadata, to pass it on.
     pub(crate) fn take_trailers(&mut self) -> Option<Trailers> {
         self.aside.trailers.take()
     }
 }
 
 impl<M: 'static> MessageStream<M> {
-    /// For a stream that isn't being read: it has not begun, or has ended.
+    /// Polls a stream that isn't being read: it hasn't begun, or it has ended.
     #[cold]
     fn poll_unread(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<M, Status>>> {
         match std::mem::replace(&mut self.state, State::Ended(None)) {
@@ -251,7 +253,7 @@ impl<M: 'static> MessageStream<M> {
         }
     }
 
-    /// Tells who watches it.
+    /// Notifies the watcher of the end.
     #[cold]
     fn end(&mut self, item: &mut Option<Result<M, Status>>) {
         let reading = std::mem::replace(&mut self.state, State::Ended(None));
@@ -270,7 +272,7 @@ impl<M: 'static> MessageStream<M> {
         self.state = State::Ended(Some(source));
     }
 
-    /// Drops what the messages came from, which may panic: so it comes after the end was told.
+    /// Drops the source. This may panic, so it happens after the end was reported.
     #[cold]
     fn drop_source(&mut self) {
         if let State::Ended(source) = &mut self.state {
@@ -278,7 +280,7 @@ impl<M: 'static> MessageStream<M> {
         }
     }
 
-    /// Polls it for a stream that it is inside of, and that drops it when it has ended.
+    /// Polls for an enclosing stream, which drops this one when it has ended.
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) fn poll_inside(
         &mut self,
@@ -301,8 +303,8 @@ impl<M: 'static> MessageStream<M> {
 impl<M: 'static> Stream for MessageStream<M> {
     type Item = Result<M, Status>;
 
-    // Always inlined, so that who polls this gets an item from its source with no copy between. A debug
-    // build has copies anyway, and would compile this anew for each place.
+    // Always inlined, so that the caller gets an item from the source without an extra copy. A
+    // debug build copies anyway, and would compile this again at each call site.
     #[cfg_attr(not(debug_assertions), inline(always))]
     fn poll_next(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         let this = self.get_mut();
@@ -314,7 +316,7 @@ impl<M: 'static> Stream for MessageStream<M> {
     }
 }
 
-/// Inside of what is put around it.
+/// A stream nested in a wrapper.
 impl<M: Send + 'static> Source<M> for MessageStream<M> {
     fn poll_item(
         mut self: Pin<&mut Self>,
@@ -332,7 +334,7 @@ impl<M: Send + 'static> Source<M> for MessageStream<M> {
     }
 }
 
-/// A stream that came over the wire.
+/// Converts a stream off the wire.
 impl<M: Send + 'static> From<tonic::Streaming<M>> for MessageStream<M> {
     fn from(stream: tonic::Streaming<M>) -> Self {
         Self::from_source(FromWire::new(stream))
@@ -345,8 +347,9 @@ impl<M> fmt::Debug for MessageStream<M> {
     }
 }
 
-/// What [`Payload`](crate::Payload) has, with the type of the messages known: on a `MessageStream<HelloReply>` the
-/// trait's methods alone would leave open whether the message is a `HelloReply` or the whole stream.
+/// The methods of [`Payload`](crate::Payload), with the message type fixed. With only the trait's
+/// methods, the compiler couldn't tell whether the message of a `MessageStream<HelloReply>` is a
+/// `HelloReply` or the whole stream.
 ///
 /// ```
 /// use grpc_interceptor::{Context, MessageStream, Next, Outcome};
@@ -365,7 +368,7 @@ impl<M> fmt::Debug for MessageStream<M> {
 /// }
 /// ```
 impl<M: Send + 'static> MessageStream<M> {
-    /// Looks at each message, as it passes.
+    /// Calls a closure with each message as it passes.
     #[must_use = "a stream is inspected as it is read: pass on what this returns"]
     pub fn inspect_messages(self, mut inspect: impl FnMut(&M) + Send + 'static) -> Self {
         self.around(move |item, _| {
@@ -375,7 +378,7 @@ impl<M: Send + 'static> MessageStream<M> {
         })
     }
 
-    /// Replaces each message, as it passes.
+    /// Replaces each message as it passes.
     #[must_use = "a stream's messages are replaced as it is read: pass on what this returns"]
     pub fn map_messages(self, mut map: impl FnMut(M) -> M + Send + 'static) -> Self {
         self.each_item(move |item| item.map(&mut map))
@@ -385,8 +388,9 @@ impl<M: Send + 'static> MessageStream<M> {
     ///
     /// # Errors
     ///
-    /// None: it returns a `Result` as [`crate::Payload::try_map_messages`] does, which may fail at once
-    /// for one message.
+    /// Never fails. It returns a `Result` to match
+    /// [`Payload::try_map_messages`](crate::Payload::try_map_messages), which can fail immediately
+    /// for a single message.
     pub fn try_map_messages(
         self,
         mut map: impl FnMut(M) -> Result<M, Status> + Send + 'static,
@@ -400,7 +404,7 @@ impl<M: Send + 'static> MessageStream<M> {
         self.each_item(move |item| item.map_err(&mut map))
     }
 
-    /// Changes the trailing metadata, if the stream ends well: see
+    /// Changes the trailing metadata, if the stream completes successfully. See
     /// [`Payload::map_trailers`](crate::Payload::map_trailers).
     #[must_use = "a stream's trailers are changed when it has been read: pass on what this returns"]
     pub fn map_trailers(self, map: impl FnOnce(&mut MetadataMap) + Send + 'static) -> Self {
@@ -414,8 +418,8 @@ impl<M: Send + 'static> MessageStream<M> {
         })
     }
 
-    /// Runs the closure exactly once, when the stream ends, in whichever way:
-    /// see [`crate::Payload::on_end`].
+    /// Runs a closure exactly once when the stream ends, however it ends. See
+    /// [`Payload::on_end`](crate::Payload::on_end).
     #[must_use = "the end is seen as the stream is read: pass on what this returns"]
     pub fn on_end(self, on_end: impl FnOnce(StreamEnd<'_>) + Send + 'static) -> Self {
         let mut at_end = AtEnd::new(on_end);

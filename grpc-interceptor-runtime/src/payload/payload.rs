@@ -5,21 +5,21 @@ use super::{
     wrap::WrapStream,
 };
 
-/// What travels through a chain as a request or a response: one message, or a stream of them.
+/// The payload of a request or a response: a single message, or a stream of messages.
 ///
-/// It is what `N::Request` and `N::Response` of every [`Next`](crate::Next) have in common, so that
-/// one interceptor handles the messages of every kind of RPC. For one message a closure runs at
-/// once. For a [stream](crate::MessageStream) it runs as each message passes: nothing is buffered,
-/// and the other side is read no faster than before.
+/// `N::Request` and `N::Response` of every [`Next`](crate::Next) implement it, so one interceptor
+/// can handle the messages of every kind of RPC. For a single message, a closure runs immediately.
+/// For a [stream](crate::MessageStream), it runs as each message passes. Nothing is buffered, and
+/// backpressure is unchanged.
 ///
-/// `M` is the message's type, `N::RequestMessage` or `N::ResponseMessage`. Use it through tonic's
-/// `Request::map` and `Response::map`:
+/// `M` is the message type, `N::RequestMessage` or `N::ResponseMessage`. Use the trait through
+/// tonic's `Request::map` and `Response::map`:
 ///
 /// ```
 /// use grpc_interceptor::{Context, Next, Outcome, Payload, StreamEnd};
 /// use tonic::Request;
 ///
-/// /// Counts the messages that go back, on any RPC.
+/// /// Counts the response messages of any RPC.
 /// async fn count<N: Next>(request: Request<N::Request>, context: Context, next: N) -> Outcome<N> {
 ///     let response = next.run(request).await?;
 ///     Ok(response.map(|payload| {
@@ -31,7 +31,7 @@ use super::{
 ///     }))
 /// }
 ///
-/// /// Refuses messages that are too long, wherever they come in a stream.
+/// /// Rejects messages that are too long, single or in a stream.
 /// async fn limit<N>(request: Request<N::Request>, _: Context, next: N) -> Outcome<N>
 /// where
 ///     N: Next<RequestMessage = String>,
@@ -45,22 +45,22 @@ use super::{
 /// }
 /// ```
 ///
-/// The trait is implemented for every type, as every type may be a message. Its methods have names
-/// that don't get in the way of others.
+/// The trait is implemented for every type, since any type can be a message. The names of its
+/// methods are chosen not to clash with others.
 pub trait Payload<M>: Erase<M> + Sized + Send + 'static {
-    /// Whether this is a stream of messages.
+    /// Returns whether this is a stream of messages.
     ///
-    /// Ask a request or a response by `get_ref()`: on what `get_mut()` gives, the compiler takes
-    /// the reference for a message.
+    /// On a request or a response, call it through `get_ref()`. Through `get_mut()`, the compiler
+    /// takes the reference itself for a message.
     fn is_stream(&self) -> bool;
 
-    /// The message, or `None` if this is a stream.
+    /// Returns the message, or `None` if this is a stream.
     fn single(&self) -> Option<&M>;
 
-    /// The message, to be changed in place, or `None` if this is a stream.
+    /// Returns a mutable reference to the message, or `None` if this is a stream.
     fn single_mut(&mut self) -> Option<&mut M>;
 
-    /// Looks at each message.
+    /// Calls a closure with each message.
     #[must_use = "a stream is inspected as it is read: pass on what this returns"]
     fn inspect_messages(self, inspect: impl FnMut(&M) + Send + 'static) -> Self;
 
@@ -68,29 +68,30 @@ pub trait Payload<M>: Erase<M> + Sized + Send + 'static {
     #[must_use = "a stream's messages are replaced as it is read: pass on what this returns"]
     fn map_messages(self, map: impl FnMut(M) -> M + Send + 'static) -> Self;
 
-    /// Replaces each message, or refuses it.
+    /// Replaces each message, or rejects it.
     ///
     /// # Errors
     ///
-    /// For one message: the closure's, at once. For a stream this returns `Ok`; if the closure
-    /// refuses a message, that status ends the stream instead, and what came behind it is dropped.
-    /// On a client's request stream, messages that were ready together with the refused one may not
-    /// be sent, either.
+    /// For a single message, returns the closure's error immediately. For a stream, returns `Ok`.
+    /// If the closure rejects a message, the stream ends with that status and later messages are
+    /// dropped. On a client's request stream, messages that were ready together with the rejected
+    /// one might not be sent either.
     fn try_map_messages(
         self,
         map: impl FnMut(M) -> Result<M, Status> + Send + 'static,
     ) -> Result<Self, Status>;
 
-    /// Replaces the status that a stream fails with. One message can't fail: for it, nothing runs.
+    /// Replaces the status that a stream fails with. Does nothing for a single message, which can't
+    /// fail.
     #[must_use = "a stream's error is replaced as it is read: pass on what this returns"]
     fn map_errors(self, map: impl FnMut(Status) -> Status + Send + 'static) -> Self;
 
-    /// Replaces a stream by another, such as one that is made of it. One message stays: for it,
-    /// nothing runs.
+    /// Replaces a stream with another, which can be derived from it. Leaves a single message
+    /// unchanged.
     ///
-    /// This is for what the other methods don't do, such as leaving messages out. If the new stream
-    /// has no trailing metadata of its own, it keeps that of the old one, once that has been read to
-    /// its end.
+    /// Use this for anything the other methods don't do, such as dropping messages. If the new
+    /// stream has no trailing metadata, it gets the old stream's, once that has been read to its
+    /// end.
     ///
     /// ```
     /// use grpc_interceptor::{Context, MessageStream, Next, Outcome, Payload};
@@ -114,16 +115,18 @@ pub trait Payload<M>: Erase<M> + Sized + Send + 'static {
     #[must_use]
     fn map_stream(self, map: impl FnOnce(MessageStream<M>) -> MessageStream<M>) -> Self;
 
-    /// Changes the trailing metadata that a response stream ends with, if it ends well. What was
-    /// there is in it: on a server what the handler sends, on a client what came. One message has
-    /// none: for it, nothing runs, as tonic sends none with it. A status that a stream fails with has
-    /// its own, see [`map_errors`](Self::map_errors).
+    /// Changes the trailing metadata of a response stream that completes successfully.
+    ///
+    /// The closure gets the existing trailers: on a server those that the handler sends, on a
+    /// client those received. Does nothing for a single message, because tonic sends no trailers
+    /// with it. The status of a failed stream has its own metadata: use
+    /// [`map_errors`](Self::map_errors).
     ///
     /// ```
     /// use grpc_interceptor::{Context, Next, Outcome, Payload};
     /// use tonic::Request;
     ///
-    /// /// Says who answered, behind the last message.
+    /// /// Adds the name of the server to the trailers.
     /// async fn sign<N: Next>(request: Request<N::Request>, _: Context, next: N) -> Outcome<N> {
     ///     let response = next.run(request).await?;
     ///     Ok(response.map(|payload| {
@@ -136,32 +139,35 @@ pub trait Payload<M>: Erase<M> + Sized + Send + 'static {
     #[must_use = "a stream's trailers are changed when it has been read: pass on what this returns"]
     fn map_trailers(self, map: impl FnOnce(&mut MetadataMap) + Send + 'static) -> Self;
 
-    /// Runs the closure exactly once: when the last message has passed, when the stream fails, or,
-    /// as [cancelled](StreamEnd::Cancelled), when the stream is dropped before either. For one
-    /// message it runs at once, as [complete](StreamEnd::Complete).
+    /// Runs a closure exactly once, when the payload ends.
     ///
-    /// On a server, a response stream is dropped early if the client goes away, and a request stream
-    /// if the handler returns without reading it to its end. A client that goes away in the middle
-    /// of its own request stream may look like one that ended it: tonic tells a handler no more than
-    /// that.
+    /// A stream ends when the last message has passed, when it fails, or, as
+    /// [`Cancelled`](StreamEnd::Cancelled), when it is dropped before either. For a single message
+    /// the closure runs immediately, with [`Complete`](StreamEnd::Complete).
     ///
-    /// This is the end of one stream. The end of a whole call, which may come before there is any
-    /// response, is told by [`Next::on_call_end`](crate::Next::on_call_end).
+    /// On a server, a response stream is dropped early if the client disconnects, and a request
+    /// stream if the handler returns without reading it to its end. A client that disconnects in
+    /// the middle of its request stream can look like one that ended the stream: tonic tells the
+    /// handler nothing more.
+    ///
+    /// This is the end of one stream. For the end of a whole call, which can come before there is a
+    /// response, use [`Next::on_call_end`](crate::Next::on_call_end).
     #[must_use = "the end is seen as the stream is read: pass on what this returns"]
     fn on_end(self, on_end: impl FnOnce(StreamEnd<'_>) + Send + 'static) -> Self;
 
-    /// Has it watched, which takes no box.
+    /// Attaches a watcher, without a box.
     #[doc(hidden)]
     #[must_use]
     fn watched_by(self, watcher: &mut impl Watcher<M>) -> Self;
 
-    /// `map_stream` for what doesn't look into messages, and keeps the trailing metadata by itself.
+    /// `map_stream` for wrappers that don't inspect messages and that keep the trailing metadata
+    /// themselves.
     #[doc(hidden)]
     #[must_use]
     fn wrap_stream(self, wrap: impl WrapStream) -> Self;
 }
 
-/// One message.
+/// A single message.
 impl<M: Send + 'static> Payload<M> for M {
     #[inline]
     fn is_stream(&self) -> bool {
@@ -230,7 +236,7 @@ impl<M: Send + 'static> Payload<M> for M {
     }
 }
 
-/// Many messages.
+/// A stream of messages.
 impl<M: Send + 'static> Payload<M> for MessageStream<M> {
     fn is_stream(&self) -> bool {
         true

@@ -1,7 +1,7 @@
-//! Messages that are still encoded, as they travel through a layer.
+//! Messages that are still encoded, in a layer.
 //!
-//! A body's frames pass as they came for as long as nobody looks into a message: what is put around them then,
-//! such as a deadline or a scope, is put around the frames. [`RawPayload`] knows which of the two it is.
+//! As long as nothing inspects a message, the frames of a body pass unchanged, and wrappers such as
+//! a deadline or a scope are applied to the frames. [`RawPayload`] tracks which of the two applies.
 
 mod ahead;
 mod boxed;

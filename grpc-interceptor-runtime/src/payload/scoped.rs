@@ -16,12 +16,12 @@ use crate::{
 };
 
 impl<M: Send + 'static> MessageStream<M> {
-    /// Runs it inside of a scope: each poll, and its end.
+    /// Runs the stream inside a scope: each poll, and its end.
     pub(crate) fn in_scope(self, scope: impl Scope) -> Self {
         self.scoped(scope)
     }
 
-    /// Runs it inside of the scopes that came along with it.
+    /// Runs the stream inside the scopes attached to it.
     #[doc(hidden)]
     #[must_use]
     pub fn in_its_scopes(mut self) -> Self {
@@ -43,7 +43,7 @@ struct Scoped<M: 'static, S: Enter> {
 impl<M, S: Enter> Unpin for Scoped<M, S> {}
 
 impl<M: 'static, S: Enter> Scoped<M, S> {
-    /// Asks the source, inside of the scope, for what it has after the end.
+    /// Queries the source inside the scope for its state after the end.
     fn ask<T>(&mut self, mut ask: impl FnMut(Pin<&mut dyn Source<M>>) -> Option<T>) -> Option<T> {
         let Scoped { source, scope } = self;
         match poll_inside(scope, || Poll::Ready(ask(source.as_mut())), |_| true) {
@@ -52,12 +52,12 @@ impl<M: 'static, S: Enter> Scoped<M, S> {
         }
     }
 
-    /// Drops the source inside of the scope.
+    /// Drops the source inside the scope.
     fn end(&mut self) {
         let source = &mut self.source;
-        // A box of nothing takes no memory.
+        // A box of a zero-sized type doesn't allocate.
         let mut source = Some(std::mem::replace(source, Box::pin(Nothing)));
-        // What a scope says after the end makes no difference.
+        // An error from the scope makes no difference after the end.
         let _ = self.scope.enter(&mut || drop(source.take()));
     }
 }

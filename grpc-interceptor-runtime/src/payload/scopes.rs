@@ -1,20 +1,21 @@
-//! The scopes that a client's request stream is read inside of.
+//! The scopes that a client's request stream is read in.
 //!
-//! Tonic reads it in a task of its own. What the interceptors inside of a scope put around the stream
-//! runs there, too: so the scopes go along with the stream, and are entered where it is read.
+//! Tonic reads the stream in a separate task. The wrappers that interceptors inside a scope add to
+//! the stream run in that task too, so the scopes travel with the stream and are entered where it
+//! is read.
 
 use tonic::Status;
 
 use crate::call::{Enter, Scope};
 
-/// None, one, or some, the outermost first.
+/// Any number of scopes, outermost first.
 #[derive(Default)]
 pub(super) struct Scopes(Option<Box<dyn Enter>>);
 
 impl Scopes {
     pub(super) const NONE: Scopes = Scopes(None);
 
-    /// Adds one inside of those that are there.
+    /// Adds a scope inside the existing ones.
     pub(super) fn push(&mut self, scope: impl Scope) {
         self.0 = Some(match self.0.take() {
             None => Box::new(scope),

@@ -1,4 +1,4 @@
-//! What the messages of a [`MessageStream`](super::message_stream::MessageStream) come from.
+//! The sources of the messages in a [`MessageStream`](super::message_stream::MessageStream).
 
 use std::{
     any::Any,
@@ -13,39 +13,39 @@ use tonic::{Code, Status, Streaming};
 
 use super::{item::StreamItem, trailers::Trailers};
 
-/// Where messages come from. Its type is forgotten but can be asked for, so that a stream that
-/// nobody touched gets out of a chain as it went in.
+/// A source of messages. Its type is erased but can be downcast, so that an untouched stream leaves
+/// a chain as it entered it.
 pub(crate) trait Source<M>: Any + Send {
     fn poll_item(
         self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<M, Status>>>;
 
-    /// The trailing metadata. Called once, after the last message.
+    /// Returns the trailing metadata. Called once, after the last message.
     fn trailers(self: Pin<&mut Self>) -> Option<Trailers> {
         None
     }
 
-    /// Whether it is the caller's own, with nothing around it.
+    /// Returns whether this is the caller's own stream, unwrapped.
     fn is_callers_own(&self) -> bool {
         false
     }
 
-    /// The error that would follow, if there is one. Called once, after an error.
+    /// Returns the error that would follow, if any. Called once, after an error.
     fn error_again(self: Pin<&mut Self>) -> Option<Again> {
         None
     }
 }
 
-/// What follows an error.
+/// The error that follows an error.
 pub(crate) enum Again {
-    /// The same, with what has become of it further out.
+    /// The same error, as changed further out.
     Same,
     Other(Status),
 }
 
 pin_project! {
-    /// Any stream: a handler's, or an interceptor's own.
+    /// Any stream: a handler's or an interceptor's.
     pub(crate) struct FromStream<S> {
         #[pin]
         pub(crate) stream: S,
@@ -82,7 +82,7 @@ where
     }
 }
 
-/// A status that is OK is the stream's end, and has its trailing metadata.
+/// Returns whether the status is OK, which ends the stream, and stores its trailing metadata.
 #[cold]
 fn is_end(status: &mut Status, trailers: &mut Option<Trailers>) -> bool {
     let is_end = status.code() == Code::Ok;
@@ -94,7 +94,7 @@ fn is_end(status: &mut Status, trailers: &mut Option<Trailers>) -> bool {
 }
 
 pin_project! {
-    /// A client's own request stream, in which there are no errors.
+    /// A client's own request stream, which contains no errors.
     pub(crate) struct FromMessages<S> {
         #[pin]
         pub(crate) messages: S,
@@ -114,10 +114,10 @@ impl<S: Stream + Send + 'static> Source<S::Item> for FromMessages<S> {
     }
 }
 
-/// A response's stream that came over the wire, and may have trailing metadata.
+/// A response stream off the wire, which can have trailing metadata.
 pub(super) struct FromWire<M> {
     pub(super) stream: Streaming<M>,
-    /// What it failed with.
+    /// The error that the stream failed with.
     error: Option<Status>,
 }
 
@@ -140,7 +140,7 @@ impl<M: Send + 'static> Source<M> for FromWire<M> {
     }
 
     fn trailers(self: Pin<&mut Self>) -> Option<Trailers> {
-        // After the last message there is nothing to wait for.
+        // After the last message, the trailers are available without waiting.
         let trailers = pin!(self.get_mut().stream.trailers());
         match trailers.poll(&mut Context::from_waker(Waker::noop())) {
             Poll::Ready(Ok(trailers)) => trailers.map(Trailers::new),
@@ -148,11 +148,11 @@ impl<M: Send + 'static> Source<M> for FromWire<M> {
         }
     }
 
-    /// Tonic repeats an error of the transport, once, and none that the server sent. After a message that
-    /// it can't read, it reads on.
+    /// Tonic repeats a transport error once, but not an error that the server sent. After a message
+    /// that it can't decode, it keeps reading.
     fn error_again(mut self: Pin<&mut Self>) -> Option<Again> {
         let error = self.error.take()?;
-        // The body has ended, and isn't to be polled again: it is known what would come.
+        // The body has ended and must not be polled again, but the outcome is known.
         if error.message() == UNEXPECTED_END {
             return Some(Again::Same);
         }
@@ -166,9 +166,9 @@ impl<M: Send + 'static> Source<M> for FromWire<M> {
     }
 }
 
-/// A stream that came over the wire and has no trailing metadata, as gRPC has it: a request's, or that
-/// of a response whose status was in its headers. To look for it, tonic would poll the body once more
-/// after its end, which a body may panic at.
+/// A stream off the wire that has no trailing metadata in gRPC: a request stream, or the stream of
+/// a response whose status was in its headers. To look for trailers, tonic would poll the body
+/// again after its end, which can make a body panic.
 pub(crate) struct WithoutTrailers<M>(pub(crate) Streaming<M>);
 
 impl<M: Send + 'static> Source<M> for WithoutTrailers<M> {
@@ -180,10 +180,10 @@ impl<M: Send + 'static> Source<M> for WithoutTrailers<M> {
     }
 }
 
-/// How tonic says that a message has no end.
+/// Tonic's error message for a truncated message.
 const UNEXPECTED_END: &str = "Unexpected EOF decoding stream.";
 
-/// No messages.
+/// An empty source.
 pub(crate) struct Nothing;
 
 impl<M: 'static> Source<M> for Nothing {

@@ -1,28 +1,28 @@
 use tonic::{Code, Status, metadata::MetadataMap};
 
-/// How a request or a response came to its end, as [`Payload::on_end`](crate::Payload::on_end)
-/// tells it.
+/// How a request or a response ended. Passed to the closure of
+/// [`Payload::on_end`](crate::Payload::on_end).
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub enum StreamEnd<'a> {
     /// All messages have passed.
     Complete {
-        /// The trailing metadata of a response's stream, if there is any. A request has none. If the
-        /// response is one message, it is in the response's metadata.
+        /// The trailing metadata of a response stream, if there is any. A request has none. For a
+        /// single response message, it is part of the response's metadata.
         trailers: Option<&'a MetadataMap>,
     },
-    /// The stream failed; nothing follows. The status has the trailing metadata.
+    /// The stream failed, and nothing follows. The status contains the trailing metadata.
     Failed(&'a Status),
-    /// The stream was dropped before its end: the client went away, the call was given up, or
-    /// whoever read the stream had enough.
+    /// The stream was dropped before its end: the client disconnected, an interceptor gave up on
+    /// the call, or the reader dropped the stream.
     Cancelled,
 }
 
 impl StreamEnd<'_> {
-    /// The code that this end counts as: OK, the status's, or CANCELLED.
+    /// Returns the code for this end: OK, the status's code, or CANCELLED.
     ///
-    /// Of a call with a deadline, CANCELLED may mean that its time was over. What a whole call comes
-    /// to, [`CallEnd`](crate::CallEnd) tells.
+    /// If the call has a deadline, CANCELLED may mean that the call timed out. For how the whole
+    /// call ended, see [`CallEnd`](crate::CallEnd).
     #[must_use]
     pub fn code(&self) -> Code {
         match self {

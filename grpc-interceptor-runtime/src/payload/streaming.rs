@@ -1,13 +1,13 @@
-//! A [`tonic::Streaming`] around any stream of messages.
+//! Builds a [`tonic::Streaming`] from any stream of messages.
 //!
-//! A handler asks for a `tonic::Streaming`, which tonic makes of a body and a decoder: it takes a
-//! header from what the body yields, waits until there are as many bytes behind it as it says, and
-//! asks the decoder for the message. It goes back to the body where the decoder has none.
+//! A handler takes a `tonic::Streaming`, which tonic builds from a body and a decoder. Tonic reads
+//! a header from the body, waits until the number of bytes given in the header is available, and
+//! asks the decoder for the message. When the decoder has none, tonic goes back to the body.
 //!
-//! Where an interceptor has put something around the request stream, the handler gets one whose
-//! decoder polls that stream, and whose body has nothing but headers. Nothing is encoded, and
-//! nothing read ahead. What the decoder can't tell tonic, the body does in its turn: that tonic has
-//! to wait, and the end.
+//! If an interceptor has wrapped the request stream, the handler gets a `Streaming` whose decoder
+//! polls the wrapped stream and whose body contains only headers. Nothing is encoded, and nothing
+//! is read ahead. The body signals what the decoder can't: that tonic has to wait, and the end of
+//! the stream.
 
 use std::{
     convert::Infallible,
@@ -31,15 +31,16 @@ use super::{
     trailers::Trailers,
 };
 
-/// The bytes of a header: whether the message is compressed, and how long it is.
+/// The size of a header in bytes: a compression flag and the message length.
 const HEADER: usize = 5;
 
-/// The bytes of all the headers that the body yields at once, so that tonic polls it once for as
-/// many messages.
+/// The size in bytes of all the headers that the body yields at once. Tonic then polls the body
+/// once per this many messages.
 const BLOCK: usize = 64 * HEADER;
 
-/// Each header says that the message has all the bytes behind it. The decoder consumes none of them,
-/// so that they are the next headers; at the end it consumes them all, as tonic wants none left.
+/// Each header claims all the bytes after it as its message. The decoder consumes none of them, so
+/// they serve as the next headers. At the end it consumes them all, because tonic expects none to
+/// be left.
 static HEADERS: [u8; BLOCK] = {
     let mut headers = [0; BLOCK];
     let mut end = HEADER;
@@ -52,7 +53,8 @@ static HEADERS: [u8; BLOCK] = {
     headers
 };
 
-/// A response's stream as it came over the wire if nothing was put around it, else one around it.
+/// Returns a response stream as it came off the wire if nothing wraps it, or else a `Streaming`
+/// that wraps it.
 pub(crate) fn into_streaming<M: Send + 'static>(messages: MessageStream<M>) -> Streaming<M> {
     match messages.into_source() {
         Ok(FromWire { stream, .. }) => stream,
@@ -60,7 +62,7 @@ pub(crate) fn into_streaming<M: Send + 'static>(messages: MessageStream<M>) -> S
     }
 }
 
-/// The same of what can't have trailing metadata, such as a request's stream.
+/// Does the same for a stream that can't have trailing metadata, such as a request stream.
 pub(crate) fn into_request_streaming<M: Send + 'static>(
     messages: MessageStream<M>,
 ) -> Streaming<M> {
@@ -73,7 +75,8 @@ pub(crate) fn into_request_streaming<M: Send + 'static>(
     }
 }
 
-// What doesn't know the type of the messages is apart from what does, which is compiled for each.
+// The code that doesn't depend on the message type is separate from the code that is compiled for
+// each type.
 
 fn take_turns() -> (Waiting, Headers) {
     let turn = Shared::default();
@@ -81,14 +84,14 @@ fn take_turns() -> (Waiting, Headers) {
     (Waiting { waker: Some(Waker::noop().clone()), turn }, body)
 }
 
-/// What decoder and body leave for each other.
+/// The state that the decoder and the body share.
 #[derive(Default)]
 enum Turn {
-    /// Nothing: where tonic polls the body now, it has used up the headers.
+    /// Nothing to signal: if tonic polls the body now, it has used up the headers.
     #[default]
     Headers,
-    /// No message was ready, and the stream will wake this one. `is_current` says that the body has
-    /// learnt it in this very call: a waker may not know its own clone.
+    /// No message was ready, and the stream will wake this waker. `is_current` means that the body
+    /// got the waker in this very call, since `will_wake` need not recognize a clone.
     Waiting {
         waker: Waker,
         is_current: bool,
@@ -96,13 +99,13 @@ enum Turn {
     Ended(Option<MetadataMap>),
 }
 
-/// Both its owners are in one `Streaming`, so that nobody ever waits for the lock.
+/// Both owners are in one `Streaming`, so the lock is never contended.
 #[derive(Clone, Default)]
 struct Shared(Arc<Mutex<Turn>>);
 
 impl Shared {
     fn lock(&self) -> MutexGuard<'_, Turn> {
-        // A waker may panic while it is locked, but a stream should not fail over that.
+        // A waker may panic while the lock is held, but that shouldn't fail the stream.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -113,7 +116,7 @@ struct Headers {
 
 impl Body for Headers {
     type Data = Bytes;
-    // An error comes out of the decoder: from a body, tonic takes CANCELLED for the end.
+    // Errors come from the decoder: tonic treats CANCELLED from a body as the end.
     type Error = Infallible;
 
     fn poll_frame(
@@ -126,8 +129,8 @@ impl Body for Headers {
                 if std::mem::take(is_current) || waker.will_wake(context.waker()) {
                     return Poll::Pending;
                 }
-                // At the first time, and where the stream went to another task: the frame holds
-                // nothing, but tonic asks the decoder again, which now polls for this task.
+                // On the first poll, or when the stream has moved to another task: the frame is
+                // empty, but makes tonic ask the decoder again, which now polls for this task.
                 waker.clone_from(context.waker());
                 *is_current = true;
                 Some(Frame::data(Bytes::new()))
@@ -140,15 +143,17 @@ impl Body for Headers {
     }
 }
 
-/// The decoder's side of the turns.
+/// The decoder's side of the shared state.
 struct Waiting {
-    /// Whom the stream wakes: tonic tells only the body. `None` while it is the body's turn.
+    /// The waker for the stream, which tonic passes only to the body. `None` while it is the body's
+    /// turn.
     waker: Option<Waker>,
     turn: Shared,
 }
 
 impl Waiting {
-    /// After the body's turn: whom the stream is to wake, and whether the body has just learnt it.
+    /// Called after the body's turn. Returns the waker for the stream, and whether the body just
+    /// got it.
     fn resume(&self) -> (Waker, bool) {
         match std::mem::take(&mut *self.turn.lock()) {
             Turn::Waiting { waker, is_current } => (waker, is_current),
@@ -156,7 +161,7 @@ impl Waiting {
         }
     }
 
-    /// No message is ready.
+    /// Called when no message is ready.
     fn wait(&mut self, is_current: bool) {
         match self.waker.take() {
             Some(waker) => *self.turn.lock() = Turn::Waiting { waker, is_current },
@@ -176,7 +181,7 @@ struct ReadyDecoder<M> {
 }
 
 impl<M: Send + 'static> ReadyDecoder<M> {
-    /// After the body's turn.
+    /// Decodes after the body's turn.
     #[cold]
     fn decode_again(&mut self, headers: &mut DecodeBuf<'_>) -> Result<Option<M>, Status> {
         let (waker, is_current) = self.waiting.resume();
@@ -185,7 +190,7 @@ impl<M: Send + 'static> ReadyDecoder<M> {
         self.hand_over(polled, is_current, headers)
     }
 
-    /// Where there is no message, it is the body's turn.
+    /// Returns the message, or yields to the body if there is none.
     #[cold]
     fn hand_over(
         &mut self,
@@ -217,8 +222,8 @@ impl<M: Send + 'static> Decoder for ReadyDecoder<M> {
         }
     }
 
-    /// The headers are all that is in the buffer. tonic makes room for as many bytes as a header says
-    /// that there are, though they are there already.
+    /// The buffer holds only headers. tonic reserves as many bytes as a header announces, even if
+    /// they are already in the buffer.
     fn buffer_settings(&self) -> BufferSettings {
         BufferSettings::new(2 * BLOCK, 0)
     }

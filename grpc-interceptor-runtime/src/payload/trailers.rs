@@ -2,14 +2,14 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use tonic::{Code, Status, codegen::http::HeaderName, metadata::MetadataMap};
 
-/// The status, as it is among a response's trailers.
+/// The headers of the status in a response's trailers.
 const STATUS: [&str; 3] = ["grpc-status", "grpc-message", "grpc-status-details-bin"];
 
-/// Trailing metadata for a stream that ends well: a handler's stream yields `Err(trailers(metadata))` as
-/// its last item.
+/// Creates the trailing metadata for a stream that completes successfully. A handler's stream
+/// yields `Err(trailers(metadata))` as its last item.
 ///
-/// It is a status with the code OK, which tonic understands in the same way. With one response message
-/// tonic sends no trailing metadata.
+/// The result is a status with the code OK, which tonic interprets the same way. Tonic sends no
+/// trailing metadata with a single response message.
 ///
 /// ```
 /// use grpc_interceptor::trailers;
@@ -25,14 +25,15 @@ const STATUS: [&str; 3] = ["grpc-status", "grpc-message", "grpc-status-details-b
 /// assert_eq!(last.unwrap().unwrap_err().code(), Code::Ok);
 /// ```
 ///
-/// An interceptor changes it by [`Payload::map_trailers`](crate::Payload::map_trailers).
+/// An interceptor can change the trailers with
+/// [`Payload::map_trailers`](crate::Payload::map_trailers).
 #[must_use = "it is the last item of a stream"]
 pub fn trailers(metadata: MetadataMap) -> Status {
     Status::with_metadata(Code::Ok, "", metadata)
 }
 
-/// The trailing metadata of a stream that ended well: in a status that is OK, as a handler sends it, and
-/// which is no larger than a pointer.
+/// The trailing metadata of a stream that completed successfully. It is stored in an OK status, as
+/// a handler sends it, and is no larger than a pointer.
 #[derive(Clone)]
 pub(crate) struct Trailers(Status);
 
@@ -41,12 +42,12 @@ impl Trailers {
         Trailers(trailers(metadata))
     }
 
-    /// From a handler, whose status may have a text.
+    /// Wraps a handler's status, which may have a message.
     pub(crate) fn of_status(status: Status) -> Self {
         Trailers(status)
     }
 
-    /// What there is to tell: nothing, if it is no more than the status, as a client has it there.
+    /// Returns the metadata, or `None` if it contains only the status, as it does on a client.
     pub(crate) fn metadata(&self) -> Option<&MetadataMap> {
         let metadata = self.0.metadata();
         let is_of_status = |key: &HeaderName| STATUS.contains(&key.as_str());
@@ -61,7 +62,7 @@ impl Trailers {
         std::mem::take(self.metadata_mut())
     }
 
-    /// What a server's stream ends with, for tonic to send them.
+    /// Returns the status that ends a server's stream, so that tonic sends the trailers.
     pub(crate) fn into_status(self) -> Status {
         self.0
     }
@@ -73,7 +74,7 @@ impl Default for Trailers {
     }
 }
 
-/// What one stream leaves for another that is made of it.
+/// Trailing metadata that one stream leaves for another derived from it.
 #[derive(Clone, Default)]
 pub(crate) struct Kept(Arc<Mutex<Option<Trailers>>>);
 

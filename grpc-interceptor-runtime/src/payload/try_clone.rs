@@ -1,6 +1,6 @@
-/// A message that may be `Clone`: `TryClone(message).try_clone()` is what the macros call.
+/// A message that may be `Clone`. The macros call `TryClone(message).try_clone()`.
 ///
-/// The compiler takes the inherent method, which a message that is `Clone` has, before that of
+/// For a message that is `Clone`, the compiler prefers the inherent method to the one of
 /// [`NotClone`].
 pub struct TryClone<'a, M>(pub &'a M);
 

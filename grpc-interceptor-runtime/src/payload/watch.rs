@@ -1,38 +1,39 @@
-//! Who watches a stream, in a place of its own: an observer of a whole call is in one allocation,
-//! which the request's stream, the response's and the call's future share.
+//! The watcher of a stream, stored separately: the observer of a whole call is in one allocation,
+//! shared by the request stream, the response stream and the call's future.
 //!
-//! Nothing here knows the type of the messages: it would be compiled again for each. The observer knows it.
+//! Nothing here knows the message types, since it would then be compiled again for each type. Only
+//! the observer knows them.
 
 use std::{any::Any, sync::Arc};
 
 use super::stream_end::StreamEnd;
 use crate::error::run_in_drop;
 
-/// In place of a message that nobody looks at.
+/// Stands in for a message that isn't inspected.
 pub(super) struct Uncollected;
 
 /// Watches the messages of a call, and its end.
 ///
-/// A message of another type than the call's is counted, and not shown.
+/// A message of a type other than the call's is counted but not passed on.
 pub trait WatchCall: Send + Sync {
-    /// Whether it looks at the messages, or only counts them.
+    /// Returns whether it inspects the messages, or only counts them.
     fn looks(&self) -> bool;
     fn request(&self, message: &dyn Any);
     fn response(&self, message: &dyn Any);
     fn end(&self, end: StreamEnd<'_>);
-    /// The response's stream was dropped because it panicked.
+    /// The response stream was dropped because it panicked.
     fn panicked(&self);
 }
 
 /// Watches one payload.
 pub trait Watcher<M> {
-    /// It is one message.
+    /// Called if the payload is a single message.
     fn message(&mut self, message: &M);
-    /// It is a stream.
+    /// Called if the payload is a stream.
     fn share(&mut self) -> Watch;
 }
 
-/// What a stream keeps of who watches it.
+/// A stream's handle to its watcher.
 pub enum Watch {
     Request(Arc<dyn WatchCall>),
     Response(ResponseWatch),
@@ -46,14 +47,14 @@ impl Watch {
         }
     }
 
-    /// The stream is polled.
+    /// Called when the stream is polled.
     pub(super) fn poll(&mut self) {
         if let Watch::Response(watch) = self {
             watch.is_polled = true;
         }
     }
 
-    /// It has nothing yet.
+    /// Called when the stream is pending.
     pub(super) fn pending(&mut self) {
         if let Watch::Response(watch) = self {
             watch.is_polled = false;
@@ -81,11 +82,12 @@ impl Watch {
     }
 }
 
-/// Tells of the end if it is dropped before.
+/// Reports the end if it is dropped before the end.
 pub struct ResponseWatch {
     watch: Option<Arc<dyn WatchCall>>,
-    /// If it is dropped then, it has panicked. Whether the thread panics wouldn't tell: a panic may be
-    /// caught before the stream is dropped, or be somebody else's.
+    /// Being dropped while this is `true` means a panic. Whether the thread is panicking wouldn't
+    /// say: the panic may have been caught before the stream is dropped, or may come from
+    /// elsewhere.
     is_polled: bool,
 }
 

@@ -1,7 +1,7 @@
 use super::message_stream::MessageStream;
 
-/// What is put around a stream that never looks into its messages, whatever they are: so it also goes around the
-/// frames that messages are still encoded in.
+/// A wrapper around a stream that never inspects its messages, of whatever type. It can therefore
+/// also wrap the frames of messages that are still encoded.
 pub trait WrapStream {
     fn wrap<M: Send + 'static>(self, stream: MessageStream<M>) -> MessageStream<M>;
 }

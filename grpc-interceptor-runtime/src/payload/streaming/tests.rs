@@ -21,10 +21,10 @@ use crate::{
     },
 };
 
-/// For this many messages there are headers at once.
+/// The number of messages that one block of headers covers.
 const ONE_BLOCK: u32 = (BLOCK / HEADER) as u32;
 
-/// Around the ends of blocks.
+/// Counts around block boundaries.
 const COUNTS: [u32; 9] = [
     0,
     1,
@@ -124,7 +124,7 @@ async fn a_stream_that_nobody_touched_comes_out_as_it_went_in() {
     assert!(read.into_source::<FromWire<u32>>().is_err());
 }
 
-/// Counts down, and has trailing metadata.
+/// Counts down, then has trailing metadata.
 struct CountDown(u32);
 
 impl Source<u32> for CountDown {
@@ -182,7 +182,7 @@ async fn nothing_is_read_ahead() {
 #[tokio::test(start_paused = true)]
 async fn a_stream_may_have_to_wait_anywhere() {
     let slow = tokio_stream::iter((0..200).map(Ok)).throttle(std::time::Duration::from_secs(1));
-    // Fails, or has trailing metadata, only once it was waited for.
+    // Fails, or has trailing metadata, only after it has been waited for.
     let failing = tokio_stream::iter((0..200).map(Ok).chain([Err(Status::cancelled("enough"))]))
         .throttle(std::time::Duration::from_secs(1));
     let mut slow = into_streaming(MessageStream::new(slow));
@@ -211,7 +211,7 @@ async fn no_wake_up_is_lost() {
         tokio::spawn(async move {
             for message in 0..MESSAGES {
                 sender.send(message).await.unwrap();
-                // Now and then it gets ahead, now and then it lags behind.
+                // Sometimes it gets ahead, sometimes it lags behind.
                 if message % 11 == 0 {
                     tokio::task::yield_now().await;
                 }
@@ -219,7 +219,7 @@ async fn no_wake_up_is_lost() {
         });
         tokio::spawn(async move {
             for expected in 0..MESSAGES {
-                // Each hundred in a task of their own, so that there is another to be woken.
+                // Every hundred messages in a new task, so that another task has to be woken.
                 if expected % 100 == 0 {
                     streaming = tokio::spawn(async move {
                         let mut streaming = streaming;
@@ -264,7 +264,7 @@ fn who_polled_last_is_woken() {
         let mut expected = [0; 2];
         expected[second] = 1;
         assert_eq!(woken(), expected, "in round {round}");
-        // Each reads one, so that who waits next isn't who read last.
+        // Each reads one message, so that the next waiter isn't the last reader.
         sender.try_send(2).unwrap();
         assert_message(poll_by(&mut streaming, &wakers[first]), 1);
         assert_message(poll_by(&mut streaming, &wakers[second]), 2);
@@ -281,7 +281,7 @@ fn a_stream_is_polled_as_often_as_what_it_was_made_of() {
         _ => Poll::Pending,
     });
     let waker = Waker::from(Arc::<CountWakes>::default());
-    // The first time that there is nothing, it hasn't met the task yet.
+    // The first time that nothing is ready, the stream hasn't seen the task yet.
     assert_message(poll_by(&mut streaming, &waker), 1);
     assert!(poll_by(&mut streaming, &waker).is_pending());
     polled.store(0, Ordering::Relaxed);
@@ -326,7 +326,7 @@ async fn the_end_is_told_once_and_at_once() {
         drop(streaming);
         assert!(ends.lock().unwrap().is_empty());
 
-        // Dropped behind the last message, before the end is known.
+        // Dropped after the last message, before the end is known.
         let (mut streaming, ends) = with_end(stream(messages().collect()));
         for _ in 0..count {
             streaming.message().await.unwrap();
@@ -336,7 +336,7 @@ async fn the_end_is_told_once_and_at_once() {
         assert_eq!(ended(&ends), ["cancelled"]);
     }
 
-    // Dropped while it is waited for.
+    // Dropped while being awaited.
     let (mut streaming, ends) = with_end(MessageStream::new(tokio_stream::pending()));
     assert!(poll_by(&mut streaming, Waker::noop()).is_pending());
     drop(streaming);
@@ -345,7 +345,7 @@ async fn the_end_is_told_once_and_at_once() {
 
 #[test]
 fn a_stream_goes_on_after_a_panic_in_it() {
-    // Not `tokio_stream::iter`, which has nothing now and then.
+    // Not `tokio_stream::iter`, which sometimes returns `Pending`.
     let mut messages = (0..200).map(Ok);
     let panicking =
         MessageStream::new(Polled(move |_: &mut Context<'_>| Poll::Ready(messages.next())));
