@@ -1,4 +1,4 @@
-//! Reads a request ahead, as far as it is there at once, to have a copy of it.
+//! Reads the available part of a request ahead, to copy it.
 
 use std::{
     collections::VecDeque,
@@ -22,10 +22,10 @@ use crate::payload::{
     trailers::Trailers,
 };
 
-/// How many frames one message may be in, to be copied.
+/// The largest number of frames that a message can span and still be copied.
 const MOST_FRAMES: usize = 1024;
 
-/// What was read, and the rest.
+/// The items that were read ahead, and the rest.
 struct Ahead<M> {
     read: VecDeque<Result<M, Status>>,
     /// `None` if there is nothing more.
@@ -57,8 +57,8 @@ impl<M: Send + 'static> Source<M> for Ahead<M> {
     }
 }
 
-/// The stream, and, if it has ended well by then, a copy of what is in it. It reads on for as long as `goes_on` says so
-/// of what was read.
+/// Returns the stream, and a copy of its items if all of them were available and it completed
+/// successfully. Reads for as long as `goes_on` returns `true` for the items read.
 pub(super) fn read_ahead<M: Send + 'static>(
     mut stream: MessageStream<M>,
     clone: impl Fn(&M) -> M,
@@ -79,7 +79,7 @@ pub(super) fn read_ahead<M: Send + 'static>(
 }
 
 impl<M: Send + 'static> Ahead<M> {
-    /// Whether all of it is there, and nothing has failed.
+    /// Returns whether the stream was read to its end without an error.
     fn read_on(&mut self, goes_on: &mut impl FnMut(&M) -> bool) -> bool {
         for item in &self.read {
             match item {
@@ -87,7 +87,7 @@ impl<M: Send + 'static> Ahead<M> {
                 _ => return false,
             }
         }
-        // Whoever reads the rest is woken for it: polled once more, it learns of another waker.
+        // The reader of the rest polls again, which registers its own waker.
         let mut context = Context::from_waker(Waker::noop());
         while let Some(rest) = &mut self.rest {
             match rest.poll_inside(&mut context) {
@@ -109,7 +109,7 @@ impl<M: Send + 'static> Ahead<M> {
     }
 }
 
-/// The same of a body, if there is one message in it.
+/// Does the same for a body, if it contains a single message.
 pub(super) fn pieces_ahead(
     pieces: MessageStream<Piece>,
     framing: Framing,
@@ -151,7 +151,7 @@ pub(super) fn replay<M: Send + 'static>(items: Vec<M>) -> MessageStream<M> {
     MessageStream::from_source(Ahead { read, rest: None, trailers: None })
 }
 
-/// What is left of a request that panicked while it was read ahead.
+/// Replaces a request that panicked while it was read ahead.
 pub(super) struct Broken;
 
 impl Body for Broken {

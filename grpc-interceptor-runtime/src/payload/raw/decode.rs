@@ -16,11 +16,11 @@ use super::{
 };
 use crate::payload::{message_stream::MessageStream, source::Source, trailers::Trailers};
 
-/// A piece of a body: a frame, or what the body fails with. Its own error isn't one of the stream of pieces, so
-/// that it passes as it is, and can be told from one of what is around the stream.
+/// A piece of a body: a frame, or the body's own error. That error isn't an error of the stream of
+/// pieces, so it passes unchanged and can be told apart from the error of a wrapper.
 pub(crate) type Piece = Result<Frame<Bytes>, Status>;
 
-/// A body, as it came.
+/// An unchanged body.
 pub(super) struct FromBody(pub(super) Body);
 
 impl Source<Piece> for FromBody {
@@ -32,7 +32,7 @@ impl Source<Piece> for FromBody {
     }
 }
 
-/// The messages in frames.
+/// The messages in a stream of frames.
 pub(super) struct Decoded {
     frames: MessageStream<Piece>,
     framing: Framing,
@@ -48,7 +48,7 @@ impl Decoded {
         Decoded { frames, framing, scan, text: Text::default(), data: Bytes::new(), trailers: None }
     }
 
-    /// After the last frame.
+    /// Called after the last frame.
     #[cold]
     fn end(&mut self) -> Option<Result<RawMessage, Status>> {
         if !self.text.is_whole() {

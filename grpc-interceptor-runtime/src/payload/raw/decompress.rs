@@ -13,12 +13,12 @@ use tonic::{
 
 use super::framing::Encoding;
 
-/// Lets tonic read a message that is compressed, as it would read it from a body.
+/// Has tonic decode a compressed message, exactly as it would from a body.
 pub(super) fn decompress(wire: Bytes, encoding: Encoding, limit: usize) -> Result<Bytes, Status> {
     let encoding = tonics(encoding)?;
     let mut messages =
         Streaming::new_request(AsBytes, Full::new(wire), Some(encoding), Some(limit));
-    // All of it is there.
+    // All of it is available, so it never has to wait.
     match Pin::new(&mut messages).poll_next(&mut Context::from_waker(Waker::noop())) {
         Poll::Ready(Some(decompressed)) => decompressed,
         Poll::Ready(None) | Poll::Pending => Err(Status::internal("the message isn't complete")),

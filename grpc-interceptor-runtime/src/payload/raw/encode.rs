@@ -20,7 +20,7 @@ use super::{
 };
 use crate::payload::{guarded::Noted, message_stream::MessageStream, trailers::Trailers};
 
-/// A body of frames that something was put around.
+/// A body made of wrapped frames.
 pub(super) struct OfFrames<S> {
     frames: S,
     framing: Framing,
@@ -51,7 +51,7 @@ where
         let polled = Pin::new(&mut this.frames).poll_next(context);
         polled.map(|piece| {
             piece.map(|piece| match piece {
-                // An error of the body itself passes as it is.
+                // The body's own error passes unchanged.
                 Ok(own) => own,
                 Err(status) => {
                     this.has_ended = true;
@@ -62,7 +62,7 @@ where
     }
 }
 
-/// Messages, and the trailers that they end with.
+/// Messages, with the trailers at their end.
 pub(super) trait Messages: Stream<Item = Result<RawMessage, Status>> + Unpin {
     fn take_trailers(&mut self) -> Option<Trailers> {
         None
@@ -78,7 +78,7 @@ impl Messages for MessageStream<RawMessage> {
 /// A request has no trailers.
 impl Messages for Noted<RawMessage> {}
 
-/// A body of messages.
+/// A body made of messages.
 pub(super) struct OfMessages<S> {
     messages: S,
     framing: Framing,
@@ -108,7 +108,8 @@ impl<S: Messages> OfMessages<S> {
     }
 }
 
-/// A status ends a response by its trailers, and a request by an error, as a request has no status.
+/// Ends a response with the status in its trailers, and a request with an error, since a request
+/// has no status.
 #[cold]
 fn failed(status: Status, framing: Framing) -> Result<Frame<Bytes>, Status> {
     match (framing.body, trailers_of(&status)) {

@@ -10,8 +10,8 @@ use super::{
 };
 use crate::payload::trailers::Trailers;
 
-/// What a body means that ends with these trailers, or with none. A request has no status: what stands there in its
-/// place is nothing but metadata.
+/// Interprets the end of a body with these trailers, or with none. A request has no status, so its
+/// trailers are plain metadata.
 pub(super) fn ending(
     framing: Framing,
     trailers: Option<&HeaderMap>,

@@ -5,14 +5,14 @@ use tonic::{
 
 pub(crate) static GRPC_ENCODING: HeaderName = HeaderName::from_static("grpc-encoding");
 
-/// What a body's headers say of how messages are in it.
+/// How the messages in a body are framed, according to its headers.
 #[derive(Clone, Copy)]
 pub(crate) struct Framing {
     pub(crate) body: BodyOf,
-    /// Of messages that are marked as compressed.
+    /// The encoding of messages that are marked as compressed.
     pub(crate) encoding: Encoding,
     pub(crate) web: Web,
-    /// How large a message may be that is looked at.
+    /// The maximum size of a message that is inspected.
     pub(crate) limit: usize,
 }
 
@@ -20,7 +20,7 @@ pub(crate) struct Framing {
 pub(crate) enum BodyOf {
     Request,
     Response {
-        /// Its status is in the headers, so that none follows.
+        /// The status is in the headers, so none follows.
         has_status: bool,
     },
 }
@@ -32,7 +32,8 @@ impl Framing {
 
     pub(crate) fn of_response(headers: &HeaderMap, web: Web, limit: usize) -> Self {
         let (mut has_status, mut encoding) = (false, None);
-        // Once over all of them: they are few, and to look one up takes as long as to pass ten.
+        // One pass over all of them: there are few, and one lookup takes as long as iterating over
+        // ten.
         for (name, value) in headers {
             has_status |= *name == Status::GRPC_STATUS;
             if *name == GRPC_ENCODING {
@@ -43,25 +44,25 @@ impl Framing {
         Framing { body, encoding: Encoding::of(encoding), web, limit }
     }
 
-    /// For a request's body that is made of messages.
+    /// Returns the framing of a request body made of messages.
     pub(crate) fn of_request_from(headers: &HeaderMap, web: Web) -> Self {
         Framing { encoding: Encoding::of(headers.get(&GRPC_ENCODING)), web, ..Self::NONE }
     }
 
-    /// The same for a response's.
+    /// Returns the framing of a response body made of messages.
     pub(crate) fn of_response_to(headers: &HeaderMap, web: Web) -> Self {
         let body = BodyOf::Response { has_status: false };
         Framing { body, ..Self::of_request_from(headers, web) }
     }
 
-    /// Whether the status of a response is in its headers.
+    /// Returns whether the response's status is in its headers.
     pub(crate) fn has_status(self) -> bool {
         self.body == BodyOf::Response { has_status: true }
     }
 }
 
 impl Framing {
-    /// Of messages that an interceptor made: in no body yet.
+    /// The framing of messages that an interceptor created, which aren't in a body yet.
     pub(crate) const NONE: Framing = Framing {
         body: BodyOf::Request,
         encoding: Encoding::None,
@@ -70,12 +71,12 @@ impl Framing {
     };
 }
 
-/// Whether it is gRPC-Web, which has its trailers in the body.
+/// Whether the body is gRPC-Web, which puts the trailers in the body.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Web {
     No,
     Binary,
-    /// In base64.
+    /// Encoded as base64.
     Text,
 }
 
@@ -91,7 +92,7 @@ impl Web {
         }
     }
 
-    /// Whether this content type is gRPC's, of whatever form.
+    /// Returns whether this content type is any form of gRPC.
     pub(crate) fn is_grpc(content_type: &HeaderValue) -> bool {
         starts_with(content_type.as_bytes(), b"application/grpc")
     }
@@ -101,7 +102,7 @@ fn starts_with(value: &[u8], start: &[u8]) -> bool {
     value.get(..start.len()).is_some_and(|value| value.eq_ignore_ascii_case(start))
 }
 
-/// How messages are compressed.
+/// The compression of messages.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Encoding {
     None,

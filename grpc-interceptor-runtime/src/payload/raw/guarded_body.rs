@@ -10,10 +10,11 @@ use tonic::{Status, body::Body};
 
 use crate::{error::ignoring_panics, payload::failure::Failure};
 
-/// A request's body as it came, which ends with an error if it panics, and notes the panic: the caller's own
-/// stream is in it, and is read in the task of the connection, which it would take down.
+/// An unchanged request body that turns a panic into an error and records it. The body contains the
+/// caller's own stream, and is read in the connection's task, so the panic would close the
+/// connection.
 pub(super) struct GuardedBody {
-    /// There until it has ended.
+    /// Present until the body has ended.
     body: Option<Body>,
     failure: Failure,
 }
@@ -23,7 +24,7 @@ impl GuardedBody {
         GuardedBody { body: Some(body), failure: failure.clone() }
     }
 
-    /// What panics only now makes no difference to the call.
+    /// A panic in here makes no difference to the call.
     fn drop_body(&mut self) {
         ignoring_panics(|| drop(self.body.take()));
     }

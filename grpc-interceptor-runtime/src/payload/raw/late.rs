@@ -9,8 +9,8 @@ use tonic::{Code, Status};
 use super::{decode::Piece, status::status_of};
 use crate::{call::or_deadline_exceeded, payload::source::Source};
 
-/// A response's frames. If it is at the deadline that they end with CANCELLED, they are out of time: see
-/// [`or_deadline_exceeded`].
+/// The frames of a response. If they end with CANCELLED at the deadline, the call has timed out:
+/// see [`or_deadline_exceeded`].
 pub(super) struct Late {
     frames: Pin<Box<dyn Source<Piece>>>,
     deadline: Instant,
@@ -21,7 +21,7 @@ impl Late {
         Late { frames, deadline }
     }
 
-    /// What they end with in place of this.
+    /// Returns the status that replaces this one at the end, if any.
     #[cold]
     fn end(&self, status: Status) -> Option<Status> {
         let end = or_deadline_exceeded(status, self.deadline);
@@ -29,7 +29,7 @@ impl Late {
     }
 }
 
-/// The status that a piece ends a response with, if that is CANCELLED.
+/// Returns the status that a piece ends a response with, if it is CANCELLED.
 fn cancelled(piece: &Piece) -> Option<Status> {
     let status = match piece {
         Ok(frame) => status_of(frame.trailers_ref()?),

@@ -6,21 +6,21 @@ use tonic::Status;
 
 use super::{decompress::decompress, framing::Encoding};
 
-/// The bytes before each message on the wire: whether it is compressed, and how long it is.
+/// The size of the prefix of each message on the wire: a compression flag and the length.
 pub(super) const PREFIX: usize = 5;
 
-/// A message that is still encoded: what travels through an
-/// [`InterceptorLayer`](crate::InterceptorLayer), where its type isn't known.
+/// A message that is still encoded. It is the message type of an
+/// [`InterceptorLayer`](crate::InterceptorLayer), which doesn't know the actual types.
 ///
-/// A clone shares the bytes. They are decompressed only when somebody asks for [them](Self::bytes), or for the
-/// [size](Self::size).
+/// A clone shares the bytes. They are decompressed only on a call to [`bytes`](Self::bytes),
+/// [`decode`](Self::decode) or [`size`](Self::size).
 ///
 /// ```
 /// # use grpc_interceptor_proto::greeter::HelloRequest;
 /// use grpc_interceptor::{Context, Interceptor, Next, Outcome, Payload, RawMessage};
 /// use tonic::Request;
 ///
-/// /// In a layer: prints who is greeted, and how many bytes each message has.
+/// /// Goes into a layer. Prints who is greeted, and the size of each message.
 /// struct Print;
 ///
 /// impl<N: Next<RequestMessage = RawMessage>> Interceptor<N> for Print {
@@ -40,18 +40,18 @@ pub(super) const PREFIX: usize = 5;
 /// ```
 #[derive(Clone)]
 pub struct RawMessage {
-    /// With the prefix, so that it goes out as it came in.
+    /// Includes the prefix, so that it is sent as it was received.
     wire: Bytes,
     encoding: Encoding,
     limit: usize,
 }
 
 impl RawMessage {
-    /// A message of its encoded bytes, which aren't compressed.
+    /// Creates a message from its encoded, uncompressed bytes.
     ///
     /// # Panics
     ///
-    /// If there are 4 GiB of them or more, which gRPC has no length for.
+    /// Panics if there are 4 GiB or more, which is too long for gRPC's length field.
     #[must_use]
     pub fn new(bytes: &[u8]) -> Self {
         Self::build(bytes.len(), |wire| wire.put_slice(bytes))
@@ -70,7 +70,7 @@ impl RawMessage {
     ///
     /// # Panics
     ///
-    /// If it has 4 GiB or more.
+    /// Panics if the encoded message has 4 GiB or more.
     #[must_use]
     pub fn encode(message: &impl Message) -> Self {
         Self::build(message.encoded_len(), |wire| {
@@ -90,8 +90,8 @@ impl RawMessage {
         RawMessage { wire, encoding, limit }
     }
 
-    /// For a body whose headers say that its messages are compressed like this. One that comes from elsewhere may be
-    /// compressed in another way.
+    /// Converts the message for a body whose headers specify this compression. A message from
+    /// another body may be compressed differently.
     pub(super) fn into_wire(self, encoding: Encoding) -> Result<Bytes, Status> {
         match self.is_compressed() && self.encoding != encoding {
             false => Ok(self.wire),
@@ -99,14 +99,17 @@ impl RawMessage {
         }
     }
 
-    /// The encoded bytes. If the message is compressed, this decompresses it, each time anew.
+    /// Returns the encoded bytes. If the message is compressed, each call decompresses it.
     ///
     /// # Errors
     ///
-    /// For a message that is compressed: UNIMPLEMENTED if this crate's feature for that compression is off
-    /// (`gzip`, `deflate`, `zstd`), INTERNAL if the bytes are broken, and RESOURCE_EXHAUSTED if there are more
-    /// of them than the layer's
-    /// [`max_message_size`](crate::InterceptorLayer::max_message_size).
+    /// Fails only for a compressed message:
+    ///
+    /// - UNIMPLEMENTED if this crate's feature for that compression is disabled (`gzip`, `deflate`,
+    ///   `zstd`);
+    /// - INTERNAL if the bytes are corrupted;
+    /// - RESOURCE_EXHAUSTED if they exceed the layer's
+    ///   [`max_message_size`](crate::InterceptorLayer::max_message_size).
     pub fn bytes(&self) -> Result<Bytes, Status> {
         match self.is_compressed() {
             false => Ok(self.wire.slice(PREFIX..)),
@@ -114,20 +117,21 @@ impl RawMessage {
         }
     }
 
-    /// Decodes the message, if you know its type.
+    /// Decodes the message as an `M`.
     ///
     /// # Errors
     ///
-    /// Those of [`bytes`](Self::bytes), and INTERNAL if the bytes aren't an `M`.
+    /// The same as [`bytes`](Self::bytes), and INTERNAL if the bytes aren't a valid `M`.
     pub fn decode<M: Message + Default>(&self) -> Result<M, Status> {
         M::decode(self.bytes()?).map_err(|error| Status::internal(error.to_string()))
     }
 
-    /// How many bytes the encoded message has. If it is compressed, this decompresses it.
+    /// Returns the size of the encoded message in bytes. Decompresses the message if it is
+    /// compressed.
     ///
     /// # Errors
     ///
-    /// Those of [`bytes`](Self::bytes).
+    /// The same as [`bytes`](Self::bytes).
     pub fn size(&self) -> Result<usize, Status> {
         match self.is_compressed() {
             false => Ok(self.size_on_wire()),
@@ -135,21 +139,22 @@ impl RawMessage {
         }
     }
 
-    /// How many bytes the message has on the wire, compressed or not, without the five bytes that gRPC puts
-    /// before each message.
+    /// Returns the size of the message on the wire in bytes, compressed or not.
+    ///
+    /// The five bytes that gRPC puts before each message aren't included.
     #[must_use]
     pub fn size_on_wire(&self) -> usize {
         self.wire.len() - PREFIX
     }
 
-    /// Whether the message is compressed on the wire.
+    /// Returns whether the message is compressed on the wire.
     #[must_use]
     pub fn is_compressed(&self) -> bool {
         self.wire[0] & 1 == 1
     }
 }
 
-/// Tells the size, and nothing of what is in it.
+/// Writes the message's size, and none of its contents.
 impl fmt::Debug for RawMessage {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter

@@ -8,8 +8,8 @@ use tonic::Status;
 use super::decode::Piece;
 use crate::payload::{failure::Failure, source::Source};
 
-/// A response's frames. Wherever they end, they end with what the request failed with, if it did: by trailers,
-/// too, as a server may answer a request that was cut off.
+/// The frames of a response. If the request failed, they end with that failure, even instead of
+/// trailers, because a server can answer a request that was cut off.
 pub(super) struct OrFailure {
     frames: Pin<Box<dyn Source<Piece>>>,
     failure: Failure,

@@ -25,31 +25,31 @@ use crate::{
     },
 };
 
-/// What travels through an [`InterceptorLayer`](crate::InterceptorLayer): the body of a request or of a
-/// response, a [`Payload`] of [`RawMessage`]s.
+/// The payload in an [`InterceptorLayer`](crate::InterceptorLayer): the body of a request or a
+/// response, as a [`Payload`] of [`RawMessage`]s.
 ///
-/// To a layer it is always a stream, even if the RPC has one message: an interceptor runs before the message
-/// has been read, so that it can refuse the call. Until an interceptor looks into the messages, the body's frames
-/// pass as they are.
+/// In a layer it is always a stream, even if the RPC has a single message. An interceptor runs
+/// before the message has been read, so that it can refuse the call. Until an interceptor inspects
+/// the messages, the body's frames pass unchanged.
 pub struct RawPayload {
-    /// In a cell, as a request that is to be sent again is read ahead while it is borrowed.
+    /// In a cell, because a request that is to be sent again is read ahead while borrowed.
     content: RefCell<Content>,
     framing: Framing,
-    /// Whether no code of an interceptor runs in it.
+    /// Whether it runs no interceptor code.
     is_callers_own: bool,
 }
 
 enum Content {
-    /// As it came.
+    /// The body as received.
     Body(Body),
-    /// With something around it that doesn't look into messages. In a box, as a payload is moved often, and mostly
-    /// is a body.
+    /// The frames, in wrappers that don't inspect messages. Boxed, because a payload is moved often
+    /// and is usually a body.
     Frames(Box<MessageStream<Piece>>),
     Messages(Box<MessageStream<RawMessage>>),
 }
 
 impl Content {
-    /// To put something around.
+    /// Unpacks the content, so that it can be wrapped.
     fn pieces_or_messages(self) -> Result<MessageStream<Piece>, MessageStream<RawMessage>> {
         match self {
             Content::Body(body) => Ok(MessageStream::from_source(FromBody(body))),
@@ -76,22 +76,22 @@ impl RawPayload {
         RawPayload { content: RefCell::new(content), framing, is_callers_own: false }
     }
 
-    /// Whether it is a client's own request, in which no code of an interceptor runs.
+    /// Returns whether this is a client's own request that runs no interceptor code.
     pub(crate) fn is_callers_own(&self) -> bool {
         self.is_callers_own
     }
 
-    /// Whether it may have other bytes, or fewer, than those that came.
+    /// Returns whether its bytes may differ from those received.
     pub(crate) fn is_rewritten(&self) -> bool {
         !matches!(*self.content.borrow(), Content::Body(_))
     }
 
-    /// Whether its messages may be others than those that came.
+    /// Returns whether its messages may differ from those received.
     pub(crate) fn is_decoded(&self) -> bool {
         matches!(*self.content.borrow(), Content::Messages(_))
     }
 
-    /// The messages, one after the other.
+    /// Converts the payload to a stream of its messages.
     #[must_use]
     pub fn into_messages(self) -> MessageStream<RawMessage> {
         let framing = self.framing;
@@ -104,7 +104,8 @@ impl RawPayload {
         MessageStream::from_source(Decoded::new(frames, framing)).with_scopes(scopes)
     }
 
-    /// The messages, and what [`of_messages`](Self::of_messages) needs to make a payload of them again.
+    /// Returns the messages, and the framing that [`of_messages`](Self::of_messages) needs to
+    /// rebuild the payload.
     pub(crate) fn into_messages_and_framing(self) -> (MessageStream<RawMessage>, Framing) {
         let framing = self.framing;
         (self.into_messages(), framing)
@@ -119,7 +120,7 @@ impl RawPayload {
         RawPayload::of_messages(map(messages), framing)
     }
 
-    /// A body again, for whoever is inside or outside of the layer.
+    /// Converts the payload back to a body, to leave the layer in either direction.
     pub(crate) fn into_body(self, framing: Framing) -> Body {
         match self.content.into_inner() {
             Content::Body(body) => body,
@@ -128,7 +129,8 @@ impl RawPayload {
         }
     }
 
-    /// The same on a client, where a request is read in a task of its own. What fails there, or panics, is noted.
+    /// Does the same on a client, where a request is read in a separate task. Records an error or a
+    /// panic there.
     pub(crate) fn into_sent_body(self, framing: Framing, failure: &Failure) -> Body {
         match self.content.into_inner() {
             Content::Body(body) => boxed(GuardedBody::new(body, failure)),
@@ -139,7 +141,7 @@ impl RawPayload {
         }
     }
 
-    /// Of a response that has just come: ends it with what the request failed with.
+    /// Makes a response end with the request's failure, if there is one.
     pub(crate) fn or_failure(self, failure: Failure) -> Self {
         let framing = self.framing;
         let content = match self.content.into_inner().pieces_or_messages() {
@@ -149,7 +151,7 @@ impl RawPayload {
         RawPayload::of(content, framing)
     }
 
-    /// The same: ends it at the deadline.
+    /// Makes a response end at the deadline.
     pub(crate) fn in_time(self, deadline: Instant) -> Self {
         let framing = self.framing;
         let content = match self.content.into_inner().pieces_or_messages() {
@@ -162,11 +164,12 @@ impl RawPayload {
         RawPayload::of(content, framing)
     }
 
-    /// A copy of a request, if it is one message and all of it is there: of a client's unary RPC.
+    /// Returns a copy of a request, if it is a single message that is fully available: the request
+    /// of a client's unary RPC.
     pub(crate) fn try_clone(&self) -> Option<Self> {
         let mut content = self.content.borrow_mut();
         let framing = self.framing;
-        // What is read ahead may panic. Nothing can be sent then.
+        // Reading ahead may panic. Nothing can be sent in that case.
         let taken = mem::replace(&mut *content, Content::Body(Body::new(Broken)));
         let copy = match taken.pieces_or_messages() {
             Ok(pieces) => {
@@ -188,7 +191,7 @@ impl RawPayload {
         Some(RawPayload::of(copy?, framing))
     }
 
-    /// Has what isn't decoded watched.
+    /// Attaches a watcher to frames that aren't decoded.
     pub(crate) fn watched_in_frames(self, watch: Watch, show: Show) -> Self {
         let framing = self.framing;
         let is_callers_own = self.is_callers_own && !watch.looks();
@@ -204,14 +207,14 @@ impl RawPayload {
     }
 }
 
-/// Of messages that an interceptor made.
+/// Wraps messages that an interceptor created.
 impl From<MessageStream<RawMessage>> for RawPayload {
     fn from(messages: MessageStream<RawMessage>) -> Self {
         RawPayload::of(Content::messages(messages), Framing::NONE)
     }
 }
 
-/// One message that an interceptor made.
+/// Wraps a single message that an interceptor created.
 impl From<RawMessage> for RawPayload {
     fn from(message: RawMessage) -> Self {
         MessageStream::new(tokio_stream::once(Ok(message))).into()

@@ -7,32 +7,32 @@ use super::{
     web::{IS_TRAILERS, parse_trailers},
 };
 
-/// The longest trailers that are read from a body of gRPC-Web.
+/// The maximum size of trailers that are read from a gRPC-Web body.
 const LONGEST_TRAILERS: usize = 64 * 1024;
 
-/// Finds messages in a body's data, which is cut anywhere.
+/// Finds messages in a body's data, which can be split at any point.
 pub(super) struct Scan {
     framing: Framing,
-    /// Whether messages are collected, or only found.
+    /// Whether messages are collected, or only counted.
     collects: bool,
     prefix: [u8; PREFIX],
-    /// How much of the prefix is there.
+    /// The number of prefix bytes read so far.
     filled: usize,
-    /// How much of the message isn't there yet.
+    /// The number of bytes of the message that are still missing.
     left: usize,
     collected: Option<BytesMut>,
 }
 
-/// What was found.
+/// The result of a scan.
 pub(super) enum Found {
     /// A message that isn't collected.
     Passed,
     Message(RawMessage),
     /// Trailers in the body.
     Trailers(HeaderMap),
-    /// It is larger than may be collected: its length. It passes.
+    /// A message too large to collect, with its length. It passes anyway.
     TooLarge(usize),
-    /// This isn't gRPC. There is no going on after it.
+    /// Data that isn't gRPC. The scan can't continue after it.
     Invalid(Status),
 }
 
@@ -41,12 +41,12 @@ impl Scan {
         Scan { framing, collects, prefix: [0; PREFIX], filled: 0, left: 0, collected: None }
     }
 
-    /// Whether it is between two messages.
+    /// Returns whether the scan is between two messages.
     pub(super) fn is_between(&self) -> bool {
         self.filled == 0
     }
 
-    /// Takes from the data up to the end of the next message.
+    /// Consumes data up to the end of the next message.
     pub(super) fn next(&mut self, data: &mut Bytes) -> Option<Found> {
         if let Some(found) = self.in_one_piece(data) {
             return Some(found);
@@ -71,7 +71,7 @@ impl Scan {
         (self.left == 0).then(|| self.finish())
     }
 
-    /// Most often a message is in one piece, and needn't be copied.
+    /// A message is usually in one piece, and needn't be copied.
     fn in_one_piece(&mut self, data: &mut Bytes) -> Option<Found> {
         if !self.collects || self.filled > 0 {
             return None;
@@ -84,7 +84,7 @@ impl Scan {
         Some(Found::Message(self.message(data.split_to(PREFIX + length))))
     }
 
-    /// With a whole prefix.
+    /// Called with a complete prefix.
     fn begin(&mut self) -> Option<Found> {
         self.left = length_of(self.prefix);
         let is_trailers = self.is_trailers();

@@ -4,14 +4,14 @@ use tonic::{
     metadata::MetadataMap,
 };
 
-/// The status that headers or trailers have, if they have one.
+/// Returns the status in headers or trailers, if there is one.
 pub(crate) fn status_of(headers: &HeaderMap) -> Option<Status> {
     if is_plain_ok(headers) {
-        // Tonic copies all headers to find that out.
+        // Tonic copies all headers to determine this.
         return Some(Status::ok(""));
     }
     let details = headers.get(Status::GRPC_STATUS_DETAILS);
-    // Tonic panics at details that aren't base64.
+    // Tonic panics on details that aren't base64.
     if details.is_some() && !are_details_readable(headers) {
         let mut headers = headers.clone();
         headers.remove(Status::GRPC_STATUS_DETAILS);
@@ -20,9 +20,9 @@ pub(crate) fn status_of(headers: &HeaderMap) -> Option<Status> {
     Status::from_header_map(headers)
 }
 
-/// Whether there is nothing but an OK, as is usual in trailers.
+/// Returns whether there is only an OK status, as is usual in trailers.
 pub(super) fn is_plain_ok(headers: &HeaderMap) -> bool {
-    // To look the one up takes ten times as long.
+    // Looking it up by name takes ten times as long.
     headers.len() == 1
         && headers.iter().all(|(name, value)| *name == Status::GRPC_STATUS && value == "0")
 }
@@ -38,8 +38,9 @@ fn are_details_readable(headers: &HeaderMap) -> bool {
     details.is_some_and(|details| details.to_bytes().is_ok())
 }
 
-/// The status of a response that doesn't say any, by gRPC's
-/// [mapping](https://github.com/grpc/grpc/blob/master/doc/http-grpc-status-mapping.md), in tonic's words.
+/// Returns the status of a response that has none, according to gRPC's
+/// [mapping](https://github.com/grpc/grpc/blob/master/doc/http-grpc-status-mapping.md), with
+/// tonic's messages.
 #[cold]
 pub(crate) fn inferred_status(http: StatusCode) -> Status {
     let code = match http {

@@ -1,33 +1,34 @@
-//! The text form of gRPC-Web: a body in base64.
+//! The text form of gRPC-Web: a body encoded as base64.
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use bytes::{Bytes, BytesMut};
 
-/// How many letters stand for three bytes or fewer.
+/// The number of characters that encode up to three bytes.
 const GROUP: usize = 4;
 
-/// Decodes a body's data, which is cut anywhere. It may be several texts, each with its padding.
+/// Decodes a body's data, which can be split at any point. It can consist of several texts, each
+/// with its own padding.
 #[derive(Default)]
 pub(super) struct Text {
-    /// Letters that aren't a group yet.
+    /// Characters that don't form a complete group yet.
     rest: BytesMut,
 }
 
 impl Text {
-    /// `None` if it isn't base64.
+    /// Returns `None` if the data isn't base64.
     pub(super) fn decode(&mut self, data: &Bytes) -> Option<Bytes> {
         self.rest.extend_from_slice(data);
         let whole = self.rest.len() / GROUP * GROUP;
         let letters = self.rest.split_to(whole);
         let mut decoded = Vec::with_capacity(whole / GROUP * 3);
-        // At most one padding is at the end of each of these.
+        // Each of these has padding only at its end.
         for text in letters.chunk_by(|before, after| *before != b'=' || *after == b'=') {
             STANDARD.decode_vec(text, &mut decoded).ok()?;
         }
         Some(decoded.into())
     }
 
-    /// Whether no group is left that has begun.
+    /// Returns whether no incomplete group is left.
     pub(super) fn is_whole(&self) -> bool {
         self.rest.is_empty()
     }

@@ -19,18 +19,18 @@ use crate::{
     },
 };
 
-/// How a message is shown to who watches: as what it is, or, in a list, as an
+/// How a message is shown to the watcher: as it is or, in a list, as an
 /// [`AnyMessage`](crate::AnyMessage).
 pub(crate) type Show = fn(RawMessage, &mut dyn FnMut(&dyn Any));
 
-/// Who watches the frames that pass: counts the messages in them, and sees how they end.
+/// Watches passing frames: counts the messages in them, and sees how they end.
 pub(super) struct Watching {
     framing: Framing,
-    /// `None` when what passes isn't gRPC any more.
+    /// `None` if the data is no longer gRPC.
     scan: Option<Scan>,
     text: Text,
     show: Show,
-    /// `None` when the end was told.
+    /// `None` once the end has been reported.
     watch: Option<Watch>,
 }
 
@@ -40,14 +40,14 @@ impl Watching {
         Watching { framing, scan, text: Text::default(), show, watch: Some(watch) }
     }
 
-    /// Before what passes is polled, which may panic.
+    /// Called before polling the watched body, which may panic.
     pub(super) fn poll(&mut self) {
         if let Some(watch) = &mut self.watch {
             watch.poll();
         }
     }
 
-    /// What it was polled to.
+    /// Called with the result of the poll.
     pub(super) fn polled(&mut self, polled: &Poll<Option<Piece>>) {
         match polled {
             Poll::Ready(Some(Ok(frame))) => {
@@ -84,7 +84,7 @@ impl Watching {
                     (self.show)(message, &mut |message| watch.message(message));
                 }
                 Found::Trailers(trailers) => self.trailers(&trailers),
-                // It is found again when it has passed.
+                // It is found again once it has passed.
                 Found::TooLarge(_) => {}
                 Found::Invalid(_) => self.scan = None,
             }
@@ -95,7 +95,7 @@ impl Watching {
         self.end_with(Some(trailers));
     }
 
-    /// After the last frame. With trailers, the end was told already.
+    /// Called after the last frame. If there were trailers, the end has already been reported.
     pub(super) fn end_of_body(&mut self) {
         self.end_with(None);
     }

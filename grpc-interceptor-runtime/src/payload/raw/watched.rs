@@ -1,4 +1,4 @@
-//! What passes as it is while somebody watches.
+//! Bodies and frames that pass unchanged while being watched.
 
 use std::{
     pin::Pin,
@@ -12,7 +12,7 @@ use tonic::{Status, body::Body};
 use super::{decode::Piece, watch::Watching};
 use crate::{StreamEnd, payload::source::Source};
 
-/// A body that is otherwise as it came.
+/// An otherwise unchanged body.
 pub(super) struct WatchedBody {
     body: Body,
     watching: Watching,
@@ -25,7 +25,7 @@ impl WatchedBody {
         watched
     }
 
-    /// Nobody polls a body that says that it is over.
+    /// A body that reports its end isn't polled again.
     fn look_for_the_end(&mut self) {
         if self.body.is_end_stream() {
             self.watching.end_of_body();
@@ -59,7 +59,7 @@ impl http_body::Body for WatchedBody {
     }
 }
 
-/// Pieces of a body that something was put around.
+/// The wrapped pieces of a body.
 pub(super) struct WatchedPieces {
     source: Pin<Box<dyn Source<Piece>>>,
     watching: Watching,
@@ -79,7 +79,7 @@ impl Source<Piece> for WatchedPieces {
         self.watching.poll();
         let polled = self.source.as_mut().poll_item(context);
         match polled {
-            // What is around the pieces failed, and not the body.
+            // A wrapper around the pieces failed, not the body.
             Poll::Ready(Some(Err(status))) => {
                 self.watching.end(StreamEnd::Failed(&status));
                 Poll::Ready(Some(Err(status)))

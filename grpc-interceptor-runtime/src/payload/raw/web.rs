@@ -1,12 +1,12 @@
-//! Trailers in a body, as gRPC-Web has them.
+//! Trailers in the body, as in gRPC-Web.
 
 use bytes::{BufMut as _, Bytes, BytesMut};
 use tonic::codegen::http::{HeaderMap, HeaderName, HeaderValue};
 
-/// The flag of what isn't a message.
+/// The flag that marks trailers rather than a message.
 pub(super) const IS_TRAILERS: u8 = 0x80;
 
-/// Reads lines of `name: value`. What isn't one is left out.
+/// Parses lines of `name: value`. Ignores any other lines.
 pub(super) fn parse_trailers(text: &[u8]) -> HeaderMap {
     let mut trailers = HeaderMap::new();
     for line in text.split(|&byte| byte == b'\n') {

@@ -9,8 +9,8 @@ use tonic::{Status, body::Body, codegen::Body as HttpBody};
 
 use super::boxed::boxed;
 
-/// A request's body that ends before its trailers. gRPC has none in requests. Tonic adds them to the metadata, in
-/// place of what an interceptor has put there.
+/// Drops the trailers of a request body. gRPC has none in requests, and tonic would merge them into
+/// the metadata, replacing values that an interceptor set.
 pub(crate) fn without_trailers(body: Body) -> Body {
     boxed(WithoutTrailers(body))
 }
@@ -27,7 +27,7 @@ impl HttpBody for WithoutTrailers {
     ) -> Poll<Option<Result<Frame<Bytes>, Status>>> {
         match Pin::new(&mut self.0).poll_frame(context) {
             Poll::Ready(Some(Ok(frame))) if frame.is_trailers() => {
-                // Nothing of it is polled any more.
+                // The rest of the body is never polled.
                 self.0 = Body::empty();
                 Poll::Ready(None)
             }
