@@ -1,4 +1,4 @@
-//! What `#[intercepted]` on a generated client needs at run time.
+//! Run-time support for `#[intercepted]` on a generated client.
 
 mod call;
 mod codec;

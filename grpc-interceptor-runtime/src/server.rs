@@ -1,8 +1,8 @@
-//! What `#[intercepted]` on a service's impl, or on a generated server, needs at run time.
+//! Run-time support for `#[intercepted]` on a service's impl or on a generated server.
 //!
-//! A handler's signature is `Request<A> -> Result<Response<B>, E>`. The macro sees it as text,
-//! where an alias may hide what it is. So the text goes, as it stands, into an [`Rpc`], and the traits
-//! [`Argument`] and [`Returned`] take it apart.
+//! A handler's signature is `Request<A> -> Result<Response<B>, E>`. The macro sees only its tokens,
+//! and an alias may hide the actual types. So the tokens go unchanged into an [`Rpc`], and the
+//! traits [`Argument`] and [`Returned`] take the types apart.
 
 mod call;
 mod called;

@@ -21,11 +21,11 @@ use crate::{
     payload::{Failure, Guarded},
 };
 
-/// The [`Next`] inside of a client's last interceptor: makes the call. Each time it runs, it makes
-/// another.
+/// The [`Next`] of a client's innermost interceptor, which makes the call. Each run is a separate
+/// attempt.
 ///
-/// They share one deadline. An attempt has the time that remains, or what an interceptor put into its
-/// metadata if that is less.
+/// All attempts share one deadline. An attempt gets the remaining time, or the timeout that an
+/// interceptor set in its metadata if that is shorter.
 pub struct Call<'a, T, M, const CLIENT_STREAMS: bool, const SERVER_STREAMS: bool> {
     grpc: &'a Shared<T>,
     context: Context,
@@ -43,7 +43,7 @@ impl<T, M, const C: bool, const S: bool> Copy for Call<'_, T, M, C, S> {}
 impl<T, M, const C: bool, const S: bool> Sealed for Call<'_, T, M, C, S> {}
 
 impl<'a, T: Transport, M: Method, const C: bool, const S: bool> Call<'a, T, M, C, S> {
-    /// What the generated client does before each call.
+    /// Prepares the call, as the generated client does.
     async fn start<P>(
         self,
         request: &mut Request<P>,
@@ -60,7 +60,7 @@ impl<'a, T: Transport, M: Method, const C: bool, const S: bool> Call<'a, T, M, C
     }
 }
 
-/// Each attempt has a transport of its own, as of any that run at the same time.
+/// Each detached attempt gets its own transport, as concurrent attempts do.
 macro_rules! detach {
     ($client_streams:literal, $server_streams:literal) => {
         impl<T, M> Detach for Call<'_, T, M, $client_streams, $server_streams>
@@ -87,7 +87,7 @@ detach!(false, true);
 detach!(true, false);
 detach!(true, true);
 
-/// What is the same for all kinds of RPC.
+/// The code common to all kinds of RPC.
 macro_rules! common {
     () => {
         #[inline]
@@ -217,8 +217,8 @@ impl<T: Transport, M: Method> Next for Call<'_, T, M, true, true> {
                 None => from_wire(outcome?),
             };
             Ok(response.map(|stream| {
-                // The request stream may fail while the response is read. If it is the caller's own,
-                // the response's stream is left as it is for that, and fails by itself.
+                // The request stream may fail while the response is being read. If it is the
+                // caller's own, the response stream is left unchanged and fails by itself.
                 let stream = match untouched {
                     true => stream,
                     false => stream.or_failure(move || failure.take()),
@@ -235,7 +235,7 @@ impl<T: Transport, M: Method> Next for Call<'_, T, M, true, true> {
     common!();
 }
 
-/// A status in a response's headers is all that there is of it: no trailers follow.
+/// Converts a response off the wire. If its headers contain a status, no trailers follow.
 fn from_wire<M: Send + 'static>(response: Response<Streaming<M>>) -> Response<MessageStream<M>> {
     let without_trailers = response.metadata().contains_key("grpc-status");
     response.map(|stream| match without_trailers {
@@ -244,7 +244,7 @@ fn from_wire<M: Send + 'static>(response: Response<Streaming<M>>) -> Response<Me
     })
 }
 
-/// What is the same for all calls of an RPC.
+/// The information common to all calls of an RPC.
 struct Info<M, const C: bool, const S: bool>(PhantomData<M>);
 
 impl<M: Method, const C: bool, const S: bool> Info<M, C, S> {

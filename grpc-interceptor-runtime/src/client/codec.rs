@@ -1,4 +1,4 @@
-//! A codec for request streams in which an interceptor may put an error.
+//! A codec for request streams that can contain an interceptor's error.
 
 use tonic::{
     Status,
@@ -7,8 +7,8 @@ use tonic::{
 
 use crate::payload::Failure;
 
-/// Encodes messages by the codec `C`. At an error it notes the status and fails, so that the
-/// request's body ends there and HTTP/2 resets the stream.
+/// Encodes messages with the codec `C`. At an error it records the status and fails, so that the
+/// request body ends there and HTTP/2 resets the stream.
 pub(super) struct FallibleCodec<C> {
     codec: C,
     failure: Failure,

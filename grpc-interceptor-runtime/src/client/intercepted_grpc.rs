@@ -4,7 +4,7 @@ use tonic::{client::Grpc, codec::CompressionEncoding};
 
 use super::shared::Shared;
 
-/// A generated client's inner part, and the interceptors around it.
+/// The inner part of a generated client, and its interceptors.
 pub struct InterceptedGrpc<T, I> {
     pub(super) grpc: Shared<T>,
     pub(super) interceptors: I,
@@ -17,7 +17,7 @@ impl<T: Clone, I> InterceptedGrpc<T, I> {
 }
 
 impl<T, I> InterceptedGrpc<T, I> {
-    /// Over a transport that may not be `Clone`.
+    /// For a transport that need not be `Clone`.
     pub fn one_at_a_time(grpc: Grpc<T>, interceptors: I) -> Self {
         InterceptedGrpc { grpc: Shared::of_one(grpc), interceptors }
     }

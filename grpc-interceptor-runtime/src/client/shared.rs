@@ -2,28 +2,28 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use tonic::{Status, client::Grpc};
 
-/// What calls are made by. Each attempt borrows one: the last one's, or, if that is still out, as
-/// when attempts run at the same time, a clone.
+/// The transport shared by attempts. Each attempt borrows one: the one used last or, if that is
+/// still lent to a concurrent attempt, a clone.
 ///
-/// It is behind a lock, so that no `Sync` is needed of what carries the calls, which not every tower
-/// service has.
+/// It is behind a lock, so the transport doesn't have to be `Sync`, which not every tower service
+/// is.
 pub struct Shared<T>(Mutex<Pool<T>>);
 
 struct Pool<T> {
-    /// What clones are made of. Without it there is only the one that is idle or lent.
+    /// The source of clones. Without it, there is only the transport that is idle or lent.
     original: Option<Original<T>>,
-    /// In a box, so that lending it moves a pointer.
+    /// Boxed, so that lending it moves only a pointer.
     idle: Option<Box<Grpc<T>>>,
 }
 
-/// It is made where `T` is known to be `Clone`, and used where it isn't.
+/// Created where `T` is known to be `Clone`, and used where it isn't.
 struct Original<T> {
     grpc: Grpc<T>,
     clone: fn(&Grpc<T>) -> Grpc<T>,
 }
 
 impl<T> Shared<T> {
-    /// One attempt at a time.
+    /// Allows one attempt at a time.
     pub(super) fn of_one(grpc: Grpc<T>) -> Self {
         Shared(Mutex::new(Pool { original: None, idle: Some(Box::new(grpc)) }))
     }
@@ -38,7 +38,7 @@ impl<T> Shared<T> {
         }))
     }
 
-    /// Lends one to an attempt.
+    /// Lends a transport to an attempt.
     pub(super) fn lend(&self) -> Result<Lent<'_, T>, Status> {
         let mut pool = self.pool();
         let grpc = match (pool.idle.take(), &pool.original) {
@@ -55,7 +55,7 @@ impl<T> Shared<T> {
 }
 
 impl<T: Clone> Shared<T> {
-    /// As many attempts at a time as there are.
+    /// Allows any number of concurrent attempts.
     pub(super) fn new(grpc: Grpc<T>) -> Self {
         Shared(Mutex::new(Pool {
             original: Some(Original { grpc, clone: Grpc::clone }),
@@ -82,10 +82,10 @@ fn one_at_a_time() -> Status {
     )
 }
 
-/// One that goes back when the attempt is over or dropped.
+/// A transport that is returned when the attempt ends or is dropped.
 pub(super) struct Lent<'a, T> {
     shared: &'a Shared<T>,
-    /// There until this is dropped.
+    /// Present until this is dropped.
     grpc: Option<Box<Grpc<T>>>,
     is_ready: bool,
 }
@@ -104,10 +104,10 @@ impl<T> Drop for Lent<'_, T> {
     fn drop(&mut self) {
         let Some(grpc) = self.grpc.take() else { return };
         let mut pool = self.shared.pool();
-        // If an attempt is given up before it is ready, what it waits for, such as its turn in a line, is
-        // given up with it.
+        // If an attempt is dropped before its transport is ready, drop the transport too, to give
+        // up whatever it is waiting for, such as its place in a queue.
         if self.is_ready || pool.original.is_none() {
-            // One is enough: most clients have one attempt at a time.
+            // One is enough: most clients make one attempt at a time.
             pool.idle.get_or_insert(grpc);
         }
     }

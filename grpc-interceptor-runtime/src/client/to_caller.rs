@@ -10,7 +10,7 @@ use tonic::{Response, Status, Streaming};
 use crate::{MessageStream, payload::into_streaming};
 
 pin_project! {
-    /// What interceptors answer with goes to the caller.
+    /// Converts the interceptors' outcome for the caller.
     pub(super) struct ToCaller<F> {
         #[pin]
         future: F,

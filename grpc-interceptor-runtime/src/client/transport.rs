@@ -4,24 +4,26 @@ use tonic::{
     codegen::{Body as HttpBody, Bytes, StdError},
 };
 
-/// What carries a client's calls: a channel, or any other service that tonic's clients take, if its
-/// futures are `Send`.
+/// The transport of a client's calls: a channel, or any other service that tonic's clients accept
+/// and whose futures are `Send`.
 ///
-/// The constructors also ask for `Clone`: two attempts of a call at a time, such as those of a hedging
-/// interceptor, each have a clone. What isn't `Clone`, such as tower's `BoxService`, has two ways:
+/// The constructors also require `Clone`: concurrent attempts of a call, such as those of a hedging
+/// interceptor, each use a clone. For a transport that isn't `Clone`, such as tower's `BoxService`,
+/// there are two options:
 ///
-/// - `InterceptedGreeterClient::one_at_a_time(GreeterClient::new(service), …)`. A second attempt while one
-///   is under way fails with INTERNAL, and the rest of a chain can't be [detached](crate::Detach).
-///   Attempts after each other, such as a retry's, are fine.
+/// - `InterceptedGreeterClient::one_at_a_time(GreeterClient::new(service), …)`. An attempt that
+///   starts while another is in progress fails with INTERNAL, and the rest of a chain can't be
+///   [detached](crate::Detach). Consecutive attempts, such as retries, are fine.
 /// - [`Buffer`](https://docs.rs/tower/latest/tower/buffer/struct.Buffer.html), which is `Clone`:
 ///   `GreeterClient::with_interceptors(Buffer::new(service, 1), …)`.
 ///
-/// The trait is a name for these bounds, for code that is generic over the `T` of an intercepted client.
-/// Nobody has to implement or to call it.
+/// The trait names these bounds, for code that is generic over the `T` of an intercepted client.
+/// You never have to implement or call it.
 ///
 /// ```
+/// # use grpc_interceptor_proto::greeter as pb;
 /// use grpc_interceptor::Transport;
-/// use grpc_interceptor_proto::greeter::{
+/// use pb::{
 ///     HelloRequest,
 ///     greeter_client::{GreeterInterceptors, InterceptedGreeterClient},
 /// };
@@ -62,7 +64,7 @@ impl<T> Transport for T where
 {
 }
 
-/// What most constructors ask for.
+/// The bounds that most constructors require.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` can't carry the calls of a client with interceptors",
     label = "not a transport that can be cloned",

@@ -12,14 +12,15 @@ use tonic::{Request, Response, Status};
 use super::{Argument, ChainOutcome, ChainRequest, Hold, Link, Returned, Rpc, Sent};
 use crate::{Context, Interceptor, Next, Outcome};
 
-/// What a method of tonic's trait returns.
+/// The return type of a method of tonic's trait.
 pub type Served<'a, R, T> =
     Pin<Box<dyn Future<Output = Result<Response<Sent<R, T>>, Status>> + Send + 'a>>;
 
-/// Runs an RPC's whole chain: from what tonic hands to a service's method to what it wants back.
+/// Runs an RPC's whole chain: takes tonic's argument for a service's method, and returns tonic's
+/// result.
 ///
-/// The box is the one that tonic's trait has. No future is put around the chain but one that
-/// converts its output.
+/// The box is the one that tonic's trait requires. The chain is wrapped in only one more future,
+/// which converts its output.
 pub fn serve<'a, R, T>(service: &'a T, argument: R::Argument) -> Served<'a, R, T>
 where
     T: Sync + 'a,
@@ -28,7 +29,7 @@ where
     start::<R, T, _>(argument, move |request, context| R::run(service, request, context))
 }
 
-/// The same for a service that comes in an `Arc`.
+/// Does the same for a service in an `Arc`.
 pub fn serve_arc<'a, R, T>(service: Arc<T>, argument: R::Argument) -> Served<'a, R, Arc<T>>
 where
     T: Send + Sync + 'a,
@@ -39,11 +40,11 @@ where
     })
 }
 
-/// Starts what is to be run with what tonic hands over, and converts its outcome for tonic.
+/// Starts a future with tonic's argument, and converts its outcome for tonic.
 ///
-/// `Box::pin` may fail to get a box, so that the future, which holds the whole chain, is made outside
-/// and moved into it. If the box is there before it, nothing is moved, as long as all that makes
-/// the future is inlined.
+/// The allocation in `Box::pin` can fail, so the future, which holds the whole chain, is normally
+/// created outside the box and moved into it. If the box is allocated first, nothing is moved, as
+/// long as everything that creates the future is inlined.
 #[inline(always)]
 pub(super) fn start<'a, R, T, F>(
     argument: R::Argument,
@@ -62,10 +63,10 @@ where
     Box::into_pin(future)
 }
 
-/// Calls an interceptor that was made for this call, and keeps it until it is done.
+/// Calls an interceptor that was created for this call, and keeps it alive until the call is done.
 ///
-/// This says of the future that it is `Send`, so that the compiler doesn't have to look into it
-/// where it is used, with lifetimes that it no longer knows there.
+/// The return type declares that the future is `Send`, so the compiler doesn't have to check its
+/// contents at the use site, where it no longer knows the lifetimes.
 pub fn intercept<N: Next, I: Interceptor<N>>(
     interceptor: I,
     request: Request<N::Request>,
@@ -75,7 +76,7 @@ pub fn intercept<N: Next, I: Interceptor<N>>(
     async move { interceptor.intercept(request, context, next).await }
 }
 
-/// The end of an RPC's chain: calls the handler.
+/// Ends an RPC's chain by calling the handler.
 #[inline]
 pub fn handle<R, T, F, H>(
     request: ChainRequest<R, T>,
@@ -90,10 +91,11 @@ where
     IntoChain::<H::Held, R::ReturnedKind> { future, returned: PhantomData }
 }
 
-// What these two do, an async block would do as well, and move the future in it once more.
+// An async block would work in place of these two futures, but would move the inner future once
+// more.
 
 pin_project! {
-    /// What a handler returns goes into the chain.
+    /// Converts a handler's result for the chain.
     struct IntoChain<F, K> {
         #[pin]
         future: F,
@@ -112,7 +114,7 @@ impl<F: Future<Output: Returned<K>>, K> Future for IntoChain<F, K> {
 }
 
 pin_project! {
-    /// What comes out of the chain goes to tonic.
+    /// Converts the chain's outcome for tonic.
     struct ToTonic<F, R, T> {
         #[pin]
         future: F,

@@ -2,10 +2,12 @@ use tonic::Request;
 
 use crate::{Context, Next};
 
-/// A fn that is listed with `()` after it, and the `next` of its place: `Called(&metrics, next).interceptor()`.
+/// A listed function followed by `()`, and the `next` at its position:
+/// `Called(&metrics, next).interceptor()`.
 ///
-/// It makes an interceptor, unless it is one itself: then it is to be listed by its name. The compiler knows, and
-/// takes the inherent method, which an interceptor has, before that of [`MakesAnInterceptor`].
+/// The function returns an interceptor, unless it is an interceptor itself and should be listed
+/// without `()`. The compiler can tell: it prefers the inherent method, which an interceptor has,
+/// to the one of [`MakesAnInterceptor`].
 pub struct Called<'a, F, N>(pub &'a F, pub N);
 
 impl<F, N, O> Called<'_, F, N>
@@ -13,8 +15,8 @@ where
     N: Next,
     F: Fn(Request<N::Request>, Context, N) -> O,
 {
-    /// The bound is a parameter's, so that it is an error only if this is called, and one without the RPC's
-    /// types in it, so that it is told once for all of them.
+    /// The bound is on a type parameter, so that it is an error only if this is called. It doesn't
+    /// mention the RPC's types, so that the error is reported only once.
     pub fn interceptor<P: MayBeCalled>(self) {}
 }
 
@@ -34,7 +36,7 @@ impl<F, N> MakesAnInterceptor<F> for Called<'_, F, N> {
     }
 }
 
-/// A fn without arguments.
+/// A function without arguments.
 pub trait FnMade {
     type Output;
 
@@ -50,7 +52,7 @@ impl<F: Fn() -> I, I> FnMade for F {
     }
 }
 
-/// The parentheses after a fn's name.
+/// The parentheses after a function's name.
 pub struct Parentheses;
 
 #[diagnostic::on_unimplemented(

@@ -8,16 +8,17 @@ use tonic::{
 
 use super::names_on_the_wire::assert_names_on_the_wire;
 
-/// Which server was found for a service. A type of its own says it, as what is in scope where that is said
-/// should not be in scope elsewhere.
+/// Names the server found for a service. It is a trait on a separate type, to keep the names that
+/// are in scope there out of scope elsewhere.
 pub trait OfService {
     type Server<T>;
 }
 
-/// Tells of a type whether it is a server, and how it is called: `Candidate::<GreeterServer<T>>::NAME`.
+/// Tells whether a type is a server, and its name: `Candidate::<GreeterServer<T>>::NAME`.
 ///
-/// If no more is known of `T` than that it implements a trait, it is one only if that is the trait that it serves.
-/// An inherent constant goes before a trait's: if `S` is no server, that of [`NotAServer`] is meant.
+/// If all that is known of `T` is that it implements a trait, `S` is a server only if that is the
+/// trait it serves. An inherent constant takes precedence over a trait's, so the one of
+/// [`NotAServer`] is used if `S` isn't a server.
 pub struct Candidate<S>(PhantomData<S>);
 
 impl<S> Candidate<S>
@@ -27,7 +28,8 @@ where
 {
     pub const NAME: &'static str = S::NAME;
 
-    /// Calls each RPC, see [`assert_names_on_the_wire`]. What stands for no server has none.
+    /// Calls each RPC: see [`assert_names_on_the_wire`]. The placeholder for a missing server has
+    /// no RPCs.
     #[track_caller]
     pub fn assert_names(server: S, rpcs: &[(&'static str, &str)]) {
         if !S::NAME.is_empty() {
@@ -44,7 +46,7 @@ pub trait NotAServer {
 
 impl<S> NotAServer for Candidate<S> {}
 
-/// A compile error if `S`, the server whose name is used, doesn't serve the impl's trait.
+/// Causes a compile error if `S`, the server whose name is used, doesn't serve the impl's trait.
 pub const fn assert_serves<S: ServesThisTrait>() {}
 
 #[diagnostic::on_unimplemented(

@@ -9,14 +9,14 @@ use crate::{
     chain::{Detach, Sealed},
 };
 
-/// One RPC of the service `T`. The macro makes a type for each, named like its method.
+/// An RPC of the service `T`. The macro defines a type for each, named after its method.
 pub trait Rpc<T> {
     const NAME: MethodName<'static>;
 
-    /// The handler's argument, as the user wrote it: `Request<…>`.
+    /// The handler's argument, as written by the user: `Request<…>`.
     type Argument: Argument<Self::ArgumentKind>;
     type ArgumentKind;
-    /// What the handler returns, as the user wrote it: `Result<Response<…>, …>`.
+    /// The handler's return type, as written by the user: `Result<Response<…>, …>`.
     type Returned: Returned<Self::ReturnedKind>;
     type ReturnedKind;
 
@@ -26,30 +26,30 @@ pub trait Rpc<T> {
         Side::Server,
     );
 
-    /// A copy of what travels as the request, if the macro saw that there can be one.
+    /// Returns a copy of the request's payload, if the macro found that it can be cloned.
     fn clone_payload(_: &ChainPayload<Self, T>) -> Option<ChainPayload<Self, T>> {
         None
     }
 }
 
-/// What travels as an RPC's request.
+/// The payload of an RPC's request.
 pub type ChainPayload<R, T> =
     <<R as Rpc<T>>::Argument as Argument<<R as Rpc<T>>::ArgumentKind>>::Payload;
 
-/// What an RPC's chain gets.
+/// The input of an RPC's chain.
 pub type ChainRequest<R, T> = Request<ChainPayload<R, T>>;
 
-/// What an RPC's chain gives back.
+/// The output of an RPC's chain.
 pub type ChainOutcome<R, T> = Result<
     Response<<<R as Rpc<T>>::Returned as Returned<<R as Rpc<T>>::ReturnedKind>>::Payload>,
     Status,
 >;
 
-/// What tonic's trait has in its `Response`.
+/// The payload of the `Response` in tonic's trait.
 pub type Sent<R, T> = <<R as Rpc<T>>::Returned as Returned<<R as Rpc<T>>::ReturnedKind>>::Sent;
 
-/// What runs at a place in an RPC's chain: at 0 the outermost interceptor, at the last the handler.
-/// The macro makes one for each.
+/// The code at one position in an RPC's chain: the outermost interceptor at 0, the handler at the
+/// last one. The macro generates an impl for each position.
 pub trait Link<T, const AT: usize>: Rpc<T> + Sized {
     fn run(
         service: &T,
@@ -58,12 +58,12 @@ pub trait Link<T, const AT: usize>: Rpc<T> + Sized {
     ) -> impl Future<Output = ChainOutcome<Self, T>> + Send;
 }
 
-/// The [`Next`] of an RPC's interceptors: its chain from a place on.
+/// The [`Next`] of an RPC's interceptors: its chain from one position on.
 ///
-/// Its fields are public, as a fn that makes one would be compiled again for each place.
+/// The fields are public, because a constructor function would be compiled again for each position.
 ///
-/// It names the place by a number and holds nothing of what runs there, so that the types of a long
-/// chain are no longer than those of a short one.
+/// It identifies the position by a number and contains nothing of the code there, so the types of a
+/// long chain are no longer than those of a short one.
 pub struct Chain<'a, T, R, const AT: usize> {
     pub service: &'a T,
     pub context: Context,
@@ -103,7 +103,7 @@ impl<T: Sync, R: Link<T, AT>, const AT: usize> Next for Chain<'_, T, R, AT> {
     }
 }
 
-/// For a service that is in an `Arc`.
+/// For a service in an `Arc`.
 impl<T, R, const AT: usize> Detach for Chain<'_, Arc<T>, R, AT>
 where
     T: Send + Sync + 'static,

@@ -3,11 +3,12 @@ use std::marker::PhantomData;
 use tokio_stream::Stream;
 use tonic::{Request, Response, Status};
 
-/// Tells of a type that is written out whether a stream is in it: `Detect::<Type>::STREAM`.
+/// Tells whether a type contains a stream: `Detect::<Type>::STREAM`.
 ///
-/// An inherent constant goes before a trait's: where `Type` is a `Request` or a
-/// `Result<Response, _>` of a stream, the first one here is meant, else that of [`NotAStream`].
-/// Aliases are looked through, as the compiler does this and not the macro.
+/// An inherent constant takes precedence over a trait's. If `Type` is a `Request` or a
+/// `Result<Response, _>` of a stream, the inherent one here is used, otherwise the one of
+/// [`NotAStream`]. This sees through aliases, because the compiler resolves the type, not the
+/// macro.
 pub struct Detect<T>(PhantomData<T>);
 
 impl<S: Stream> Detect<Request<S>> {
@@ -18,7 +19,7 @@ impl<S: Stream, E> Detect<Result<Response<S>, E>> {
     pub const STREAM: bool = true;
 }
 
-/// Tells of a stream type whether it yields tonic's statuses for errors: `DetectStatus::<Type>::YIELDED`.
+/// Tells whether a stream type yields `tonic::Status` errors: `DetectStatus::<Type>::YIELDED`.
 pub struct DetectStatus<T>(PhantomData<T>);
 
 impl<S: Stream<Item = Result<M, Status>>, M> DetectStatus<S> {

@@ -4,17 +4,17 @@ use tonic::Request;
 
 use crate::{Context, Interceptor, Next, Outcome};
 
-/// An interceptor in a list that may be an async fn, and its `next`: `Entry(&log, next).run(request, context)`
-/// is what the macro calls.
+/// A listed interceptor that may be an async fn, and its `next`. The macro calls
+/// `Entry(&log, next).run(request, context)`.
 ///
-/// A fn is best called as it is. An [`Interceptor`] is called through two fns more, and the compiler
-/// has more to prove: for each place of each chain, that is a fifth of what it takes in all. But the
-/// macro sees a path, and not what it names. The compiler knows, and takes the inherent method, which
-/// a fn has, before that of [`NotAFunction`].
+/// An async fn is best called directly. Calling it as an [`Interceptor`] adds two functions and
+/// gives the compiler more to prove: at each position of each chain, that is a fifth of the total
+/// compile time. The macro sees only a path, not what it refers to. The compiler knows, and prefers
+/// the inherent method, which a function has, to the one of [`NotAFunction`].
 pub struct Entry<'a, I, N>(pub &'a I, pub N);
 
-// Nothing here asks whether a future is `Send`. When it generates code, the compiler would find that
-// out anew for all of the chain that is in the future, and goes only so deep.
+// Nothing here requires the future to be `Send`. During code generation, the compiler would prove
+// that again for the whole chain inside the future, and its recursion depth is limited.
 impl<F, N, O> Entry<'_, F, N>
 where
     N: Next,
@@ -27,7 +27,8 @@ where
     }
 }
 
-/// Implemented for every entry, so that an error about one that is no interceptor says just that.
+/// Implemented for every entry, so that the error for an entry that isn't an interceptor says
+/// exactly that.
 pub trait NotAFunction<'a, I, N: Next> {
     fn run(
         self,

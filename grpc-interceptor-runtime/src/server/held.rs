@@ -1,34 +1,36 @@
-//! Where a handler's future is held: in the chain's own, or in a box if it is large.
+//! Stores a handler's future: inside the chain's future, or in a box if it is large.
 //!
-//! In a debug build each interceptor takes a few times the size of what is inside of it from the
-//! thread's stack. Under a bare tonic service a large handler is in a box already.
+//! In a debug build, each interceptor uses several times the size of the futures inside it on the
+//! thread's stack. With a plain tonic service, a large handler is boxed anyway.
 
 use std::{future::Future, pin::Pin};
 
-/// A future of this size or more goes into a box. In an optimized build tokio does so, too, with its tasks.
+/// The size from which a future is boxed. In an optimized build, tokio uses the same threshold for
+/// its tasks.
 const LARGE_FROM: usize = 16 * 1024;
 
-/// Whether the future that a handler returns is large. For a handler that takes no context.
+/// Returns whether the future of a handler is large, for a handler that doesn't take the context.
 pub const fn is_large<F: FnOnce(S, Q) -> O, S, Q, O>(_: &F) -> bool {
     size_of::<O>() >= LARGE_FROM
 }
 
-/// The same for a handler that takes the context.
+/// Does the same for a handler that takes the context.
 pub const fn is_large_with_context<F: FnOnce(S, Q, C) -> O, S, Q, C, O>(_: &F) -> bool {
     size_of::<O>() >= LARGE_FROM
 }
 
-/// What a handler of a generic impl is taken for: in an optimized build it does no harm.
+/// Whether to treat a handler of a generic impl as large, since its size isn't known. In an
+/// optimized build, an unboxed large future does no harm.
 pub const GENERIC_IS_LARGE: bool = cfg!(debug_assertions);
 
-/// How a future is held.
+/// A way to hold a future.
 pub trait Hold<F> {
     type Held: Future;
 
     fn hold(future: F) -> Self::Held;
 }
 
-/// By whether it is large: a future's size decides on a type, so the macro asks for it.
+/// Holds a future according to its size. The size determines the type, so the macro queries it.
 pub struct Held<const LARGE: bool>;
 
 impl<F: Future> Hold<F> for Held<false> {

@@ -6,12 +6,14 @@ use super::{
 };
 use crate::Interceptor;
 
-/// A service with interceptors around it: what `GreeterServer::with_interceptors` makes a server of,
-/// where `I` is `dyn GreeterServerInterceptors<T>` whatever the interceptors are.
+/// A service wrapped in interceptors.
 ///
-/// It implements the generated trait as the service in it does, and runs each call through the
-/// interceptors first. So it can be used wherever the service could, for example by code that takes a
-/// service and makes the server itself:
+/// `GreeterServer::with_interceptors` builds a server from one. There, `I` is
+/// `dyn GreeterServerInterceptors<T>`, regardless of the interceptors.
+///
+/// It implements the generated trait like the service inside it, and runs each call through the
+/// interceptors first. You can use it wherever the service fits, for example with code that takes a
+/// service and builds the server itself:
 ///
 /// ```
 /// # use grpc_interceptor_proto::default_stubs::greeter_server::{Greeter, GreeterServer};
@@ -39,32 +41,32 @@ use crate::Interceptor;
 /// serve(Intercepted::new(MyGreeter, log));
 /// ```
 ///
-/// If you make the server yourself, take `GreeterServer::with_interceptors`, or
-/// `GreeterServer::with_interceptors_from_arc` for a service that is in an `Arc`: see
-/// [`from_arc`](Intercepted::from_arc) for what that saves.
+/// If you build the server yourself, use `GreeterServer::with_interceptors`, or
+/// `GreeterServer::with_interceptors_from_arc` for a service in an `Arc`.
+/// [`from_arc`](Intercepted::from_arc) explains what that saves.
 ///
-/// The trait is implemented by `#[intercepted]` on the generated server's module, see
-/// [there](https://docs.rs/grpc-interceptor/latest/grpc_interceptor/attr.intercepted.html#on-a-generated-server).
+/// `#[intercepted]` on the generated server's module implements the trait: see [its
+/// docs](https://docs.rs/grpc-interceptor/latest/grpc_interceptor/attr.intercepted.html#on-a-generated-server).
 pub struct Intercepted<T, I: ?Sized> {
     service: Arc<T>,
     interceptors: Arc<I>,
 }
 
 impl<T, I> Intercepted<T, I> {
-    /// Puts interceptors around a service, the first the outermost.
+    /// Wraps a service in interceptors.
     ///
-    /// `interceptors` is one [`Interceptor`]: mostly a tuple, of structs and of async fns with
-    /// `#[interceptor]`.
+    /// `interceptors` is a single [`Interceptor`], usually a tuple of structs and of async fns with
+    /// `#[interceptor]`. The first one is the outermost.
     pub fn new(service: T, interceptors: I) -> Self {
         Self::from_arc(Arc::new(service), interceptors)
     }
 
-    /// Puts interceptors around a service that others have, too.
+    /// Wraps a shared service in interceptors.
     ///
-    /// To make a server of it, write `GreeterServer::with_interceptors_from_arc(service, interceptors)`
-    /// instead. The type of what is made here contains those of all interceptors, and a server of it
-    /// takes longer to compile, the more so the more RPCs the service has. The type of the other server
-    /// is the same whatever the interceptors are.
+    /// To build a server, use `GreeterServer::with_interceptors_from_arc(service, interceptors)`
+    /// instead. The type returned here contains the types of all interceptors, so a server built
+    /// from it takes longer to compile, increasingly so with more RPCs. The other server's type
+    /// doesn't depend on the interceptors.
     pub fn from_arc(service: Arc<T>, interceptors: I) -> Self {
         Intercepted { service, interceptors: Arc::new(interceptors) }
     }
@@ -82,17 +84,17 @@ impl<T, I: ?Sized> fmt::Debug for Intercepted<T, I> {
     }
 }
 
-/// Puts interceptors, whose type may be forgotten, around a service.
+/// Wraps a service in interceptors whose type may be erased.
 pub fn intercepted<T, I: ?Sized>(service: Arc<T>, interceptors: Arc<I>) -> Intercepted<T, I> {
     Intercepted { service, interceptors }
 }
 
-/// The interceptors, and the service that they are around.
+/// Returns the interceptors and the service they wrap.
 pub fn parts<T, I: ?Sized>(intercepted: &Intercepted<T, I>) -> (&I, &Arc<T>) {
     (&intercepted.interceptors, &intercepted.service)
 }
 
-/// The same for calls that own them.
+/// Does the same for calls that own them.
 pub fn shared_parts<T, I: ?Sized>(intercepted: &Intercepted<T, I>) -> (Arc<I>, Arc<T>) {
     (intercepted.interceptors.clone(), intercepted.service.clone())
 }
@@ -114,7 +116,7 @@ where
     })
 }
 
-/// The same for a service that comes in an `Arc`.
+/// Does the same for a service in an `Arc`.
 pub fn serve_intercepted_arc<'a, R, T, I>(
     interceptors: Arc<I>,
     service: Arc<T>,

@@ -1,11 +1,12 @@
 use super::{ChainRequest, Link};
 use crate::Context;
 
-/// Has the compiler find out how large the future at a place of a chain is.
+/// Makes the compiler compute the size of the future at one position of a chain.
 ///
-/// That future holds the one behind it, which holds the next. The compiler goes in as deep as they
-/// go, and gives up at a depth that some ten interceptors reach (`recursion_limit`). Asked for one
-/// in the middle first, it knows that one when it comes by.
+/// That future contains the next one, which contains the one after it, and so on. The compiler
+/// recurses through all of them, and some ten interceptors reach its depth limit
+/// (`recursion_limit`). If it is asked for a future in the middle first, it already knows the size
+/// when it gets there.
 pub const fn lay_out<'a, T: 'a, R: Link<T, AT>, const AT: usize>() {
     const fn size_of_output<F: FnOnce(A, B, C) -> O, A, B, C, O>(_: &F) -> usize {
         size_of::<O>()

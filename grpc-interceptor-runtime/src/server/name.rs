@@ -1,11 +1,11 @@
 use crate::MethodName;
 
-/// The length of `"/service/method"`.
+/// Returns the length of `"/service/method"`.
 pub const fn name_length(service: &str, method: &str) -> usize {
     service.len() + method.len() + 2
 }
 
-/// `"/service/method"`, put together at compile time.
+/// Builds `"/service/method"` at compile time.
 pub const fn name_bytes<const LENGTH: usize>(service: &str, method: &str) -> [u8; LENGTH] {
     let mut name = [b'/'; LENGTH];
     let (service, method) = (service.as_bytes(), method.as_bytes());
@@ -22,11 +22,11 @@ pub const fn name_bytes<const LENGTH: usize>(service: &str, method: &str) -> [u8
     name
 }
 
-/// The service's name: that which the generated code has, or the first that was found.
+/// Returns the service's name: the one in the generated code, or else the first one found.
 ///
 /// # Panics
 ///
-/// If there is no name: a compile error with the words in `help`.
+/// Panics if there is no name. This is a compile error with the text of `help`.
 #[track_caller]
 pub const fn service_name(
     exact: Option<&'static str>,
@@ -46,11 +46,11 @@ pub const fn service_name(
     panic!("{}", help)
 }
 
-/// The service's name that was given.
+/// Returns the given name of the service.
 ///
 /// # Panics
 ///
-/// If the generated code has another: a compile error.
+/// Panics, as a compile error, if the generated code has a different name.
 #[track_caller]
 pub const fn given_service(exact: Option<&'static str>, given: &'static str) -> &'static str {
     match exact {
@@ -70,12 +70,12 @@ const fn equal(one: &str, other: &str) -> bool {
     at == one.len() && at == other.len()
 }
 
-/// The name that the generated code has, if it has one, else what [`name_bytes`] put together.
+/// Returns the name in the generated code, or else the one built by [`name_bytes`].
 ///
 /// # Panics
 ///
-/// That is a compile error: if the name that was given isn't the exact one, and if there is neither an
-/// exact one nor a service.
+/// Panics, as a compile error, if the given name isn't the exact one, or if there is neither an
+/// exact name nor a service.
 #[track_caller]
 pub const fn exact_name(
     exact: Option<&'static str>,
@@ -86,13 +86,13 @@ pub const fn exact_name(
     match exact {
         Some(path) if given.is_empty() || names_method(path, given) => method_name(path.as_bytes()),
         Some(_) => panic!("the generated code has another name for this RPC: leave `name = …` out"),
-        // There is no service in it.
+        // The service is empty.
         None if put_together[1] == b'/' => panic!("{}", help),
         None => method_name(put_together),
     }
 }
 
-/// Whether `"/service/method"` ends in this method.
+/// Returns whether `"/service/method"` ends with this method.
 const fn names_method(path: &str, method: &str) -> bool {
     let (path, method) = (path.as_bytes(), method.as_bytes());
     let Some(start) = path.len().checked_sub(method.len() + 1) else { return false };
@@ -106,7 +106,7 @@ const fn names_method(path: &str, method: &str) -> bool {
     path[start] == b'/'
 }
 
-/// The name that [`name_bytes`] put together. What isn't a name is a compile error.
+/// Parses the name built by [`name_bytes`]. An invalid name is a compile error.
 #[track_caller]
 pub const fn method_name(bytes: &'static [u8]) -> MethodName<'static> {
     match std::str::from_utf8(bytes) {

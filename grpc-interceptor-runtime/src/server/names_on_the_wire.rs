@@ -1,8 +1,10 @@
-//! The check that the names in an impl are those on the wire, which is a test in the user's crate.
+//! Checks that the names in an impl are those on the wire. The check runs as a test in the user's
+//! crate.
 //!
-//! A generated server knows its RPCs' names, but tells nobody: they are in a `match` on the path.
-//! So the test asks it. It makes a server around a service whose every method answers with its own
-//! name, calls each RPC by the name that its interceptors would see, and looks who answers.
+//! A generated server knows the names of its RPCs but doesn't expose them: they are in a `match` on
+//! the path. So the test finds them by calling. It builds a server around a service whose methods
+//! all return their own names, calls each RPC by the name that its interceptors would see, and
+//! checks which method answers.
 
 use std::{
     convert::Infallible,
@@ -18,7 +20,7 @@ use tonic::{
     server::NamedService,
 };
 
-/// How a method of the service that the check makes answers: with its Rust name.
+/// Answers a call to the check's service with the method's Rust name.
 pub fn answer_with_name<T>(rust_name: &'static str) -> Result<T, Status> {
     Err(Status::aborted(rust_name))
 }
@@ -27,8 +29,8 @@ pub fn answer_with_name<T>(rust_name: &'static str) -> Result<T, Status> {
 ///
 /// # Panics
 ///
-/// If the server has no RPC of that name, or it is another method's, or the server doesn't tell. The panic
-/// tells of all of them.
+/// Panics if the server has no RPC with a given name, if another method answers, or if the check
+/// can't tell. The message lists all such RPCs.
 #[track_caller]
 pub fn assert_names_on_the_wire<S>(mut server: S, rpcs: &[(&'static str, &str)])
 where
@@ -40,7 +42,7 @@ where
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
-/// What is wrong with an RPC's name.
+/// Returns the problem with an RPC's name, if there is one.
 fn wrong<S>(server: &mut S, rust_name: &'static str, name: &str) -> Option<String>
 where
     S: Service<http::Request<Body>, Response = http::Response<Body>, Error = Infallible>
@@ -72,11 +74,11 @@ where
 }
 
 enum Answer {
-    /// The method that was meant answered.
+    /// The intended method answered.
     Itself,
     /// There is no such RPC, or another method answered.
     Unknown,
-    /// There is such an RPC, and its codec refused the empty message before any method answered.
+    /// The RPC exists, but its codec rejected the empty message before any method answered.
     Untold,
 }
 
@@ -85,7 +87,7 @@ where
     S: Service<http::Request<Body>, Response = http::Response<Body>, Error = Infallible>
         + NamedService,
 {
-    // One message of zero bytes.
+    // One empty message.
     let body = Body::new("\0\0\0\0\0".to_owned());
     let mut request = http::Request::new(body);
     *request.uri_mut() = match format!("/{}/{name}", S::NAME).parse() {
@@ -93,7 +95,7 @@ where
         Err(_) => return Answer::Unknown,
     };
     let mut response = pin!(server.call(request));
-    // All that it waits for is there, so that it is done at once.
+    // Everything it waits for is available, so one poll completes it.
     let Poll::Ready(Ok(response)) = response.as_mut().poll(&mut Context::from_waker(Waker::noop()))
     else {
         return Answer::Untold;
@@ -108,8 +110,8 @@ where
     }
 }
 
-/// The names in a .proto file that a Rust name may come from: each word in capitals or not, with
-/// underscores or not.
+/// Returns the names in a .proto file that a Rust name can come from: each word capitalized or in
+/// upper case, with or without underscores.
 fn spellings(rust_name: &str) -> Vec<String> {
     let words: Vec<&str> = rust_name.split('_').filter(|word| !word.is_empty()).collect();
     let mut names = vec![
@@ -117,7 +119,7 @@ fn spellings(rust_name: &str) -> Vec<String> {
         rust_name.to_uppercase(),
         words.iter().map(|word| capitalized(word)).collect::<Vec<_>>().join("_"),
     ];
-    // Twice as many with each word: six of them are enough of a search.
+    // Each word doubles the number, so stop at six words.
     if words.len() <= 6 {
         let mut joined = vec![String::new()];
         for (at, word) in words.iter().enumerate() {

@@ -12,7 +12,7 @@ use tonic::{
     server::NamedService,
 };
 
-/// Stands for a generated server that isn't in sight. It has no name, and no RPCs.
+/// A placeholder for a generated server that isn't in scope. It has no name and no RPCs.
 pub struct NoServer<T>(PhantomData<T>);
 
 impl<T> NoServer<T> {

@@ -1,8 +1,8 @@
-//! Has the compiler optimize a future apart from those around it.
+//! Makes the compiler optimize a future separately from the ones around it.
 //!
-//! Without it all of a chain becomes one fn, as each future is polled at one place only. For that the
-//! optimizer takes longer the longer the chain is, more than in proportion. When it does little, such as in
-//! a debug build, this would be nothing but one more future to compile.
+//! Otherwise a whole chain becomes one function, because each future is polled in only one place.
+//! The time to optimize that function grows faster than the length of the chain. Where there is
+//! little optimization, as in a debug build, this would only add another future to compile.
 
 #[cfg(debug_assertions)]
 #[inline]

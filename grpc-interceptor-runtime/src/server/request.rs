@@ -5,11 +5,11 @@ use crate::{MessageStream, Payload, payload::into_request_streaming};
 /// Whether a handler's argument holds a stream.
 pub struct ArgumentKind<const STREAM: bool>;
 
-/// A handler's argument, a `Request` however the user names it, and what travels through its chain
-/// for that.
+/// A handler's argument, which is a `Request` under any name, and its payload in the chain.
 ///
-/// An impl for each [kind](ArgumentKind), and not one that asks what is in the `Request`: the compiler
-/// finds out what travels for it at every place of a chain, and one step of that is quicker than three.
+/// There is a separate impl for each [kind](ArgumentKind), rather than one that inspects the
+/// contents of the `Request`. The compiler resolves the payload at each position of a chain, and
+/// one step is faster than three.
 #[diagnostic::on_unimplemented(
     message = "a handler takes a `tonic::Request<…>`, not a `{Self}`",
     label = "not a `tonic::Request<…>`"
@@ -18,12 +18,12 @@ pub trait Argument<K> {
     const STREAM: bool;
 
     type Message: Send + 'static;
-    /// What travels for it.
+    /// The argument's payload in the chain.
     type Payload: Payload<Self::Message>;
 
-    /// From the chain to the handler.
+    /// Converts the chain's request for the handler.
     fn from_request(request: Request<Self::Payload>) -> Self;
-    /// From tonic into the chain.
+    /// Converts tonic's request for the chain.
     fn into_request(self) -> Request<Self::Payload>;
 }
 

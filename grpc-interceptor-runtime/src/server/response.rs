@@ -8,28 +8,30 @@ use crate::{
     payload::{FromStream, StreamItem},
 };
 
-/// The handler returns one message.
+/// The handler returns a single message.
 pub const MESSAGE: u8 = 0;
-/// The handler returns a stream that the impl names: `type SayHelloStream = …;`.
+/// The handler returns a stream whose type the impl names: `type SayHelloStream = …;`.
 pub const OWN_STREAM: u8 = 1;
-/// The handler returns tonic's `BoxStream`, as the trait has it where it has default stubs.
+/// The handler returns tonic's `BoxStream`, as a trait with default stubs requires.
 pub const BOXED_STREAM: u8 = 2;
-/// The handler returns a stream that the impl names, and its chain is empty: tonic gets it as it is.
+/// The handler returns a stream whose type the impl names, and its chain is empty. Tonic gets the
+/// stream unchanged.
 pub const KEPT_STREAM: u8 = 3;
 
-/// What a handler's response holds: a [`MESSAGE`], an [`OWN_STREAM`], a [`BOXED_STREAM`] or a
+/// The kind of a handler's response: a [`MESSAGE`], an [`OWN_STREAM`], a [`BOXED_STREAM`] or a
 /// [`KEPT_STREAM`].
 pub struct ReturnedKind<const KIND: u8>;
 
-/// The stream that a handler of the service `T` returns, if its type is known only with the handler.
+/// The stream that a handler of the service `T` returns, if the handler determines its type.
 pub trait StreamOf<T> {
     type Stream;
 }
 
-/// What tonic gets of a handler's stream. [`Returned::Sent`] is the same, and more for the compiler to prove.
+/// The stream that tonic gets for a handler's stream. Equal to [`Returned::Sent`], with less for
+/// the compiler to prove.
 pub type SentStream<S, const KIND: u8> = <ReturnedKind<KIND> as SentOf<S>>::Sent;
 
-/// By its kind.
+/// The stream that tonic gets, by kind.
 pub trait SentOf<S> {
     type Sent;
 }
@@ -42,8 +44,8 @@ impl<S> SentOf<S> for ReturnedKind<KEPT_STREAM> {
     type Sent = S;
 }
 
-/// What a handler returns, a `Result` of a `Response` however the user names it, what travels through
-/// its chain for that, and what tonic gets of it. An impl for each [kind](ReturnedKind).
+/// A handler's return type, which is a `Result` of a `Response` under any name, with its payload in
+/// the chain and the type that tonic gets. There is an impl for each [kind](ReturnedKind).
 #[diagnostic::on_unimplemented(
     message = "a handler returns a `Result<tonic::Response<…>, …>`, not a `{Self}`",
     label = "not a `Result<tonic::Response<…>, …>`",
@@ -53,23 +55,22 @@ pub trait Returned<K> {
     const STREAM: bool;
 
     type Message: Send + 'static;
-    /// What travels for it.
+    /// The response's payload in the chain.
     type Payload: Payload<Self::Message>;
-    /// What tonic's trait has in its `Response`, which differs from what the handler has where it is
-    /// a stream.
+    /// The payload of the `Response` in tonic's trait. For a stream, it differs from the handler's.
     type Sent;
 
-    /// From the handler into the chain.
+    /// Converts the handler's result for the chain.
     fn into_outcome(self) -> Result<Response<Self::Payload>, Status>;
-    /// From the chain to tonic. An interceptor may have returned the code OK as an error, which is none
-    /// here any more.
+    /// Converts the chain's outcome for tonic. An interceptor may have returned the code OK as an
+    /// error: that is replaced here.
     fn sent(
         outcome: Result<Response<Self::Payload>, Status>,
     ) -> Result<Response<Self::Sent>, Status>;
 }
 
-// What follows is compiled for each RPC of a user's. A closure and what it is handed to would be two
-// fns more, where a `match` is none.
+// The code below is compiled for each RPC of a user. A closure and the function that takes it would
+// be two more functions; a `match` is none.
 
 #[diagnostic::do_not_recommend]
 impl<M, E> Returned<ReturnedKind<MESSAGE>> for Result<Response<M>, E>
@@ -147,8 +148,8 @@ where
     fn sent(
         outcome: Result<Response<MessageStream<M>>, Status>,
     ) -> Result<Response<BoxStream<M>>, Status> {
-        // Not the handler's own box where nobody touched it: its errors may be others than a
-        // status, or have the code OK.
+        // Don't return the handler's own box, even if it is untouched: its errors may not be
+        // statuses, or may have the code OK.
         match outcome {
             Ok(response) => Ok(response.map(|payload| Box::pin(to_send::<S, M>(payload)) as _)),
             Err(status) => Err(not_ok(status)),

@@ -11,11 +11,11 @@ use tonic::Status;
 use crate::{MessageStream, payload::StreamItem};
 
 pin_project! {
-    /// A handler's response stream, with what the interceptors put around it: what tonic's trait gets as
-    /// `type SayHelloStream` of an `#[intercepted]` impl.
+    /// A handler's response stream, wrapped by the interceptors. In an `#[intercepted]` impl it is
+    /// the `type SayHelloStream` of tonic's trait.
     ///
-    /// `S` is the type that the impl says. The handlers keep that; who calls the method of tonic's trait, such
-    /// as a unit test, gets this one.
+    /// `S` is the type that the impl names. The handlers keep returning `S`. Callers of the method
+    /// of tonic's trait, such as unit tests, get this type.
     ///
     /// ```
     /// use grpc_interceptor::{Context, Next, Outcome, ResponseStream, intercepted};
@@ -69,13 +69,13 @@ pin_project! {
     /// let mut replies: ResponseStream<ReceiverStream<_>> = response.into_inner();
     /// assert_eq!(replies.next().await.expect("a reply")?.message, "Ada");
     ///
-    /// // `log` put nothing around it.
+    /// // `log` didn't wrap it.
     /// let stream: ReceiverStream<_> = replies.into_inner().expect("it is the handler's own");
     /// # Ok(())
     /// # }
     /// ```
-    // One type, and not one around another: it is compiled for each stream of each service. So its variants
-    // are public, and hidden.
+    // A single type rather than nested ones: it is compiled for each stream of each service. That
+    // is why its variants are public but hidden.
     #[project = Projected]
     #[allow(missing_docs, reason = "not for people")]
     pub enum ResponseStream<S>
@@ -83,21 +83,21 @@ pin_project! {
         S: Stream,
         S::Item: StreamItem
     {
-        /// The handler's own stream, polled with no indirection.
+        /// The handler's own stream, polled without indirection.
         #[doc(hidden)]
         Untouched { #[pin] stream: S },
-        /// The one that interceptors put around it.
+        /// The stream as wrapped by interceptors.
         #[doc(hidden)]
         Intercepted { stream: MessageStream<<S::Item as StreamItem>::Message> },
     }
 }
 
 impl<S: Stream<Item: StreamItem>> ResponseStream<S> {
-    /// The handler's own stream.
+    /// Returns the handler's own stream.
     ///
     /// # Errors
     ///
-    /// The stream as it is, if an interceptor put something around it.
+    /// Returns the stream unchanged if an interceptor has wrapped it.
     pub fn into_inner(self) -> Result<S, Self> {
         match self {
             ResponseStream::Untouched { stream } => Ok(stream),
@@ -106,7 +106,8 @@ impl<S: Stream<Item: StreamItem>> ResponseStream<S> {
     }
 }
 
-/// A stream with nothing around it, for a fn of the user's that returns `<Self as Greeter>::SayHelloStream`.
+/// Converts an unwrapped stream, for a user's function that returns
+/// `<Self as Greeter>::SayHelloStream`.
 impl<S: Stream<Item: StreamItem>> From<S> for ResponseStream<S> {
     fn from(stream: S) -> Self {
         ResponseStream::Untouched { stream }
@@ -125,9 +126,10 @@ where
 {
     type Item = Result<<S::Item as StreamItem>::Message, Status>;
 
-    // Always inlined: that comes before anything is optimised, when the compiler still sees that an
-    // item needs no place of its own here. The same way for both variants does so, too: the second
-    // has nothing to convert. It makes the difference between 2 and 14 instructions a message.
+    // Always inlined. That happens before optimization, while the compiler can still see that an
+    // item needs no stack slot of its own here. Handling both variants the same way does so too,
+    // although the second has nothing to convert. Together this is the difference between 2 and 14
+    // instructions per message.
     #[cfg_attr(not(debug_assertions), inline(always))]
     fn poll_next(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         match self.project() {
@@ -142,7 +144,7 @@ where
     }
 }
 
-/// Tonic sends the trailing metadata of a status that is OK.
+/// Passes on the trailing metadata as an OK status, which tonic sends as trailers.
 #[cold]
 fn trailers<M: Send + 'static, T>(stream: &mut MessageStream<M>) -> Option<Result<T, Status>> {
     stream.take_trailers().map(|trailers| Err(trailers.into_status()))
