@@ -1,4 +1,4 @@
-//! Interceptors around a whole server or a whole channel, no matter who generated the services.
+//! Interceptors for a whole server or channel, whichever tool generated the services.
 
 mod boxed_errors;
 mod call;

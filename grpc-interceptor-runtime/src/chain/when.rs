@@ -55,12 +55,12 @@ where
 /// With `#[intercepted]` on its module, the generated code has a constant for each name.
 ///
 /// ```
+/// # use grpc_interceptor_proto::default_stubs as pb;
 /// # use grpc_interceptor_proto::default_stubs::greeter_server::{Greeter, GreeterServer};
 /// # struct MyGreeter;
 /// # #[tonic::async_trait]
 /// # impl Greeter for MyGreeter {}
 /// use grpc_interceptor::interceptors::{CatchPanic, only, when};
-/// # use grpc_interceptor_proto::default_stubs as pb;
 /// use pb::greeter_server::methods;
 ///
 /// let two = when(only([methods::SAY_HELLO, methods::CHAT]), CatchPanic::new());
@@ -75,8 +75,8 @@ pub fn only<const N: usize>(
 /// A predicate for [`when`] that matches calls to all RPCs except these. See [`only`].
 ///
 /// ```
-/// use grpc_interceptor::interceptors::{CatchPanic, except, when};
 /// # use grpc_interceptor_proto::default_stubs as pb;
+/// use grpc_interceptor::interceptors::{CatchPanic, except, when};
 /// use pb::greeter_server::methods;
 ///
 /// let all_except_chat = when(except([methods::CHAT]), CatchPanic::new());
@@ -92,8 +92,8 @@ pub fn except<const N: usize>(
 /// Tonic generates a constant for each server.
 ///
 /// ```
-/// use grpc_interceptor::interceptors::{CatchPanic, services, when};
 /// # use grpc_interceptor_proto::greeter as pb;
+/// use grpc_interceptor::interceptors::{CatchPanic, services, when};
 /// use pb::greeter_server;
 ///
 /// let of_the_greeter = when(services([greeter_server::SERVICE_NAME]), CatchPanic::new());

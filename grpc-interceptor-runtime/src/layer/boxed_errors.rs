@@ -16,14 +16,16 @@ use tower_layer::Layer;
 use super::{interceptor_layer::InterceptorLayer, service::LayerService};
 
 impl<I> InterceptorLayer<I> {
-    /// The same layer for a service that fails with a `Box<dyn Error>`, such as a channel in tower's `Buffer` or
-    /// `Timeout`: its errors are made statuses, as tonic's clients make them. This comes last.
+    /// Adapts the layer for a service that fails with a `Box<dyn Error>`.
+    ///
+    /// Examples are a channel in tower's `Buffer` or `Timeout`. The errors are converted to
+    /// statuses, as in tonic's clients. Call this last.
     pub fn boxed_errors(self) -> BoxedErrors<I> {
         BoxedErrors { layer: self }
     }
 }
 
-/// An [`InterceptorLayer`] for services that fail with a `Box<dyn Error>`: made by
+/// An [`InterceptorLayer`] for services that fail with a `Box<dyn Error>`. Created by
 /// [`InterceptorLayer::boxed_errors`].
 pub struct BoxedErrors<I> {
     layer: InterceptorLayer<I>,
@@ -49,7 +51,7 @@ impl<S, I> Layer<S> for BoxedErrors<I> {
     }
 }
 
-/// A service whose errors are made statuses, as tonic's clients make them.
+/// A service whose errors are converted to statuses, as in tonic's clients.
 #[derive(Clone, Debug)]
 pub struct StatusErrors<S> {
     service: S,

@@ -27,7 +27,7 @@ use crate::{
     payload::Failure,
 };
 
-/// One call of the service inside of a layer. Each attempt goes to the service.
+/// A call to the service inside a layer. Each attempt goes to the service.
 pub struct Call<S: InnerService> {
     pub(super) head: Head,
     limit: usize,
@@ -35,24 +35,25 @@ pub struct Call<S: InnerService> {
     original: Mutex<Option<Original<S::Error>>>,
 }
 
-/// A service, which is ready for a call for as long as the URI is there: the first attempt takes that.
+/// A service, which is ready for a call as long as the URI is present. The first attempt takes the
+/// URI.
 struct Ready<S> {
     service: S,
     uri: Option<Uri>,
 }
 
-/// An attempt that has begun.
+/// A started attempt.
 struct Started<F> {
-    /// If it isn't the first, the request is still to be sent.
+    /// For an attempt after the first, the request still has to be sent.
     response: Result<F, Box<http::Request<Body>>>,
-    /// On a client: what the request fails with while it is read.
+    /// On a client, the error of the request while it is being read.
     failure: Option<Failure>,
-    /// Whether no code of an interceptor runs in the request.
+    /// Whether the request runs no interceptor code.
     is_callers_own: bool,
 }
 
 impl<S: InnerService> Call<S> {
-    /// Of a service that is ready.
+    /// Creates a call to a service that is ready.
     pub(super) fn new(head: Head, uri: Uri, limit: usize, service: S) -> Self {
         let service = Mutex::new(Ready { service, uri: Some(uri) });
         Call { head, limit, service, original: Mutex::new(None) }
@@ -62,8 +63,9 @@ impl<S: InnerService> Call<S> {
         lock(&self.original).take()
     }
 
-    /// The first attempt has the service that was made ready for it, each other one a clone. Not async: the future would
-    /// keep the request, and the allocator takes three times as long for a box of more than 1 KiB.
+    /// The first attempt uses the service that was made ready for it, and each later one uses a
+    /// clone. Not async: the future would keep the request, and the allocator takes three times as
+    /// long for a box of more than 1 KiB.
     fn start(
         &self,
         mut request: Request<RawPayload>,
@@ -89,7 +91,7 @@ impl<S: InnerService> Call<S> {
     ) -> Result<S::Response, Status> {
         let response = match started {
             Ok(first) => first.await,
-            // In a box, as there is seldom more than one attempt.
+            // Boxed, because there is seldom more than one attempt.
             Err(request) => Box::pin(self.start_again(request)).await,
         };
         response.map_err(|error| self.keep(Original::of_error(error)))
@@ -122,7 +124,7 @@ impl<S: InnerService> Call<S> {
             Side::Server => None,
         };
         let response = in_time(&mut timer, pin!(self.response(response))).await;
-        // What the request failed with comes first: the server knows no more than that it was given up.
+        // A failure of the request takes precedence: the server knows only that it was cancelled.
         if let Some(status) = failure.as_ref().and_then(Failure::take) {
             return Err(status);
         }
@@ -139,14 +141,14 @@ impl<S: InnerService> Call<S> {
         };
         let (parts, body) = response.into_parts();
         let mut payload = RawPayload::new(body, framing);
-        // The request may fail while the response is read. If it is the caller's own, the response is left as it
-        // is for that, and fails by itself.
+        // The request may fail while the response is being read. If it is the caller's own, the
+        // response is left unchanged and fails by itself.
         if let Some(failure) = failure
             && !is_callers_own
         {
             payload = payload.or_failure(failure);
         }
-        // The reading of a response is part of the call.
+        // Reading the response is part of the call.
         if let Some(timer) = timer {
             payload = payload.in_time(timer.deadline());
         }
@@ -166,7 +168,8 @@ impl<S: InnerService> Attempt for Call<S> {
 
     fn detached(&self) -> Arc<dyn Attempt> {
         let mut ready = lock(&self.service);
-        // The service that is ready goes along: what it has reserved, it would keep from the other.
+        // Move the service that is ready, since it would otherwise hold on to a permit that the
+        // other one needs.
         let clone = ready.service.clone();
         let service = mem::replace(&mut ready.service, clone);
         let uri = ready.uri.take();

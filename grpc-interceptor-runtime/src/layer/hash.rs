@@ -1,5 +1,5 @@
-//! A hash of names that is cheaper than Rust's own. Anybody who chooses the names can make them all collide, so it is for
-//! tables that callers can't fill, and for short cuts.
+//! A hash of names that is cheaper than Rust's own. Anyone who chooses the names can make them all
+//! collide, so it is only for tables that callers can't fill, and for caches.
 
 use std::hash::{BuildHasherDefault, Hasher};
 
@@ -10,7 +10,7 @@ pub(super) struct CheapHasher(u64);
 
 impl CheapHasher {
     fn add(&mut self, word: u64) {
-        // Two to the 64th, divided by the golden ratio: that is odd, and its bits are mixed well.
+        // Two to the 64th, divided by the golden ratio: it is odd, and its bits are well mixed.
         self.0 = (self.0.rotate_left(5) ^ word).wrapping_mul(0x9e37_79b9_7f4a_7c15);
     }
 }
@@ -28,7 +28,8 @@ impl Hasher for CheapHasher {
     }
 
     fn finish(&self) -> u64 {
-        // A product's upper bits are the better ones; tables begin with the lower.
+        // The upper bits of a product are the better ones, but hash tables use the lower ones
+        // first.
         self.0.rotate_left(26)
     }
 }
@@ -44,7 +45,7 @@ mod tests {
         let place =
             |number| CheapHash::default().hash_one(format!("/pkg.Service/Do{number}It")) % 1024;
         let places: HashSet<u64> = (100..356).map(place).collect();
-        // By chance it would be 226.
+        // A random hash would give about 226.
         assert!(places.len() > 200, "{} places for 256 names", places.len());
     }
 }

@@ -4,23 +4,23 @@ use super::target::Target;
 
 pub(super) use crate::payload::Web;
 
-/// What a request has besides what a `tonic::Request` has.
+/// The parts of a request that a `tonic::Request` lacks.
 #[derive(Clone)]
 pub(super) struct Head {
     pub(super) method: Method,
     pub(super) target: Target,
     pub(super) version: Version,
     pub(super) web: Web,
-    /// Whether the name could be kept. If not, the call doesn't reach the service.
+    /// Whether there was room for the name. If not, the call doesn't reach the service.
     pub(super) is_known: bool,
-    /// Of a request of gRPC-Web, for a response that an interceptor makes.
+    /// The content type of a gRPC-Web request, for a response that an interceptor creates.
     pub(super) content_type: Option<HeaderValue>,
 }
 
 impl Head {
-    /// Says what a response is, if it doesn't.
+    /// Sets the content type of a response that has none.
     pub(super) fn set_content_type(&self, headers: &mut HeaderMap) {
-        // They are few: to look one up takes as long as to pass ten.
+        // There are few: one lookup takes as long as iterating over ten.
         if headers.keys().all(|name| *name != CONTENT_TYPE) {
             let grpc = HeaderValue::from_static("application/grpc");
             headers.insert(CONTENT_TYPE, self.content_type.clone().unwrap_or(grpc));

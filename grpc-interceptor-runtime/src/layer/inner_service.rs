@@ -6,8 +6,10 @@ use tonic::{
 
 use super::original::ServiceError;
 
-/// What an [`InterceptorLayer`](crate::InterceptorLayer) can be around: a service as tonic's servers and channels are. It
-/// is a name for these bounds, for generic code: nobody has to implement it.
+/// A service that an [`InterceptorLayer`](crate::InterceptorLayer) can wrap, such as tonic's
+/// servers and channels.
+///
+/// The trait names these bounds, for generic code. You never have to implement it.
 #[diagnostic::on_unimplemented(
     message = "an `InterceptorLayer` can't be around `{Self}`",
     label = "not a service as tonic's are",
@@ -25,7 +27,7 @@ pub trait InnerService:
     + Send
     + 'static
 {
-    /// The body of its responses.
+    /// The body of the service's responses.
     type ResponseBody: HttpBody<Data = Bytes, Error: Into<StdError>> + Send + 'static;
 }
 

@@ -6,10 +6,11 @@ use tower_layer::Layer;
 use super::{next::LayerInterceptors, options::Options, service::LayerService};
 use crate::{MethodName, RpcKind, Side};
 
-/// Interceptors around a whole server or a whole channel, no matter who generated the services: a
-/// [`tower_layer::Layer`].
+/// A [`tower_layer::Layer`] that runs interceptors around a whole server or channel, whichever tool
+/// generated the services.
 ///
 /// ```
+/// # use grpc_interceptor_proto::default_stubs as pb;
 /// # use grpc_interceptor_proto::default_stubs::greeter_server::{Greeter, GreeterServer};
 /// # struct MyGreeter;
 /// # #[tonic::async_trait]
@@ -18,7 +19,7 @@ use crate::{MethodName, RpcKind, Side};
 ///     Context, Interceptor, InterceptorLayer, Next, Outcome,
 ///     interceptors::{except, on_call_end, when},
 /// };
-/// use grpc_interceptor_proto::default_stubs::greeter_server::methods;
+/// use pb::greeter_server::methods;
 /// use tonic::{Request, Status, transport::Server};
 ///
 /// struct Auth;
@@ -27,7 +28,7 @@ use crate::{MethodName, RpcKind, Side};
 ///     async fn intercept(&self, request: Request<N::Request>, _: Context, next: N) -> Outcome<N> {
 ///         match request.metadata().contains_key("authorization") {
 ///             true => next.run(request).await,
-///             false => Err(Status::unauthenticated("who is there?")),
+///             false => Err(Status::unauthenticated("no credentials")),
 ///         }
 ///     }
 /// }
@@ -40,7 +41,7 @@ use crate::{MethodName, RpcKind, Side};
 ///     .add_service(GreeterServer::new(MyGreeter)); // and health, reflection, …
 /// ```
 ///
-/// On a client it goes around the channel, and any client takes what comes out:
+/// On a client, it wraps the channel, and any generated client accepts the result:
 ///
 /// ```
 /// # use grpc_interceptor_proto::greeter::greeter_client::GreeterClient;
@@ -57,61 +58,71 @@ use crate::{MethodName, RpcKind, Side};
 /// # }
 /// ```
 ///
-/// It also goes around one generated server, around tonic's `Routes` and axum's `Router`, and other tower
-/// layers may be above and beneath it.
+/// It can also wrap a single generated server, tonic's `Routes` and axum's `Router`. Other tower
+/// layers can be outside and inside it.
 ///
 /// # What an interceptor sees
 ///
-/// An interceptor for any `N: Next` works here unchanged. What is different from one around a typed service:
+/// An interceptor for any `N: Next` works here unchanged. Some things differ from a typed service:
 ///
-/// - It runs **before the message is read**. If it refuses the call, what the caller still wants to send is never
-///   held.
-/// - [`Context::method_name`](crate::Context::method_name) is the request's path, exactly. An RPC that nobody
-///   implements is seen, and its UNIMPLEMENTED, too.
-/// - [`Context::kind`](crate::Context::kind) is [`RpcKind::Unknown`], unless [`methods`](Self::methods) or, with the
-///   feature `descriptors`, `descriptors` told the layer.
-/// - `N::Request` and `N::Response` are a [`RawPayload`](crate::RawPayload), which is a stream of
-///   [`RawMessage`](crate::RawMessage)s, even if the RPC has one message.
-/// - A response that begins is `Ok`, and its status comes at the end of the stream, for a unary RPC, too.
-///   `Err` is a response that is no more than a status. [`on_call_end`](crate::Next::on_call_end) reports the final
-///   status in both cases. An interceptor that tries again does so on `Err`.
-/// - [`Next::clone_request`](crate::Next::clone_request) has a copy if the request is one message and all of it is
-///   there at once: of a client's unary or server-streaming call. On a server that depends on the network: there
-///   it may be `None`.
+/// - It runs **before the message is read**. If it refuses the call, the rest of the request is
+///   never buffered.
+/// - [`Context::method_name`](crate::Context::method_name) is exactly the request's path. It also
+///   sees calls to RPCs that aren't implemented, and their UNIMPLEMENTED.
+/// - [`Context::kind`](crate::Context::kind) is [`RpcKind::Unknown`], unless the layer was given
+///   the RPC's kind with [`methods`](Self::methods) or, with the feature `descriptors`, with
+///   `descriptors`.
+/// - `N::Request` and `N::Response` are [`RawPayload`](crate::RawPayload)s: streams of
+///   [`RawMessage`](crate::RawMessage)s, even if the RPC has a single message.
+/// - A response that has begun is `Ok`, and its status comes at the end of the stream, even for a
+///   unary RPC. `Err` is a response that consists only of a status.
+///   [`on_call_end`](crate::Next::on_call_end) reports the final status in both cases. An
+///   interceptor that retries does so on `Err`.
+/// - [`Next::clone_request`](crate::Next::clone_request) returns a copy if the request is a single
+///   message that is fully available, as in a client's unary or server-streaming call. On a server
+///   that depends on the network, so it can return `None`.
 ///
-/// Until an interceptor looks into the messages, a body's frames pass as they came: nothing is decoded,
-/// collected or decompressed, and the service has its own limits, compression and backpressure. Setting a deadline,
-/// catching panics and [`on_call_end`](crate::Next::on_call_end) don't count as looking, nor does an observer that sets
+/// Until an interceptor inspects messages, the frames of a body pass unchanged. Nothing is decoded,
+/// buffered or decompressed, and the service keeps its own limits, compression and backpressure.
+/// Setting a deadline, catching panics and [`on_call_end`](crate::Next::on_call_end) don't count as
+/// inspecting. Neither does an observer that sets
 /// [`LOOKS_AT_MESSAGES`](crate::ObservedCall::LOOKS_AT_MESSAGES) to `false`.
 ///
-/// # What is a call
+/// # Which requests are calls
 ///
-/// A request with one of gRPC's content types, gRPC-Web's among them: every gRPC client sends one. Other requests pass
-/// by, such as those to a plain HTTP route beside the services, with one more header. Tonic itself doesn't ask
-/// for the content type, and would let a request with another one reach a handler that an interceptor here
-/// protects. So it gets a `grpc-encoding` that tonic refuses with UNIMPLEMENTED. [`calls`](Self::calls) sets another rule.
+/// A call is a request with one of gRPC's content types, including those of gRPC-Web. Every gRPC
+/// client sends one. Other requests, such as those to a plain HTTP route next to the services,
+/// bypass the interceptors.
 ///
-/// It is tonic that refuses. If a service that isn't tonic's is inside of the layer, such as a proxy that passes
-/// requests on, write `.calls(|_| true)`.
+/// Tonic itself doesn't check the content type, so a request with another one could reach a handler
+/// that an interceptor here protects. To prevent that, the layer adds a `grpc-encoding` header to
+/// such requests, which tonic refuses with UNIMPLEMENTED. [`calls`](Self::calls) sets another rule.
 ///
-/// A request's trailers don't get through a server's layer. gRPC has none, and tonic would add them to the
-/// metadata, in place of what an interceptor has checked or put there.
+/// Only tonic refuses these requests. If a service other than tonic's is inside the layer, such as
+/// a proxy that forwards requests, use `.calls(|_| true)`.
+///
+/// A server's layer drops the trailers of a request. gRPC has none there, and tonic would merge
+/// them into the metadata, replacing values that an interceptor checked or set.
 ///
 /// # What it doesn't see
 ///
-/// An error of the service's `poll_ready`, such as that of a `LoadShed` inside of the layer, ends a call before it
-/// begins. And a call holds the place that it has in the service, such as one of a `ConcurrencyLimit`, while its
-/// interceptors run: one that makes calls of its own should make them on a channel of its own.
+/// An error from the service's `poll_ready`, such as that of a `LoadShed` inside the layer, ends a
+/// call before it begins. A call also keeps its place in the service, such as a permit of a
+/// `ConcurrencyLimit`, while its interceptors run. An interceptor that makes calls should therefore
+/// use a separate channel.
 ///
-/// # Names
+/// # Method names
 ///
-/// A name is kept for as long as the process runs. So that no caller can fill its memory with made-up names, there is
-/// room for ten thousand of the usual length, and none for a name of more than 256 bytes. After that a call with
-/// another name doesn't reach the service: interceptors see it as `/unknown/unknown`, and it fails with
-/// RESOURCE_EXHAUSTED. The names of [`methods`](Self::methods) and `descriptors`, and those of a client, always have
-/// their place: tell the layer of a server that is open to the world which RPCs it has.
+/// Names are kept for the lifetime of the process. So that no caller can fill the memory with
+/// made-up names, there is room for ten thousand names of the usual length, and none for a name of
+/// more than 256 bytes. Once that is used up, a call with a new name doesn't reach the service:
+/// interceptors see it as `/unknown/unknown`, and it fails with RESOURCE_EXHAUSTED. The names from
+/// [`methods`](Self::methods) and `descriptors`, and those of a client, always have room. On a
+/// public server, tell the layer which RPCs the server has.
 ///
-/// Outside of an axum router that nests tonic's routes, the path is longer than a name, and so is what interceptors see.
+/// Outside an axum router that nests tonic's routes, the path is longer than the method name, and
+/// interceptors see that path. An interceptor that selects RPCs by name then matches none. Put the
+/// layer inside the nested router instead.
 /// An interceptor that is for some RPCs by their names then matches none: put the layer inside.
 pub struct InterceptorLayer<I> {
     interceptors: Arc<I>,
@@ -119,10 +130,11 @@ pub struct InterceptorLayer<I> {
 }
 
 impl<I> InterceptorLayer<I> {
-    /// A layer of these interceptors, the first the outermost.
+    /// Creates a layer from interceptors.
     ///
-    /// `interceptors` is one [`Interceptor`](crate::Interceptor): several are a tuple, of structs and of async fns with
-    /// `#[interceptor]`. To have some of them made by a fn, name its type:
+    /// `interceptors` is a single [`Interceptor`](crate::Interceptor), or a tuple of structs and of
+    /// async fns with `#[interceptor]`. The first one is the outermost. If a function creates one
+    /// of them, name its type:
     ///
     /// ```
     /// use grpc_interceptor::{
@@ -148,13 +160,15 @@ impl<I> InterceptorLayer<I> {
         Arc::make_mut(&mut self.options)
     }
 
-    /// Tells the layer which RPCs there are and of which kind, by a constant of generated code with
-    /// `#[intercepted]`. Of other RPCs, [`Context::kind`](crate::Context::kind) is [`RpcKind::Unknown`]. It may be
-    /// called for each service.
+    /// Tells the layer the RPCs of a service, and their kinds.
+    ///
+    /// The argument is a constant of generated code with `#[intercepted]`. For other RPCs,
+    /// [`Context::kind`](crate::Context::kind) is [`RpcKind::Unknown`]. Call this once per service.
     ///
     /// ```
+    /// # use grpc_interceptor_proto::greeter as pb;
     /// use grpc_interceptor::InterceptorLayer;
-    /// use grpc_interceptor_proto::greeter::greeter_server;
+    /// use pb::greeter_server;
     ///
     /// let layer = InterceptorLayer::new(()).methods(greeter_server::METHODS);
     /// ```
@@ -164,19 +178,21 @@ impl<I> InterceptorLayer<I> {
         self
     }
 
-    /// The same for all services of a file, by the encoded descriptors that tonic's build scripts write for
-    /// reflection (`file_descriptor_set_path`).
+    /// Tells the layer the RPCs of all services in a file descriptor set, and their kinds.
+    ///
+    /// The argument is the encoded set that tonic's build scripts write for reflection
+    /// (`file_descriptor_set_path`).
     ///
     /// ```
+    /// # use grpc_interceptor_proto as pb;
     /// use grpc_interceptor::InterceptorLayer;
     ///
-    /// let layer = InterceptorLayer::new(())
-    ///     .descriptors(grpc_interceptor_proto::FILE_DESCRIPTOR_SET);
+    /// let layer = InterceptorLayer::new(()).descriptors(pb::FILE_DESCRIPTOR_SET);
     /// ```
     ///
     /// # Panics
     ///
-    /// If these bytes aren't a `FileDescriptorSet`.
+    /// Panics if the bytes aren't a valid `FileDescriptorSet`.
     #[cfg(feature = "descriptors")]
     #[must_use]
     pub fn descriptors(mut self, file_descriptor_set: &[u8]) -> Self {
@@ -185,22 +201,26 @@ impl<I> InterceptorLayer<I> {
         self
     }
 
-    /// Says on which side the layer is, if it can't tell: it takes a request that one of tonic's clients made for
-    /// a client's, and any other for a server's. In a test that puts a client on a service with no wire between them,
-    /// both layers see the client's request.
+    /// Sets which side the layer is on, if it can't tell.
+    ///
+    /// By default, a request made by one of tonic's clients is on the client side, and any other is
+    /// on the server side. In a test that connects a client directly to a service, both layers see
+    /// the client's request.
     #[must_use]
     pub fn on_side(mut self, side: Side) -> Self {
         self.options().side = Some(side);
         self
     }
 
-    /// Which requests are calls, in place of [the usual rule](Self#what-is-a-call). Others pass by, and can't get to a
-    /// service of tonic's: to exempt an RPC from an interceptor, use `when`.
+    /// Sets which requests are calls, replacing [the default rule](Self#which-requests-are-calls).
+    ///
+    /// Other requests bypass the interceptors, and can't reach a tonic service. To exempt an RPC
+    /// from an interceptor, use `when`.
     ///
     /// ```
     /// use grpc_interceptor::InterceptorLayer;
     ///
-    /// // Whatever comes: there is nothing else on this server.
+    /// // Every request: this server has nothing else.
     /// let layer = InterceptorLayer::new(()).calls(|_| true);
     /// ```
     #[must_use]
@@ -209,11 +229,12 @@ impl<I> InterceptorLayer<I> {
         self
     }
 
-    /// How large a message may be that an interceptor looks into, in bytes: 4 MiB unless this says otherwise, as
-    /// tonic has it. A larger one fails the call with OUT_OF_RANGE. If the service takes larger ones
-    /// (`max_decoding_message_size`), this has to say so, too.
+    /// Sets the maximum size in bytes of a message that an interceptor inspects.
     ///
-    /// It is also the limit for a message that is decompressed.
+    /// The default is 4 MiB, as in tonic. A larger message fails the call with OUT_OF_RANGE. If the
+    /// service accepts larger messages (`max_decoding_message_size`), raise this limit as well.
+    ///
+    /// The limit also applies to a message after decompression.
     #[must_use]
     pub fn max_message_size(mut self, limit: usize) -> Self {
         self.options().limit = limit;

@@ -34,7 +34,7 @@ impl Known {
         })
     }
 
-    /// All RPCs of a file.
+    /// Adds all RPCs of a file descriptor set.
     #[cfg(feature = "descriptors")]
     pub(super) fn extend_by_descriptors(
         &mut self,

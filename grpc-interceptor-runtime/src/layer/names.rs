@@ -1,5 +1,5 @@
-//! The names of RPCs, as they come in by requests. A [`Context`](crate::Context) has a name for ever, so they
-//! are kept for ever: each once, and not without end, as anybody may send any name.
+//! The names of RPCs received in requests. A [`Context`](crate::Context) holds a name forever, so
+//! names are kept forever: each only once, and with a limit, since anyone can send any name.
 
 use std::{
     hash::{BuildHasher as _, RandomState},
@@ -12,20 +12,21 @@ use std::{
 use super::hash::CheapHash;
 use crate::{MethodName, RpcKind, Side, call::RpcInfo};
 
-/// How many bytes all names may take: for ten thousand of the usual length.
+/// The maximum size of all names together in bytes, enough for ten thousand of the usual length.
 const MOST: usize = 1024 * 1024;
 
-/// How long a name may be, in bytes. A longer one is nobody's.
+/// The maximum length of a name in bytes. No real RPC has a longer one.
 const LONGEST: usize = 256;
 
 const BUCKETS: usize = 1024;
 
-/// A table that only grows, so that nobody ever waits for a lock to read it.
+/// A table that only grows, so that reading it never waits for a lock.
 static TABLE: [OnceLock<&'static Entry>; BUCKETS] = [const { OnceLock::new() }; BUCKETS];
 static HASHER: OnceLock<RandomState> = OnceLock::new();
 static USED: AtomicUsize = AtomicUsize::new(0);
 
-/// A short cut to the names that came first. If somebody fills it with others, each call looks into the table as well.
+/// A cache of the first names seen. If a client fills it with other names, each call looks in the
+/// table as well.
 static FIRST: [OnceLock<&'static RpcInfo>; BUCKETS] = [const { OnceLock::new() }; BUCKETS];
 
 struct Entry {
@@ -33,7 +34,8 @@ struct Entry {
     next: OnceLock<&'static Entry>,
 }
 
-/// What is known of the RPC with this path. `None` if there were too many names already.
+/// Returns the information about the RPC with this path, or `None` if there are already too many
+/// names.
 pub(super) fn rpc_info(path: &str, kind: RpcKind, side: Side) -> Option<&'static RpcInfo> {
     let first = &FIRST[CheapHash::default().hash_one(path) as usize % BUCKETS];
     match first.get() {
@@ -53,7 +55,7 @@ fn takes_room(path: &str) -> bool {
         && USED.fetch_update(Ordering::Relaxed, Ordering::Relaxed, has_room).is_ok()
 }
 
-/// The same for an RPC that the program itself names.
+/// Does the same for an RPC that the program itself names.
 pub(super) fn known_rpc_info(path: &str, kind: RpcKind, side: Side) -> &'static RpcInfo {
     find(path, kind, side, || true).expect("there is always room")
 }

@@ -9,10 +9,10 @@ use crate::{
 
 pub type RawOutcome = Result<Response<RawPayload>, Status>;
 
-/// The [`Next`] of the interceptors in an [`InterceptorLayer`](crate::InterceptorLayer): the service inside of
-/// the layer.
+/// The [`Next`] of the interceptors in an [`InterceptorLayer`](crate::InterceptorLayer): the
+/// service inside the layer.
 ///
-/// It is one type for all services and all RPCs. It can be [detached](Detach).
+/// It is a single type for all services and RPCs. It can be [detached](Detach).
 #[derive(Clone, Copy)]
 pub struct LayerNext<'a> {
     call: &'a dyn Attempt,
@@ -25,7 +25,7 @@ impl<'a> LayerNext<'a> {
     }
 }
 
-/// A call of the service inside of a layer, without the service's type.
+/// A call to the service inside a layer, without the service's type.
 pub trait Attempt: Send + Sync {
     /// Calls the service.
     fn run(
@@ -34,7 +34,7 @@ pub trait Attempt: Send + Sync {
         context: Context,
     ) -> Pin<Box<dyn Future<Output = RawOutcome> + Send + '_>>;
 
-    /// The same for a task of its own.
+    /// Returns the same call for use in a separate task.
     fn detached(&self) -> Arc<dyn Attempt>;
 }
 
@@ -95,8 +95,8 @@ impl fmt::Debug for LayerNext<'_> {
     }
 }
 
-/// What an [`InterceptorLayer`](crate::InterceptorLayer) takes: a name for it in generic code. It is all that a layer has,
-/// and not one of a tuple.
+/// The bound on the interceptors of an [`InterceptorLayer`](crate::InterceptorLayer), for generic
+/// code. It covers the layer's whole argument, not one interceptor in a tuple.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not an interceptor for an `InterceptorLayer`",
     label = "not an interceptor for any RPC",

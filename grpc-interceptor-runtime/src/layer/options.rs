@@ -5,17 +5,17 @@ use tonic::codegen::http::request::Parts;
 use super::known::Known;
 use crate::Side;
 
-/// What tonic takes of a message unless it is told otherwise.
+/// Tonic's default for the maximum message size.
 const DEFAULT_LIMIT: usize = 4 * 1024 * 1024;
 
 pub(super) type IsCall = Arc<dyn Fn(&Parts) -> bool + Send + Sync>;
 
-/// What a layer is told besides its interceptors.
+/// The settings of a layer other than its interceptors.
 #[derive(Clone)]
 pub(super) struct Options {
     pub(super) known: Known,
     pub(super) side: Option<Side>,
-    /// In place of the usual rule.
+    /// Replaces the default rule.
     pub(super) is_call: Option<IsCall>,
     pub(super) limit: usize,
 }

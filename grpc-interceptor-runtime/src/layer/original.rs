@@ -1,5 +1,5 @@
-//! What came from inside of the layer and is told to the interceptors as a status. If that is still the outcome
-//! when they have all run, the original goes on as it was.
+//! Keeps an outcome from inside the layer that interceptors see as a status. If that status is
+//! still the outcome when they have all run, the original is passed on unchanged.
 
 use std::{error::Error as StdError, fmt, sync::Arc};
 
@@ -9,7 +9,7 @@ use tonic::{
     codegen::{Bytes, http},
 };
 
-/// The error of a service that a layer is around.
+/// The error type of a service inside a layer.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is no error that an `InterceptorLayer` can tell its interceptors",
     label = "the service inside of the layer fails with this",
@@ -22,7 +22,7 @@ pub trait ServiceError: StdError + Send + Sync + 'static {}
 impl<E: StdError + Send + Sync + 'static> ServiceError for E {}
 
 pub(super) struct Original<E> {
-    /// What the interceptors were told.
+    /// The status that the interceptors got.
     pub(super) status: Status,
     pub(super) what: What<E>,
 }
@@ -43,7 +43,8 @@ impl<E: ServiceError> Original<E> {
         Original { status, what: What::Error(error) }
     }
 
-    /// The original, if this is its status. The error is gone if somebody still has the status.
+    /// Returns the original, if this is its status. The error can't be recovered if the status is
+    /// still held elsewhere.
     pub(super) fn of_status(
         self,
         status: Status,
@@ -54,7 +55,8 @@ impl<E: ServiceError> Original<E> {
         match self.what {
             What::Response(response) => Ok(Ok(response)),
             What::Error(error) => {
-                // It is the source of both. The copy of the status is in case somebody holds another.
+                // The error is the source of both statuses. The copy is for the case that another
+                // one is still held.
                 let copy = without_source(&status);
                 drop((self.status, status));
                 Arc::try_unwrap(error).map(Err).map_err(|_| copy)
@@ -74,7 +76,7 @@ fn is_same(one: &Status, other: &Status) -> bool {
         && one.metadata().as_ref() == other.metadata().as_ref()
 }
 
-/// An error that a status has, too.
+/// An error shared with a status.
 struct Shared<E>(Arc<E>);
 
 impl<E: StdError> fmt::Display for Shared<E> {

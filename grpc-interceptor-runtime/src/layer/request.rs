@@ -24,7 +24,7 @@ use crate::{
     payload::{Failure, Framing, GRPC_ENCODING, without_trailers},
 };
 
-/// What a request is to a layer.
+/// How a layer treats a request.
 pub(super) enum Arrived {
     Call {
         head: Head,
@@ -32,14 +32,14 @@ pub(super) enum Arrived {
         context: Context,
         request: Request<RawPayload>,
     },
-    /// It isn't gRPC.
+    /// A request that isn't gRPC.
     Other(http::Request<Body>),
 }
 
 pub(super) fn arrive(parts: Parts, body: Body, options: &Options) -> Arrived {
     let method = parts.extensions.get::<GrpcMethod<'static>>();
     let side = options.side.unwrap_or(match method {
-        // Tonic's clients say which method they call. That doesn't go over the wire.
+        // Tonic's clients put the method in the extensions, which don't go over the wire.
         Some(_) => Side::Client,
         None => Side::Server,
     });
@@ -75,7 +75,7 @@ pub(super) fn arrive(parts: Parts, body: Body, options: &Options) -> Arrived {
     Arrived::Call { head, uri, context, request }
 }
 
-/// What a layer looks at.
+/// The headers that a layer reads.
 struct Headers<'a> {
     content_type: Option<&'a HeaderValue>,
     encoding: Option<&'a HeaderValue>,
@@ -83,7 +83,8 @@ struct Headers<'a> {
 }
 
 impl<'a> Headers<'a> {
-    /// Once over all of them: they are few, and to look one up takes as long as to pass ten.
+    /// One pass over all headers: there are few, and one lookup takes as long as iterating over
+    /// ten.
     fn of(headers: &'a HeaderMap) -> Self {
         let mut found = Headers { content_type: None, encoding: None, has_timeout: false };
         for (name, value) in headers {
@@ -101,18 +102,18 @@ impl<'a> Headers<'a> {
 
 fn find(path: &str, side: Side, is_own: bool, options: &Options) -> Option<&'static RpcInfo> {
     options.known.get(path, side).or_else(|| match side {
-        // The program's own.
+        // A name chosen by the program itself.
         Side::Client if is_own => Some(known_rpc_info(path, RpcKind::Unknown, side)),
         _ => rpc_info(path, RpcKind::Unknown, side),
     })
 }
 
-/// What a call is told as whose name can't be kept.
+/// Returns the information for a call whose name there is no room for.
 fn unknown(side: Side) -> &'static RpcInfo {
     known_rpc_info("/unknown/unknown", RpcKind::Unknown, side)
 }
 
-/// A client's origin may have a path, which isn't part of the name.
+/// Removes the path of a client's origin, which isn't part of the name.
 fn without_prefix<'a>(path: &'a str, method: &GrpcMethod<'_>) -> &'a str {
     let length = method.service().len() + method.method().len() + 2;
     let start = path.len().saturating_sub(length);
@@ -122,9 +123,9 @@ fn without_prefix<'a>(path: &'a str, method: &GrpcMethod<'_>) -> &'a str {
     }
 }
 
-/// Tonic's server takes a request for a call whatever its content type is. What passes the interceptors by
-/// must not get there: tonic refuses what is compressed in a way that it doesn't know, and no other service asks
-/// for this header.
+/// Tonic's server treats a request as a call whatever its content type. A request that bypasses the
+/// interceptors must not get there. Tonic refuses an unknown compression, and no other service
+/// reads this header.
 fn pass_by(mut parts: Parts, body: Body, side: Side) -> http::Request<Body> {
     if side == Side::Server {
         parts.headers.insert(GRPC_ENCODING.clone(), HeaderValue::from_static("not-a-grpc-request"));
@@ -132,8 +133,8 @@ fn pass_by(mut parts: Parts, body: Body, side: Side) -> http::Request<Body> {
     http::Request::from_parts(parts, body)
 }
 
-/// Tells the service inside of the layer how much time there is. On a client, what is returned takes what the request
-/// fails with while it is read.
+/// Sets the remaining time in the metadata for the service inside the layer. On a client, returns
+/// where to record the error of the request while it is being read.
 pub(super) fn prepare(
     request: &mut Request<RawPayload>,
     context: Context,
@@ -158,7 +159,7 @@ pub(super) fn prepare(
     }
 }
 
-/// The other way, to the service inside of the layer.
+/// Converts the request for the service inside the layer.
 pub(super) fn leave(
     request: Request<RawPayload>,
     uri: Uri,

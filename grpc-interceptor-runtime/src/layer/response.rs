@@ -14,8 +14,8 @@ use crate::{
     payload::{Framing, inferred_status, status_of},
 };
 
-/// How messages are in a response. If it has none, this is its status: that is in the headers, or there is none
-/// and the response isn't gRPC's.
+/// Returns how the messages in a response are framed. If it has none, returns its status as the
+/// error: either it is in the headers, or the response isn't gRPC and has none.
 pub(super) fn receive(
     response: &http::Response<Body>,
     head: &Head,
@@ -40,14 +40,14 @@ fn failed_status(response: &http::Response<Body>) -> Option<Status> {
     if status.code() == Code::Ok {
         return None;
     }
-    // Tonic's server leaves its own there, which has a source.
+    // Tonic's server leaves its own status in the extensions, with its source.
     let own: Option<&Status> = response.extensions().get();
     let is_its = |own: &&Status| (own.code(), own.message()) == (status.code(), status.message());
     Some(own.filter(is_its).cloned().unwrap_or(status))
 }
 
-/// The response to a gRPC-Web request may be in its other form, as the caller accepts it, or in none: from a service
-/// that knows nothing of gRPC-Web.
+/// Returns the gRPC-Web form of the response. It can be in the other form, if the caller accepts
+/// that, or in none, if the service doesn't support gRPC-Web.
 fn web_of(headers: &HeaderMap, head: &Head) -> Web {
     if head.web == Web::No {
         return Web::No;
@@ -55,7 +55,7 @@ fn web_of(headers: &HeaderMap, head: &Head) -> Web {
     headers.get(CONTENT_TYPE).map_or(head.web, |content_type| Web::of(Some(content_type)))
 }
 
-/// Out of the layer.
+/// Converts a response that leaves the layer.
 pub(super) fn respond(response: Response<RawPayload>, head: &Head) -> http::Response<Body> {
     let (metadata, payload, extensions) = response.into_parts();
     let mut headers = metadata.into_headers();
@@ -63,7 +63,7 @@ pub(super) fn respond(response: Response<RawPayload>, head: &Head) -> http::Resp
         headers.remove(CONTENT_LENGTH);
     }
     if payload.is_decoded() {
-        // It follows.
+        // The status follows in the trailers.
         headers.remove(Status::GRPC_STATUS);
         head.set_content_type(&mut headers);
     }
@@ -78,7 +78,7 @@ pub(super) fn respond(response: Response<RawPayload>, head: &Head) -> http::Resp
     response
 }
 
-/// A response that is no more than a status.
+/// Creates a response that consists only of a status.
 pub(super) fn respond_with_status(status: Status, head: &Head) -> http::Response<Body> {
     let mut response = not_ok(status).into_http::<Body>();
     *response.version_mut() = http::Version::HTTP_2;

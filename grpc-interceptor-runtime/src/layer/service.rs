@@ -23,11 +23,12 @@ use super::{
 };
 use crate::{RawMessage, Side, chain::Timed};
 
-/// A service inside of an [`InterceptorLayer`](crate::InterceptorLayer): what
-/// [`layer`](tower_layer::Layer::layer) makes of it.
+/// A service inside an [`InterceptorLayer`](crate::InterceptorLayer). Created by
+/// [`layer`](tower_layer::Layer::layer).
 ///
-/// It is a tower `Service`, as the one inside of it is, and takes and gives the same, with tonic's
-/// [`Body`]. The one inside has to be `Clone`: each attempt of a call after the first goes to a clone.
+/// It is a tower `Service` with the same request and response types as the inner service, using
+/// tonic's [`Body`]. The inner service has to be `Clone`: each attempt of a call after the first
+/// goes to a clone.
 pub struct LayerService<S, I> {
     pub(super) service: S,
     pub(super) interceptors: Arc<I>,
@@ -81,7 +82,7 @@ where
                 Box::pin(async move {
                     let deadline = match context.side() {
                         Side::Client => context.deadline(),
-                        // There it is tonic's.
+                        // On a server, tonic enforces the deadline.
                         Side::Server => None,
                     };
                     let outcome = Timed::<_, RawMessage>::new(deadline, || {

@@ -1,10 +1,10 @@
 use tonic::codegen::http::uri::{Authority, Parts, Scheme, Uri};
 
-/// The URI of a request, to be made again: the first attempt takes the request's own. To clone that for each call
-/// would take an allocation if nobody has cloned it before.
+/// The URI of a request, for further attempts: the first attempt takes the request's own. Cloning
+/// that for each call would allocate if it hasn't been cloned before.
 #[derive(Clone)]
 pub(super) enum Target {
-    /// The path is the RPC's name, which is there for ever.
+    /// The path is the RPC's name, which is kept forever.
     Name {
         scheme: Option<Scheme>,
         authority: Option<Authority>,
@@ -14,7 +14,7 @@ pub(super) enum Target {
 }
 
 impl Target {
-    /// For an RPC with this path, which the URI need not have.
+    /// Creates a target for an RPC with this path, which can differ from the URI's.
     pub(super) fn new(uri: &Uri, path: &'static str) -> Self {
         let has_path = uri.path_and_query().is_some_and(|own| *own == *path);
         match (uri.scheme(), uri.authority()) {

@@ -45,8 +45,8 @@ use crate::Interceptor;
 /// `GreeterServer::with_interceptors_from_arc` for a service in an `Arc`.
 /// [`from_arc`](Intercepted::from_arc) explains what that saves.
 ///
-/// `#[intercepted]` on the generated server's module implements the trait: see [its
-/// docs](https://docs.rs/grpc-interceptor/latest/grpc_interceptor/attr.intercepted.html#on-a-generated-server).
+/// `#[intercepted]` on the generated server's module implements the trait: see
+/// [its docs](https://docs.rs/grpc-interceptor/latest/grpc_interceptor/attr.intercepted.html#on-a-generated-server).
 pub struct Intercepted<T, I: ?Sized> {
     service: Arc<T>,
     interceptors: Arc<I>,
