@@ -4,13 +4,14 @@ use tonic::Status;
 
 use grpc_interceptor_runtime::__private::into_status;
 
-/// What a special case of the [dummy service](crate::DummyService) answers: the output, as a
-/// `String` or a `&'static str`, or a `Result` of the output and any error.
+/// The answer of a special case of the [dummy service](crate::DummyService).
 ///
-/// An error becomes a status as a handler's does under
-/// [`#[intercepted]`](https://docs.rs/grpc-interceptor/latest/grpc_interceptor/attr.intercepted.html#handlers):
-/// a `Status` or an [`Error`](grpc_interceptor_runtime::Error) in its chain of sources decides, anything else is
-/// `UNKNOWN`, with the error as the status's source.
+/// It is a `String` or a `&'static str`, or a `Result` of a `String` and any error.
+///
+/// An error is converted to a status in the same way as a handler's under
+/// [`#[intercepted]`](https://docs.rs/grpc-interceptor/latest/grpc_interceptor/attr.intercepted.html#handlers).
+/// A `Status` or an [`Error`](grpc_interceptor_runtime::Error) in its chain of sources decides. Any
+/// other error becomes `UNKNOWN`, with the error as the status's source.
 ///
 /// ```
 /// use grpc_interceptor::{Error, testing};
@@ -44,7 +45,8 @@ impl Answer for &'static str {
     }
 }
 
-/// The only one for a `Result`, so that what a closure that always fails would answer is known.
+/// The only impl for a `Result`, so that the answer type of a closure that always fails can be
+/// inferred.
 impl<E> Answer for Result<String, E>
 where
     E: Into<Box<dyn Error + Send + Sync>> + Send + 'static,

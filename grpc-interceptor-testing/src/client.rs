@@ -10,17 +10,17 @@ use crate::{
 };
 use grpc_interceptor_runtime::{__private::Call, Interceptor};
 
-/// A client of a running dummy service, made by [`Dummy::start`](crate::Dummy::start).
+/// A client of a running dummy service. Created by [`Dummy::start`](crate::Dummy::start).
 ///
-/// Its methods take and give the texts alone. For requests with metadata or a timeout, and for
-/// responses and streams as they are, there is [`get_mut`](Self::get_mut). `C` are the client's
-/// interceptors: each method is there if they serve its RPC.
+/// Its methods take and return plain text. For requests with metadata or a timeout, and for full
+/// responses and streams, use [`get_mut`](Self::get_mut). `C` is the type of the client's
+/// interceptors. Each method is available if they support its RPC.
 ///
-/// When it is dropped, the server and the connection end, and so does every call that is still
-/// made by a clone of what `get_mut` gives: it fails, and its handler is dropped. To wait for that,
-/// there is [`shutdown`](Self::shutdown).
+/// Dropping the client stops the server and closes the connection. Calls still in progress on a
+/// clone of the client from `get_mut` fail, and their handlers are dropped. To wait for that, use
+/// [`shutdown`](Self::shutdown).
 pub struct DummyClient<C = ()> {
-    // Dropped in this order: nobody then waits for anybody.
+    // Dropped in this order, so that neither waits for the other.
     client: InterceptedDummyServiceClient<Channel, C>,
     link: Link,
 }
@@ -47,7 +47,7 @@ impl<C> DummyClient<C> {
     ///
     /// # Errors
     ///
-    /// The status that the call failed with.
+    /// Returns the status that the call failed with.
     pub async fn execute(&mut self, input: impl Into<String>) -> Result<String, Status>
     where
         C: for<'call> Interceptor<Call<'call, Channel, __rpc::execute, false, false>>,
@@ -56,7 +56,7 @@ impl<C> DummyClient<C> {
         Ok(response.into_inner().output)
     }
 
-    /// Calls `ExecuteClientStream`, which answers all inputs as one text.
+    /// Calls `ExecuteClientStream`, which returns all inputs as a single text.
     ///
     /// ```
     /// use grpc_interceptor::testing;
@@ -71,7 +71,7 @@ impl<C> DummyClient<C> {
     ///
     /// # Errors
     ///
-    /// The status that the call failed with.
+    /// Returns the status that the call failed with.
     pub async fn execute_client_stream(
         &mut self,
         inputs: impl IntoIterator<Item: Into<String>>,
@@ -84,7 +84,7 @@ impl<C> DummyClient<C> {
         Ok(response.into_inner().output)
     }
 
-    /// Calls `ExecuteServerStream`, which answers each character of the input as a message.
+    /// Calls `ExecuteServerStream`, which returns each character of the input as a message.
     ///
     /// ```
     /// use grpc_interceptor::testing;
@@ -99,8 +99,8 @@ impl<C> DummyClient<C> {
     ///
     /// # Errors
     ///
-    /// The status that the call failed with, at once or in the middle of the stream: what came
-    /// before is dropped then, and can be read by [`get_mut`](Self::get_mut) instead.
+    /// Returns the status that the call failed with, even in the middle of the stream. Earlier
+    /// messages are dropped in that case. To read them, use [`get_mut`](Self::get_mut).
     pub async fn execute_server_stream(
         &mut self,
         input: impl Into<String>,
@@ -111,10 +111,10 @@ impl<C> DummyClient<C> {
         outputs(self.client.execute_server_stream(request(input)).await?.into_inner()).await
     }
 
-    /// Calls `ExecuteClientServerStream`, which answers each input.
+    /// Calls `ExecuteClientServerStream`, which echoes each input.
     ///
-    /// All inputs are there from the start. For one that is sent when another was answered, use
-    /// [`get_mut`](Self::get_mut).
+    /// All inputs are available from the start. To send an input after an answer has been received,
+    /// use [`get_mut`](Self::get_mut).
     ///
     /// ```
     /// use grpc_interceptor::testing;
@@ -129,8 +129,8 @@ impl<C> DummyClient<C> {
     ///
     /// # Errors
     ///
-    /// The status that the call failed with, at once or in the middle of the stream: what came
-    /// before is dropped then, and can be read by [`get_mut`](Self::get_mut) instead.
+    /// Returns the status that the call failed with, even in the middle of the stream. Earlier
+    /// messages are dropped in that case. To read them, use [`get_mut`](Self::get_mut).
     pub async fn execute_client_server_stream(
         &mut self,
         inputs: impl IntoIterator<Item: Into<String>>,
@@ -144,10 +144,10 @@ impl<C> DummyClient<C> {
         outputs(self.client.execute_client_server_stream(requests).await?.into_inner()).await
     }
 
-    /// The generated client, with the interceptors: for requests with metadata or a timeout, and for
-    /// responses and streams as they are.
+    /// Returns the generated client with its interceptors.
     ///
-    /// It can be cloned if the interceptors can be, for calls that are made at once.
+    /// Use it for requests with metadata or a timeout, and for full responses and streams. If the
+    /// interceptors are `Clone`, so is this client, which allows concurrent calls.
     ///
     /// ```
     /// use grpc_interceptor::testing::{self, DummyRequest};
@@ -170,7 +170,9 @@ impl<C> DummyClient<C> {
         &mut self.client
     }
 
-    /// Where the server listens: `None` in memory, and if the server isn't its own.
+    /// Returns the address that the server listens on.
+    ///
+    /// `None` in memory, and if the client is connected to another server.
     ///
     /// ```
     /// use grpc_interceptor::testing;
@@ -187,10 +189,9 @@ impl<C> DummyClient<C> {
         self.link.local_addr()
     }
 
-    /// Ends the connection and the server, and waits until all their tasks are over.
+    /// Closes the connection, stops the server and waits until all their tasks have ended.
     ///
-    /// What a call in progress leaves behind is there then: its handler and its interceptors
-    /// are dropped, on both sides.
+    /// The handlers and interceptors of calls in progress have been dropped by then, on both sides.
     ///
     /// ```
     /// use grpc_interceptor::testing;

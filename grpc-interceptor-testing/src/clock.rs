@@ -9,7 +9,7 @@ use crate::settle::settle;
 
 const NANOSECOND: Duration = Duration::from_nanos(1);
 
-/// Tokio's clock, standing still: for tests of timeouts, deadlines and pauses that take no time.
+/// Tokio's clock, paused. With it, tests of timeouts, deadlines and delays take no time.
 ///
 /// ```
 /// use grpc_interceptor::testing;
@@ -35,27 +35,28 @@ const NANOSECOND: Duration = Duration::from_nanos(1);
 /// # }
 /// ```
 ///
-/// It is the clock of the whole runtime. Tokio's own ways to use it, such as
-/// `#[tokio::test(start_paused = true)]` and `tokio::time::advance`, can be mixed with this. As with
-/// those, the clock also moves by itself to the next timer when every task waits: a test that awaits
-/// a call that takes an hour has the answer at once.
+/// The clock is that of the whole runtime. Tokio's own ways to control it, such as
+/// `#[tokio::test(start_paused = true)]` and `tokio::time::advance`, can be used alongside. As with
+/// those, the clock also advances on its own to the next timer when every task is waiting: a test
+/// that awaits a call that takes an hour gets the answer immediately.
 ///
-/// [In memory](crate::dummy) that is exact. With sockets tokio doesn't know that a message is on its
-/// way, and the clock may move before it has come.
+/// [In memory](crate::dummy) that is exact. With sockets, tokio doesn't know that a message is in
+/// transit, and the clock may advance before it arrives.
 #[derive(Debug)]
 #[must_use = "the clock is moved by `advance`"]
 pub struct Clock(());
 
 impl Clock {
-    /// Stops the clock of this runtime, if it doesn't stand still already.
+    /// Pauses the clock of this runtime, unless it is already paused.
     ///
-    /// Tokio's timers know whole milliseconds, from when the runtime began. So that they are exact
-    /// from here on, the clock stops at the beginning of one, some milliseconds after the call.
+    /// Tokio's timers have a resolution of one millisecond, counted from the start of the runtime.
+    /// To make them exact from here on, the clock is paused at the start of a millisecond, a few
+    /// milliseconds after the call.
     ///
     /// # Panics
     ///
-    /// If there is no tokio runtime, or one with several threads, whose clock can't be stopped.
-    /// `#[tokio::test]` has one thread unless told otherwise.
+    /// Panics outside a tokio runtime, and on a multi-threaded runtime, whose clock can't be
+    /// paused. `#[tokio::test]` is single-threaded by default.
     ///
     /// ```
     /// use grpc_interceptor::testing::Clock;
@@ -85,12 +86,13 @@ impl Clock {
         Clock(())
     }
 
-    /// Moves the clock, and lets everything run that this sets off, before it returns.
+    /// Advances the clock, and lets everything run that this triggers before it returns.
     ///
-    /// Timers on the way go off one after the other, each at its time, those that are started on the
-    /// way as well. A part of a millisecond counts as a whole one, as for all of tokio's timers.
+    /// Timers on the way fire one after the other, each at its time, including timers that are
+    /// started on the way. A fraction of a millisecond counts as a whole one, as for all of tokio's
+    /// timers.
     ///
-    /// By [`Duration::ZERO`] it stays, and everything runs that can run now.
+    /// With [`Duration::ZERO`], the clock doesn't move, and everything runs that is ready to run.
     ///
     /// ```
     /// use grpc_interceptor::testing::Clock;
@@ -106,17 +108,17 @@ impl Clock {
     /// # }
     /// ```
     pub async fn advance(&self, duration: Duration) {
-        // While the clock stands still, this is over when everything else waits for later timers:
-        // all but those of the same millisecond, which may have been woken along with this.
+        // While the clock is paused, this completes when everything else waits for later timers,
+        // except those of the same millisecond, which may be woken along with this one.
         time::sleep(duration).await;
         settle().await;
     }
 }
 
-/// How long a clock that stands still is away from where a timer would go off.
+/// Returns the time from a paused clock to the next point at which a timer can fire.
 async fn until_next_millisecond() -> Duration {
-    // Tokio doesn't tell: a sleep takes as many milliseconds as it touches, so this looks for the
-    // longest that takes one.
+    // Tokio doesn't expose it. A sleep takes as many milliseconds as it touches, so search for the
+    // longest one that takes one.
     let (mut one, mut two) = (Duration::ZERO, Duration::from_millis(1) + NANOSECOND);
     while two - one > NANOSECOND {
         let middle = (one + two) / 2;
@@ -130,7 +132,7 @@ async fn until_next_millisecond() -> Duration {
     one
 }
 
-/// Tokio doesn't tell.
+/// Returns whether the clock is running, which tokio doesn't expose.
 fn is_running() -> bool {
     let before = time::Instant::now();
     let start = Instant::now();

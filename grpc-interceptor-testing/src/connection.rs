@@ -1,4 +1,4 @@
-//! What lets a server be stopped at once, and waited for.
+//! Allows a server to be stopped at once, and waited for.
 
 use std::{
     future::Future,
@@ -13,8 +13,8 @@ use tokio::{
 };
 use tonic::transport::server::Connected;
 
-/// Says that the server is to stop, when it is told so or its [`watch::Sender`] is dropped. Whoever
-/// stops the server can wait until all of these are dropped.
+/// Signals that the server is to stop, when its [`watch::Sender`] sends or is dropped. The sender
+/// can wait until all of these are dropped.
 pub(crate) type Stop = watch::Receiver<()>;
 
 pub(crate) async fn stopped(mut stop: Stop) {
@@ -22,8 +22,8 @@ pub(crate) async fn stopped(mut stop: Stop) {
     let _ = stop.changed().await;
 }
 
-/// A connection that is at its end when the server is to stop, whatever the other side wants and
-/// whatever calls are on it: tonic by itself would wait for those.
+/// A connection that ends when the server is to stop, regardless of the peer and of any calls
+/// in progress. Tonic by itself would wait for those.
 pub(crate) struct Connection<T> {
     io: T,
     stopped: Pin<Box<dyn Future<Output = ()> + Send>>,
@@ -35,7 +35,7 @@ impl<T> Connection<T> {
         Connection { io, stopped: Box::pin(stopped(stop)), is_stopped: false }
     }
 
-    /// Whether it is at its end. If not yet, the task is woken then.
+    /// Returns whether the connection has ended. If it hasn't, the task is woken when it does.
     fn is_stopped(&mut self, task: &mut Context<'_>) -> bool {
         self.is_stopped = self.is_stopped || self.stopped.as_mut().poll(task).is_ready();
         self.is_stopped
@@ -48,7 +48,7 @@ impl<T: AsyncRead + Unpin> AsyncRead for Connection<T> {
         task: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        // No error: this is how a connection ends.
+        // Not an error: this is how a connection ends.
         if self.is_stopped(task) {
             return Poll::Ready(Ok(()));
         }

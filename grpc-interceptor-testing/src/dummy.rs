@@ -8,10 +8,10 @@ use crate::{
     link::Link,
 };
 
-/// A dummy service, with a real HTTP/2 server and client, that is to be started: made by
+/// A dummy service with a real HTTP/2 server and client, not yet started. Created by
 /// [`dummy`](crate::dummy).
 ///
-/// `S` are the server's interceptors, `C` the client's.
+/// `S` is the type of the server's interceptors, and `C` that of the client's.
 #[must_use = "it is nothing before `start`"]
 pub struct Dummy<S = (), C = ()> {
     service: DummyService,
@@ -33,12 +33,12 @@ impl Dummy {
 }
 
 impl<S, C> Dummy<S, C> {
-    /// Puts these interceptors around the service, in place of those that were given before.
+    /// Sets the service's interceptors, replacing any set before.
     ///
-    /// It is one [`Interceptor`](grpc_interceptor_runtime::Interceptor), mostly a tuple, the first of which is the
-    /// outermost. An async fn has to be
+    /// They are a single [`Interceptor`](grpc_interceptor_runtime::Interceptor), usually a tuple.
+    /// The first one is the outermost. An async fn needs
     /// [`#[interceptor]`](https://docs.rs/grpc-interceptor/latest/grpc_interceptor/attr.interceptor.html).
-    /// To look at it when calls have been made, give an `Arc` of it.
+    /// To inspect an interceptor after calls have been made, pass an `Arc` of it.
     ///
     /// ```
     /// use grpc_interceptor::{Context, Next, Outcome, interceptor, testing};
@@ -64,9 +64,9 @@ impl<S, C> Dummy<S, C> {
         Dummy { service, server_interceptors, client_interceptors, on_loopback }
     }
 
-    /// Puts these interceptors around the client's calls, in place of those that were given before.
+    /// Sets the client's interceptors, replacing any set before.
     ///
-    /// It is one [`Interceptor`](grpc_interceptor_runtime::Interceptor), as for
+    /// They are a single [`Interceptor`](grpc_interceptor_runtime::Interceptor), as for
     /// [`server_interceptors`](Self::server_interceptors).
     ///
     /// ```
@@ -86,7 +86,7 @@ impl<S, C> Dummy<S, C> {
         Dummy { service, server_interceptors, client_interceptors, on_loopback }
     }
 
-    /// Answers this input by a closure, in all RPCs: see [`DummyService::special_case`].
+    /// Answers this input with a closure, in all RPCs. See [`DummyService::special_case`].
     ///
     /// ```
     /// use grpc_interceptor::{Error, testing};
@@ -109,7 +109,7 @@ impl<S, C> Dummy<S, C> {
         self
     }
 
-    /// Answers this input by a closure that returns a future, in all RPCs: see
+    /// Answers this input with a closure that returns a future, in all RPCs. See
     /// [`DummyService::special_case_async`].
     ///
     /// ```
@@ -135,16 +135,15 @@ impl<S, C> Dummy<S, C> {
         self
     }
 
-    /// Connects by TCP, on a free port of 127.0.0.1, instead of in memory.
+    /// Connects over TCP, on a free port of 127.0.0.1, instead of in memory.
     ///
-    /// In memory is the default: no port is taken, and tokio's paused clock stands still while a
-    /// message is on its way, as the runtime knows of each. On a socket it doesn't, and a paused
-    /// clock may run ahead to the next timeout. All else is the same: HTTP/2, by tonic's own client
-    /// and server.
+    /// In memory is the default. It takes no port, and tokio's paused clock doesn't move while a
+    /// message is in transit, because the runtime knows about it. With a socket the runtime doesn't
+    /// know, and a paused clock may run ahead to the next timeout. Everything else is the same:
+    /// HTTP/2 with tonic's own client and server.
     ///
-    /// A socket is for calls by others, as by a client in another language: see
-    /// [`DummyClient::local_addr`]. An interceptor that asks for the peer's address finds one there,
-    /// too.
+    /// Use a socket for calls from other programs, such as a client in another language: see
+    /// [`DummyClient::local_addr`]. It also gives interceptors a peer address to read.
     ///
     /// ```
     /// use grpc_interceptor::testing;
@@ -152,7 +151,7 @@ impl<S, C> Dummy<S, C> {
     /// # #[tokio::main(flavor = "current_thread")]
     /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// let client = testing::dummy().on_loopback().start().await?;
-    /// println!("a client in another language may connect to {:?}", client.local_addr());
+    /// println!("a client in another language can connect to {:?}", client.local_addr());
     /// # Ok(())
     /// # }
     /// ```
@@ -163,18 +162,19 @@ impl<S, C> Dummy<S, C> {
 }
 
 impl<S, C> Dummy<S, C> {
-    /// Starts the server, and a client that is connected to it.
+    /// Starts the server, and a client connected to it.
     ///
-    /// They run until the [`DummyClient`] is dropped, or its [`shutdown`](DummyClient::shutdown) is
-    /// called. Any number of them may run at once.
+    /// They run until the [`DummyClient`] is dropped or its [`shutdown`](DummyClient::shutdown) is
+    /// called. Any number of them can run at the same time.
     ///
     /// # Errors
     ///
-    /// What went wrong with the socket, [on loopback](Self::on_loopback). In memory, nothing can.
+    /// Returns any error from the socket, [on loopback](Self::on_loopback). In memory, it never
+    /// fails.
     ///
     /// # Panics
     ///
-    /// Outside of a tokio runtime.
+    /// Panics outside a tokio runtime.
     pub async fn start(self) -> io::Result<DummyClient<C>>
     where
         S: DummyServiceServerInterceptors<DummyService>,
@@ -186,8 +186,10 @@ impl<S, C> Dummy<S, C> {
 }
 
 impl<C> Dummy<(), C> {
-    /// Connects the client to another server of the same protocol instead, as to one in another
-    /// language, or to one [on loopback](Self::on_loopback).
+    /// Connects the client to another server of the same protocol instead.
+    ///
+    /// Examples are a server in another language, or another dummy service [on
+    /// loopback](Self::on_loopback).
     ///
     /// ```
     /// use grpc_interceptor::testing;
@@ -207,12 +209,13 @@ impl<C> Dummy<(), C> {
     ///
     /// # Errors
     ///
-    /// [`InvalidInput`](io::ErrorKind::InvalidInput) if that is no URI, or if there are special
-    /// cases, which only a server of its own could have; otherwise why it can't connect.
+    /// Returns [`InvalidInput`](io::ErrorKind::InvalidInput) if `uri` isn't a valid URI, or if this
+    /// dummy has special cases or `on_loopback`, which only apply to its own server. Otherwise
+    /// returns the error from connecting.
     ///
     /// # Panics
     ///
-    /// Outside of a tokio runtime.
+    /// Panics outside a tokio runtime.
     pub async fn connect_to(self, uri: impl Into<String>) -> io::Result<DummyClient<C>> {
         if self.service.has_special_cases() || self.on_loopback {
             let reason =

@@ -7,8 +7,10 @@ use tonic::{Request, Status};
 
 use grpc_interceptor_runtime::{Context, Interceptor, Next, Outcome};
 
-/// An interceptor, for any RPC on either side, that fails the first calls and lets all others pass:
-/// behind a retry, it is the service that is away for a while.
+/// An interceptor that fails the first calls and lets all others through.
+///
+/// It works for any RPC on either side. Placed after a retry, it simulates a service that is
+/// temporarily unavailable.
 ///
 /// ```
 /// use grpc_interceptor::{Context, Next, Outcome, interceptor, testing};
@@ -30,14 +32,14 @@ use grpc_interceptor_runtime::{Context, Interceptor, Next, Outcome};
 ///
 /// # #[tokio::main(flavor = "current_thread")]
 /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-/// let away = testing::FailFirst::new(1, Status::unavailable("away"));
-/// let mut client = testing::dummy().client_interceptors((retry, away)).start().await?;
+/// let unavailable = testing::FailFirst::new(1, Status::unavailable("try again")); let mut client =
+/// testing::dummy().client_interceptors((retry, unavailable)).start().await?;
 /// assert_eq!(client.execute("foo").await?, "foo");
 /// # Ok(())
 /// # }
 /// ```
 ///
-/// All clones count together.
+/// All clones share one count.
 #[derive(Clone, Debug)]
 pub struct FailFirst {
     remaining: Arc<AtomicUsize>,
@@ -45,19 +47,19 @@ pub struct FailFirst {
 }
 
 impl FailFirst {
-    /// Fails this many calls with this status. The rest of the chain isn't run for them.
+    /// Fails this many calls with this status. The rest of the chain doesn't run for them.
     #[must_use]
     pub fn new(calls: usize, status: Status) -> Self {
         FailFirst { remaining: Arc::new(AtomicUsize::new(calls)), status }
     }
 
-    /// How many more calls will fail.
+    /// Returns how many more calls will fail.
     ///
     /// ```
     /// use grpc_interceptor::testing::FailFirst;
     /// use tonic::Status;
     ///
-    /// assert_eq!(FailFirst::new(2, Status::unavailable("away")).remaining(), 2);
+    /// assert_eq!(FailFirst::new(2, Status::unavailable("try again")).remaining(), 2);
     /// ```
     #[must_use]
     pub fn remaining(&self) -> usize {

@@ -1,4 +1,4 @@
-//! A server's calls, which are tasks that hyper spawns, so that nobody else has a handle of them.
+//! Tracks a server's calls. Hyper spawns them as tasks, and keeps the handles.
 
 use std::{
     convert::Infallible,
@@ -15,8 +15,8 @@ use tonic::{
 
 use crate::connection::Stop;
 
-/// A service each call of which holds a [`Stop`] until it is over or dropped: so whoever stops the
-/// server can wait for it.
+/// A service whose calls each hold a [`Stop`] until they are over or dropped, so that a stopping
+/// server can be waited for.
 #[derive(Clone)]
 pub(crate) struct Held<S> {
     service: S,
@@ -56,7 +56,7 @@ where
     }
 }
 
-/// A response goes on after the handler has returned.
+/// A response continues after the handler has returned.
 struct HeldBody {
     body: Body,
     _stop: Stop,

@@ -5,17 +5,17 @@ use tonic::transport::{Channel, Endpoint};
 
 use crate::{server::Server, serves::Serves, tasks::Tasks};
 
-/// What a client's URI has to name, though it is only looked at in the requests: there is nothing to
-/// connect to by that name, on any network.
+/// A placeholder host for the client's URI. It appears only in the requests: there is nothing to
+/// connect to under that name on any network.
 const IN_MEMORY: &str = "http://in-memory.invalid";
 
-/// How many bytes are on their way in memory, each way.
+/// The size in bytes of the in-memory buffer in each direction.
 const BUFFER_SIZE: usize = 64 * 1024;
 
-/// What keeps a channel going: its tasks, and the server at the other end if that is our own. When
-/// it is dropped, they end.
+/// Keeps a channel alive: its tasks and, if it is ours, the server at the other end. They end when
+/// this is dropped.
 pub struct Link {
-    // Dropped in this order: nobody then waits for anybody.
+    // Dropped in this order, so that neither waits for the other.
     tasks: Tasks,
     server: Option<Server>,
     local_addr: Option<SocketAddr>,
@@ -55,19 +55,19 @@ impl Link {
         Ok((channel, Link { server: Some(server), local_addr: Some(address), ..link }))
     }
 
-    /// Connects to a server that isn't our own.
+    /// Connects to a server that isn't ours.
     pub(crate) async fn connect_to(uri: String) -> io::Result<(Channel, Self)> {
         let tasks = Tasks::default();
         let channel = endpoint(uri, &tasks)?.connect().await.map_err(io::Error::other)?;
         Ok((channel, Link { tasks, server: None, local_addr: None }))
     }
 
-    /// Where our own server listens: `None` in memory, too.
+    /// Returns the address that our own server listens on. `None` in memory.
     pub(crate) fn local_addr(&self) -> Option<SocketAddr> {
         self.local_addr
     }
 
-    /// Ends the tasks and the server, and waits for that.
+    /// Ends the tasks and the server, and waits until they have ended.
     pub(crate) async fn end(self) {
         let Link { tasks, server, .. } = self;
         tasks.end().await;

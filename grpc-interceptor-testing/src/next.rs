@@ -1,8 +1,8 @@
-//! The rest of a chain, made of a closure: for unit tests that call an interceptor with no client and
-//! no server around it.
+//! Builds a [`Next`] from a closure, for unit tests that call an interceptor without a client or a
+//! server.
 //!
-//! There is a fn for each kind of RPC, by what travels: a message, or a
-//! [`MessageStream`] of them.
+//! There is a function for each kind of RPC, with a message or a [`MessageStream`] in each
+//! direction.
 //!
 //! ```
 //! use grpc_interceptor::{Context, Interceptor, Next, Outcome, testing};
@@ -14,7 +14,7 @@
 //!     async fn intercept(&self, request: Request<N::Request>, _: Context, next: N) -> Outcome<N> {
 //!         match request.metadata().contains_key("authorization") {
 //!             true => next.run(request).await,
-//!             false => Err(Status::unauthenticated("who is there?")),
+//!             false => Err(Status::unauthenticated("no credentials")),
 //!         }
 //!     }
 //! }
@@ -41,11 +41,11 @@ use tonic::{Request, Response, Status, metadata::MetadataMap};
 type Types<P, QM, PM> = PhantomData<fn() -> (P, QM, PM)>;
 type Answer<P> = Result<Response<P>, Status>;
 
-/// The rest of a unary RPC's chain.
+/// Creates the `next` of a unary RPC.
 ///
 /// # Panics
 ///
-/// If the name isn't of the form `"/pkg.Service/Method"`.
+/// Panics if the name doesn't have the form `"/pkg.Service/Method"`.
 pub fn unary<'a, Q, P, F, O>(name: &'static str, run: &'a F) -> TestNext<'a, Q, P, Q, P, F>
 where
     Q: Clone + Send + 'static,
@@ -56,11 +56,11 @@ where
     TestNext::new(name, RpcKind::Unary, run, |message| Some(message.clone()))
 }
 
-/// The rest of a client-streaming RPC's chain.
+/// Creates the `next` of a client-streaming RPC.
 ///
 /// # Panics
 ///
-/// If the name isn't of the form `"/pkg.Service/Method"`.
+/// Panics if the name doesn't have the form `"/pkg.Service/Method"`.
 pub fn client_streaming<'a, Q, P, F, O>(
     name: &'static str,
     run: &'a F,
@@ -74,11 +74,11 @@ where
     TestNext::new(name, RpcKind::ClientStreaming, run, |_| None)
 }
 
-/// The rest of a server-streaming RPC's chain.
+/// Creates the `next` of a server-streaming RPC.
 ///
 /// # Panics
 ///
-/// If the name isn't of the form `"/pkg.Service/Method"`.
+/// Panics if the name doesn't have the form `"/pkg.Service/Method"`.
 pub fn server_streaming<'a, Q, P, F, O>(
     name: &'static str,
     run: &'a F,
@@ -92,11 +92,11 @@ where
     TestNext::new(name, RpcKind::ServerStreaming, run, |message| Some(message.clone()))
 }
 
-/// The rest of a bidirectional RPC's chain.
+/// Creates the `next` of a bidirectional RPC.
 ///
 /// # Panics
 ///
-/// If the name isn't of the form `"/pkg.Service/Method"`.
+/// Panics if the name doesn't have the form `"/pkg.Service/Method"`.
 pub fn bidirectional<'a, Q, P, F, O>(
     name: &'static str,
     run: &'a F,
@@ -110,8 +110,9 @@ where
     TestNext::new(name, RpcKind::Bidirectional, run, |_| None)
 }
 
-/// A [`Next`] that is made of a closure, by a fn of [this module](self). It is that of a server, unless
-/// [told otherwise](TestNext::on_client).
+/// A [`Next`] built from a closure by a function of [this module](self).
+///
+/// It is on the server side, unless [`on_client`](TestNext::on_client) says otherwise.
 pub struct TestNext<'a, Q, P, QM, PM, F> {
     context: Context,
     run: &'a F,
@@ -125,7 +126,7 @@ impl<'a, Q, P, QM, PM, F> TestNext<'a, Q, P, QM, PM, F> {
         TestNext { context: context(name, kind, Side::Server), run, clone, types: PhantomData }
     }
 
-    /// The same on a client.
+    /// Moves it to the client side.
     #[must_use]
     pub fn on_client(self) -> Self {
         let (name, kind) = (self.context.method_name(), self.context.kind());
@@ -133,7 +134,7 @@ impl<'a, Q, P, QM, PM, F> TestNext<'a, Q, P, QM, PM, F> {
     }
 }
 
-/// It is leaked, as what is known of an RPC is static elsewhere.
+/// Leaks the information about the RPC, which is static outside of tests.
 fn context(name: MethodName<'static>, kind: RpcKind, side: Side) -> Context {
     new_context(Box::leak(Box::new(RpcInfo::new(name, kind, side))))
 }
@@ -170,7 +171,7 @@ where
 
     fn run(self, request: Request<Q>) -> impl Future<Output = Outcome<Self>> + Send {
         (self.run)(match self.context.side() {
-            // As the wire does.
+            // As on the wire.
             Side::Client => request.map(|payload| payload.wrap_stream(InItsScopes)),
             Side::Server => request,
         })
@@ -196,7 +197,7 @@ where
     }
 }
 
-/// If the closure is `Clone`.
+/// Available if the closure is `Clone`.
 impl<Q, P, QM, PM, F, O> Detach for TestNext<'_, Q, P, QM, PM, F>
 where
     Q: Payload<QM>,

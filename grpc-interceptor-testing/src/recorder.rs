@@ -8,12 +8,14 @@ use grpc_interceptor_runtime::{
 };
 use tonic::{Code, Request};
 
-/// An interceptor, for any RPC on either side, that writes down what it sees and changes nothing.
+/// An interceptor that records what it sees and changes nothing. It works for any RPC on either
+/// side.
 ///
-/// What it sees depends on its place: in front of the interceptor under test, it sees what the
-/// client asked and what it got; behind it, what the interceptor made of that.
+/// What it sees depends on its position. Outside the interceptor under test, it sees the client's
+/// request and the final outcome. Inside, it sees the request that the interceptor passed on, and
+/// the outcome that it got back.
 ///
-/// Clones write to the same list: give one to the chain, and keep one.
+/// Clones share one list: pass one to the chain and keep one.
 ///
 /// ```
 /// use grpc_interceptor::testing::{self, RecordedOutcome, Recorder};
@@ -33,64 +35,66 @@ use tonic::{Code, Request};
 /// # }
 /// ```
 ///
-/// The messages have to be [`Debug`], as prost's are. In a [`List`](grpc_interceptor_runtime::List) that
-/// tells no more than their type: put the recorder beside the list.
+/// The messages have to be [`Debug`], as prost's are. In a
+/// [`List`](grpc_interceptor_runtime::List), `Debug` writes only a message's type, so place the
+/// recorder next to the list.
 #[derive(Clone, Debug, Default)]
 pub struct Recorder {
     calls: Arc<Mutex<Vec<RecordedCall>>>,
 }
 
-/// What a [`Recorder`] saw of one call.
+/// A [`Recorder`]'s record of one call.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct RecordedCall {
     /// The RPC's name.
     pub method_name: MethodName<'static>,
-    /// Whether one message or many go each way.
+    /// The kind of RPC: unary or streaming, in each direction.
     pub kind: RpcKind,
-    /// Where the recorder ran.
+    /// The side that the recorder ran on.
     pub side: Side,
-    /// The request messages, as their `Debug` text: of a stream, those that have passed.
+    /// The request messages, formatted with `Debug`. For a stream, those that have passed so far.
     pub requests: Vec<String>,
-    /// The response messages, as their `Debug` text: of a stream, those that have passed.
+    /// The response messages, formatted with `Debug`. For a stream, those that have passed so far.
     pub responses: Vec<String>,
-    /// What the call came to, when its last response message had passed. `None` while it runs.
+    /// The outcome of the call, set when its last response message has passed. `None` while it
+    /// runs.
     pub outcome: Option<RecordedOutcome>,
 }
 
-/// What a call came to, in a [`RecordedCall`].
+/// The outcome of a call in a [`RecordedCall`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum RecordedOutcome {
-    /// It was answered; if the response is a stream, to its end.
+    /// It returned a response. A response stream was read to its end.
     Ok,
-    /// It failed, be it in the middle of the response stream.
+    /// It failed, possibly in the middle of the response stream.
     Failed {
         /// The status's code.
         code: Code,
-        /// The status's text.
+        /// The status's message.
         message: String,
     },
-    /// It was dropped, or its response stream was: the caller gave it up, or an interceptor around
-    /// this one did.
+    /// It was dropped, or its response stream was: the caller or an outer interceptor gave up on
+    /// it.
     Cancelled,
-    /// It was dropped when its deadline had passed.
+    /// It was dropped after its deadline had passed.
     TimedOut,
-    /// Something in it panicked, and nothing inside of the recorder made a status of that.
+    /// Part of it panicked, and no interceptor inside the recorder turned that into a status.
     Panicked,
 }
 
 impl Recorder {
-    /// One that has seen nothing.
+    /// Creates a recorder without any calls.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// The calls until now, in the order in which they began.
+    /// Returns the calls so far, in the order in which they began.
     ///
-    /// A call that the client has read to its end has its outcome, on both sides. That a call was
-    /// given up comes to a server's recorder a little later: to wait for that, use
+    /// Once the client has read a call to its end, the call has its outcome, on both sides. A
+    /// server's recorder learns of a cancelled call slightly later: to wait for that, use
     /// [`DummyClient::shutdown`](crate::DummyClient::shutdown).
     ///
     /// ```
@@ -149,7 +153,7 @@ where
     }
 }
 
-/// A call without an outcome.
+/// A call without an outcome yet.
 struct RunningCall {
     recorder: Recorder,
     index: usize,
@@ -157,7 +161,7 @@ struct RunningCall {
 
 impl<Q: Debug, P: Debug> ObservedCall<Q, P> for RunningCall {
     fn request_message(&self, message: &Q) {
-        // Outside of the lock: it is the user's code.
+        // Format outside the lock: it is user code.
         let message = format!("{message:?}");
         self.recorder.lock()[self.index].requests.push(message);
     }

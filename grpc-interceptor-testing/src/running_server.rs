@@ -4,14 +4,14 @@ use tonic::transport::Channel;
 
 use crate::link::Link;
 
-/// A server that runs, with a channel to it, made by [`Serve::start`](crate::Serve::start).
+/// A running server with a channel to it. Created by [`Serve::start`](crate::Serve::start).
 ///
-/// When it is dropped, the server and the connection end, and so does every call that is in
-/// progress on the [channel](Self::channel): it fails, and its handler is dropped. To wait for
-/// that, there is [`shutdown`](Self::shutdown).
+/// Dropping it stops the server and closes the connection. Calls still in progress on the
+/// [channel](Self::channel) fail, and their handlers are dropped. To wait for that, use
+/// [`shutdown`](Self::shutdown).
 #[must_use = "the server ends when this is dropped"]
 pub struct RunningServer {
-    // Dropped in this order: nobody then waits for anybody.
+    // Dropped in this order, so that neither waits for the other.
     channel: Channel,
     link: Link,
 }
@@ -21,8 +21,9 @@ impl RunningServer {
         RunningServer { channel, link }
     }
 
-    /// The channel to the server, for any number of clients: they share one connection. Keep the `RunningServer` in a
-    /// variable: the server ends when it is dropped.
+    /// Returns a channel to the server, for any number of clients, which share one connection.
+    ///
+    /// Keep the `RunningServer` in a variable: the server stops when it is dropped.
     ///
     /// ```
     /// use grpc_interceptor::testing;
@@ -49,7 +50,7 @@ impl RunningServer {
         self.channel.clone()
     }
 
-    /// Where the server listens: `None` in memory.
+    /// Returns the address that the server listens on, or `None` in memory.
     ///
     /// ```
     /// use grpc_interceptor::testing;
@@ -74,11 +75,11 @@ impl RunningServer {
         self.link.local_addr()
     }
 
-    /// Ends the connection and the server, and waits until all their tasks are over.
+    /// Closes the connection, stops the server and waits until all their tasks have ended.
     ///
-    /// The handlers of calls in progress are dropped then. One case is less exact: a
-    /// [`Router`](tonic::transport::server::Router) on a runtime with several threads. It can't tell
-    /// when its calls are over, so a handler may end a moment later on another thread.
+    /// The handlers of calls in progress have been dropped by then. One case is less exact: a
+    /// [`Router`](tonic::transport::server::Router) on a multi-threaded runtime. It can't tell when
+    /// its calls are over, so a handler may end slightly later on another thread.
     ///
     /// ```
     /// use grpc_interceptor::testing;

@@ -4,17 +4,18 @@ use tonic::transport::Channel;
 
 use crate::{RunningServer, link::Link, serves::Serves};
 
-/// A server that is to be started: made by [`serve`](crate::serve).
+/// A server that hasn't been started yet. Created by [`serve`](crate::serve).
 #[must_use = "it is nothing before `start`"]
 pub struct Serve {
     start: Start,
     on_loopback: bool,
 }
 
-/// Starts a server whose type is forgotten, so that the compiler complains of one that can't be served at one place.
+/// Starts a server with its type erased, so that the compiler reports one that can't be served in
+/// only one place.
 pub type Start = Box<dyn FnOnce(bool) -> Pin<Box<dyn Future<Output = Started> + Send>> + Send>;
 
-/// How a server starts that is of this kind.
+/// Returns how to start a server of this kind.
 pub(crate) fn start_of<K: 'static>(server: impl Serves<K>) -> Start {
     Box::new(|on_loopback| Box::pin(Link::start(server, on_loopback)))
 }
@@ -26,10 +27,10 @@ impl Serve {
         Serve { start, on_loopback: false }
     }
 
-    /// Connects by TCP, on a free port of 127.0.0.1, instead of in memory.
+    /// Connects over TCP, on a free port of 127.0.0.1, instead of in memory.
     ///
-    /// It is for clients that need an address, such as one in another language, and for services
-    /// that ask for the peer's. Under tokio's paused clock in memory is better: see
+    /// Use it for clients that need an address, such as one in another language, and for services
+    /// that read the peer's address. With tokio's paused clock, in memory is better: see
     /// [`Dummy::on_loopback`](crate::Dummy::on_loopback).
     ///
     /// ```
@@ -44,7 +45,7 @@ impl Serve {
     /// # #[tokio::main(flavor = "current_thread")]
     /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// let server = testing::serve(GreeterServer::new(MyGreeter)).on_loopback().start().await?;
-    /// println!("a client in another language may connect to {:?}", server.local_addr());
+    /// println!("a client in another language can connect to {:?}", server.local_addr());
     /// # Ok(())
     /// # }
     /// ```
@@ -53,10 +54,10 @@ impl Serve {
         self
     }
 
-    /// Starts the server, and a channel that is connected to it.
+    /// Starts the server, and a channel connected to it.
     ///
-    /// They run until the [`RunningServer`] is dropped, or its [`shutdown`](RunningServer::shutdown)
-    /// is called. Any number of them may run at once.
+    /// They run until the [`RunningServer`] is dropped or its [`shutdown`](RunningServer::shutdown)
+    /// is called. Any number of them can run at the same time.
     ///
     /// ```
     /// use grpc_interceptor::testing;
@@ -76,11 +77,12 @@ impl Serve {
     ///
     /// # Errors
     ///
-    /// What went wrong with the socket, [on loopback](Self::on_loopback). In memory, nothing can.
+    /// Returns any error from the socket, [on loopback](Self::on_loopback). In memory, it never
+    /// fails.
     ///
     /// # Panics
     ///
-    /// Outside of a tokio runtime.
+    /// Panics outside a tokio runtime.
     pub async fn start(self) -> io::Result<RunningServer> {
         let (channel, link) = (self.start)(self.on_loopback).await?;
         Ok(RunningServer::new(channel, link))

@@ -12,13 +12,13 @@ use tonic::transport::server::{Connected, TcpIncoming};
 
 use crate::{connection::Connection, serves::Serves};
 
-/// A running server. When it is dropped, it stops; its tasks end as soon as they get to run.
+/// A running server. It stops when it is dropped, and its tasks end as soon as they get to run.
 pub(crate) struct Server {
     stop: watch::Sender<()>,
 }
 
 impl Server {
-    /// Serves what comes in by the sender.
+    /// Serves the connections that arrive through the sender.
     pub(crate) fn in_memory<K>(
         server: impl Serves<K>,
     ) -> (Self, mpsc::UnboundedSender<DuplexStream>) {
@@ -26,7 +26,7 @@ impl Server {
         (Self::serve(server, UnboundedReceiverStream::new(incoming).map(Ok)), sender)
     }
 
-    /// Serves a free port of this machine.
+    /// Serves on a free port of this machine.
     pub(crate) fn on_loopback<K>(server: impl Serves<K>) -> io::Result<(Self, SocketAddr)> {
         let incoming =
             TcpIncoming::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)))?.with_nodelay(Some(true));
@@ -44,15 +44,15 @@ impl Server {
         let (sender, stop) = watch::channel(());
         let receiver = stop.clone();
         let incoming = incoming.map(move |io| io.map(|io| Connection::new(io, receiver.clone())));
-        // What the server uses of the receiver lives as long as this task, its connections' and
-        // its calls'.
+        // The server's clones of the receiver live as long as this task, its connections and its
+        // calls.
         tokio::spawn(server.serve(incoming, stop));
         Server { stop: sender }
     }
 
-    /// Stops, and waits until each of its tasks is over.
+    /// Stops the server, and waits until all of its tasks have ended.
     pub(crate) async fn stop(self) {
-        // Where nobody listens any more, it has stopped by itself.
+        // If there are no receivers left, it has stopped by itself.
         let _ = self.stop.send(());
         self.stop.closed().await;
     }

@@ -7,9 +7,10 @@ use tonic::{
 
 use crate::{Answer, DummyRequest, DummyResponse, dummy_service_server};
 
-/// What the dummy client calls: a service that echoes, but for [special cases](Self::special_case).
+/// The service that the dummy client calls. It echoes its input, except for [special
+/// cases](Self::special_case).
 ///
-/// [`dummy`](crate::dummy) makes one with a server and a client. This is for a server of your own:
+/// [`dummy`](crate::dummy) creates one with a server and a client. To add it to your own server:
 ///
 /// ```
 /// use grpc_interceptor::testing::{DummyService, dummy_service_server::DummyServiceServer};
@@ -19,14 +20,15 @@ use crate::{Answer, DummyRequest, DummyResponse, dummy_service_server};
 /// let router = Server::builder().add_service(DummyServiceServer::new(service));
 /// ```
 ///
-/// | RPC | answers |
+/// | RPC | answer |
 /// | --- | --- |
 /// | `Execute` | the input |
-/// | `ExecuteClientStream` | all inputs as one text |
+/// | `ExecuteClientStream` | all inputs as a single text |
 /// | `ExecuteServerStream` | the input's characters, one per message |
-/// | `ExecuteClientServerStream` | each input, when it comes |
+/// | `ExecuteClientServerStream` | each input as it arrives |
 ///
-/// It is the dummy service of the Python package `grpc-interceptor`, whose clients may call it.
+/// It is the same as the dummy service of the Python package `grpc-interceptor`, whose clients can
+/// call it.
 #[derive(Clone, Default)]
 pub struct DummyService {
     special_cases: Arc<HashMap<String, SpecialCase>>,
@@ -37,20 +39,21 @@ type SpecialCase = Arc<dyn Fn(Request<String>) -> Output + Send + Sync>;
 type Output = Pin<Box<dyn Future<Output = Result<String, Status>> + Send>>;
 
 impl DummyService {
-    /// One without special cases: it echoes everything.
+    /// Creates a service without special cases: it echoes everything.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Answers this input by a closure, in all RPCs.
+    /// Answers this input with a closure, in all RPCs.
     ///
-    /// The closure is called once for each request message that is this input, by the handler. It
-    /// gets the input, with the call's metadata and extensions. It may answer differently each
-    /// time, fail, or panic: see [`Answer`] for what it may return. What it answers is what the RPC
-    /// goes on with in place of the input: `ExecuteServerStream` sends it character by character.
+    /// The handler calls the closure once for each request message that equals this input. The
+    /// closure gets the input with the call's metadata and extensions. It can answer differently
+    /// each time, fail, or panic: see [`Answer`] for the return types. The RPC then uses the answer
+    /// in place of the input. For example, `ExecuteServerStream` sends the answer character by
+    /// character.
     ///
-    /// A second one for the same input takes the place of the first.
+    /// Another special case for the same input replaces the first.
     ///
     /// ```
     /// use grpc_interceptor::{Error, testing};
@@ -84,10 +87,10 @@ impl DummyService {
         )
     }
 
-    /// Answers this input by a closure that returns a future, in all RPCs: for what takes time.
+    /// Answers this input with a closure that returns a future, in all RPCs.
     ///
-    /// Otherwise it is as [`special_case`](Self::special_case). The future is dropped when the
-    /// call is given up.
+    /// Use it for answers that take time. Otherwise it is the same as
+    /// [`special_case`](Self::special_case). The future is dropped when the call is cancelled.
     ///
     /// ```
     /// use grpc_interceptor::testing;
@@ -136,7 +139,7 @@ impl fmt::Debug for DummyService {
     }
 }
 
-/// What the inputs of one call have in common.
+/// The parts common to all inputs of one call.
 struct Call {
     service: DummyService,
     metadata: MetadataMap,

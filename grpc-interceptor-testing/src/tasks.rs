@@ -6,18 +6,18 @@ use std::{
 use hyper::rt::Executor;
 use tokio::task::JoinSet;
 
-/// The tasks of a client's channel, which end when this is dropped: by themselves they would go on
-/// for as long as anybody has a clone of the channel, or a stream.
+/// The tasks of a client's channel, which end when this is dropped. Otherwise they would continue
+/// for as long as a clone of the channel or a stream exists.
 #[derive(Default)]
 pub(crate) struct Tasks(Spawner);
 
 impl Tasks {
-    /// What the channel spawns its tasks by.
+    /// Returns the executor that the channel spawns its tasks with.
     pub(crate) fn spawner(&self) -> Spawner {
         self.0.clone()
     }
 
-    /// Ends the tasks, and waits for that.
+    /// Ends the tasks, and waits until they have ended.
     pub(crate) async fn end(self) {
         if let Some(mut tasks) = self.0.close() {
             tasks.shutdown().await;
@@ -31,7 +31,7 @@ impl Drop for Tasks {
     }
 }
 
-/// Spawns tasks, until it is closed.
+/// Spawns tasks until it is closed.
 #[derive(Clone)]
 pub(crate) struct Spawner(Arc<Mutex<Option<JoinSet<()>>>>);
 
@@ -42,8 +42,8 @@ impl Default for Spawner {
 }
 
 impl Spawner {
-    /// From now on nothing is spawned. What was is in the set: the tasks have a clone of this, and
-    /// so wouldn't ever be dropped if they stayed in it.
+    /// Stops spawning, and takes the tasks out. The tasks have a clone of this, so they would never
+    /// be dropped if they stayed inside.
     fn close(&self) -> Option<JoinSet<()>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
@@ -53,7 +53,7 @@ impl<F: Future<Output = ()> + Send + 'static> Executor<F> for Spawner {
     fn execute(&self, task: F) {
         let mut tasks = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(tasks) = &mut *tasks {
-            // Those that are over: a client that streams its requests has one for each call.
+            // Remove finished tasks: a client that streams its requests has one for each call.
             while tasks.try_join_next().is_some() {}
             tasks.spawn(task);
         }
