@@ -43,7 +43,7 @@ const NANOSECOND: Duration = Duration::from_nanos(1);
 /// [In memory](crate::dummy) that is exact. With sockets, tokio doesn't know that a message is in
 /// transit, and the clock may advance before it arrives.
 #[derive(Debug)]
-#[must_use = "the clock is moved by `advance`"]
+#[must_use = "move the clock with `advance`"]
 pub struct Clock(());
 
 impl Clock {
@@ -72,7 +72,7 @@ impl Clock {
     pub async fn pause() -> Self {
         let runtime = match Handle::try_current() {
             Ok(runtime) => runtime,
-            Err(_) => panic!("there is no clock to pause here: call it in a #[tokio::test]"),
+            Err(_) => panic!("there is no tokio clock to pause: call this in a #[tokio::test]"),
         };
         assert!(
             runtime.runtime_flavor() == RuntimeFlavor::CurrentThread,

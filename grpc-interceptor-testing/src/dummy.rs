@@ -12,7 +12,7 @@ use crate::{
 /// [`dummy`](crate::dummy).
 ///
 /// `S` is the type of the server's interceptors, and `C` that of the client's.
-#[must_use = "it is nothing before `start`"]
+#[must_use = "does nothing until `start` is called"]
 pub struct Dummy<S = (), C = ()> {
     service: DummyService,
     server_interceptors: S,
@@ -219,7 +219,7 @@ impl<C> Dummy<(), C> {
     pub async fn connect_to(self, uri: impl Into<String>) -> io::Result<DummyClient<C>> {
         if self.service.has_special_cases() || self.on_loopback {
             let reason =
-                "special cases and `on_loopback` are for `start`: another server has its own";
+                "special cases and `on_loopback` apply only to `start`, not to another server";
             return Err(io::Error::new(io::ErrorKind::InvalidInput, reason));
         }
         let (channel, link) = Link::connect_to(uri.into()).await?;

@@ -9,7 +9,7 @@ use crate::link::Link;
 /// Dropping it stops the server and closes the connection. Calls still in progress on the
 /// [channel](Self::channel) fail, and their handlers are dropped. To wait for that, use
 /// [`shutdown`](Self::shutdown).
-#[must_use = "the server ends when this is dropped"]
+#[must_use = "the server stops when this is dropped"]
 pub struct RunningServer {
     // Dropped in this order, so that neither waits for the other.
     channel: Channel,

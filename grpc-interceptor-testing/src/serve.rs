@@ -5,7 +5,7 @@ use tonic::transport::Channel;
 use crate::{RunningServer, link::Link, serves::Serves};
 
 /// A server that hasn't been started yet. Created by [`serve`](crate::serve).
-#[must_use = "it is nothing before `start`"]
+#[must_use = "does nothing until `start` is called"]
 pub struct Serve {
     start: Start,
     on_loopback: bool,

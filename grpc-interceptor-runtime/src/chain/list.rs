@@ -108,7 +108,7 @@ impl List {
     }
 
     /// Returns the list with one more interceptor at the end, inside all the others.
-    #[must_use = "it is another list: `push` adds to the one that is there"]
+    #[must_use = "returns a new list: `push` adds to an existing one"]
     pub fn with<I>(mut self, interceptor: I) -> Self
     where
         I: for<'a> Interceptor<AnyNext<'a>> + 'static,

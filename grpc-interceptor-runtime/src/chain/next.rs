@@ -81,7 +81,7 @@ pub trait Next: Sealed + Copy + Send + Sync {
     ///
     /// The inner interceptors and the handler's `context` see the new deadline, and a client sends
     /// it on the wire. A deadline later than the current one has no effect.
-    #[must_use = "it is another `next`: call `run` on it"]
+    #[must_use = "returns a new `next`: call `run` on it"]
     fn with_context(self, context: Context) -> Self;
 
     /// Returns a copy of the request to send again, with its metadata, extensions and message.

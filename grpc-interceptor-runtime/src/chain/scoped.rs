@@ -61,7 +61,7 @@ where
 
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         let mut this = self.project();
-        let scope = this.scope.take().expect("it isn't polled after its end");
+        let scope = this.scope.take().expect("not polled after completion");
         let mut outcome = None;
         let polled = poll_inside(
             &scope,
@@ -70,7 +70,7 @@ where
                     this.future.set(Some(make()));
                 }
                 let Some(future) = this.future.as_mut().as_pin_mut() else {
-                    unreachable!("it is there until the end")
+                    unreachable!("present until completion")
                 };
                 future.poll(context).map(|ready| {
                     outcome = Some(ready);

@@ -77,7 +77,7 @@ impl<T: Clone> Clone for Shared<T> {
 
 fn one_at_a_time() -> Status {
     Status::internal(
-        "this client makes one attempt at a time, and one is under way: to make several, put the transport into a \
+        "this client makes one attempt at a time, and one is in progress: to make several, wrap the transport in a \
          `tower::buffer::Buffer`",
     )
 }
@@ -92,7 +92,7 @@ pub(super) struct Lent<'a, T> {
 
 impl<T> Lent<'_, T> {
     pub(super) fn get(&mut self) -> &mut Grpc<T> {
-        self.grpc.as_mut().expect("it is there until this is dropped")
+        self.grpc.as_mut().expect("present until dropped")
     }
 
     pub(super) fn set_ready(&mut self) {

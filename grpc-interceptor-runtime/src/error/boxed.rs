@@ -23,5 +23,5 @@ pub(super) fn downcast<T: 'static, E: 'static>(error: E) -> Result<T, E> {
     {
         return Ok(found);
     }
-    Err(error.expect("it is taken only where it is returned"))
+    Err(error.expect("taken only when returned"))
 }

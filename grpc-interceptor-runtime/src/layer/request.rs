@@ -191,6 +191,6 @@ pub(super) fn leave(
 #[cold]
 fn too_many_names() -> Status {
     Status::resource_exhausted(
-        "this process has met more names of RPCs than it can keep: tell the layer which RPCs there are",
+        "this process has no room for more RPC names: tell the layer which RPCs there are",
     )
 }

@@ -34,6 +34,9 @@ impl EncodedMessage for RawMessage {
 impl EncodedMessage for AnyMessage {
     fn encoded(&self) -> Result<Bytes, Status> {
         let raw = self.downcast_ref::<RawMessage>();
-        raw.map_or_else(|| Err(Status::unimplemented("its type isn't known")), RawMessage::bytes)
+        raw.map_or_else(
+            || Err(Status::unimplemented("the message's type isn't known")),
+            RawMessage::bytes,
+        )
     }
 }

@@ -126,7 +126,7 @@ pub trait Erase<M>: Sized {
 }
 
 fn other_type() -> Status {
-    Status::internal("an interceptor replaced a message by one of another RPC")
+    Status::internal("an interceptor replaced a message with one from another RPC")
 }
 
 impl<M: Send + 'static> Erase<M> for M {

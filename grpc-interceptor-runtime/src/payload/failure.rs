@@ -51,7 +51,7 @@ struct Panic(Option<Box<dyn Any + Send>>);
 
 impl Panic {
     fn resume(mut self) -> ! {
-        let payload = self.0.take().expect("it is there until this is dropped");
+        let payload = self.0.take().expect("present until dropped");
         resume_unwind(payload)
     }
 }

@@ -83,7 +83,7 @@ impl<M: Send + 'static> MessageStream<M> {
     }
 
     /// Takes out the source if it is an `S` and the stream is unread, unwrapped and unwatched.
-    #[allow(clippy::result_large_err, reason = "it is no error: the stream goes on")]
+    #[allow(clippy::result_large_err, reason = "not an error: the stream is still usable")]
     pub(crate) fn into_source<S: 'static>(self) -> Result<S, Self> {
         match self.state {
             State::Unread(source)
@@ -91,7 +91,7 @@ impl<M: Send + 'static> MessageStream<M> {
             {
                 match (source as Box<dyn Any>).downcast::<S>() {
                     Ok(source) => Ok(*source),
-                    Err(_) => unreachable!("its type was compared just now"),
+                    Err(_) => unreachable!("the type was just checked"),
                 }
             }
             state => Err(MessageStream { state, ..self }),
@@ -369,7 +369,7 @@ impl<M> fmt::Debug for MessageStream<M> {
 /// ```
 impl<M: Send + 'static> MessageStream<M> {
     /// Calls a closure with each message as it passes.
-    #[must_use = "a stream is inspected as it is read: pass on what this returns"]
+    #[must_use = "a stream is inspected as it is read: pass on the returned stream"]
     pub fn inspect_messages(self, mut inspect: impl FnMut(&M) + Send + 'static) -> Self {
         self.around(move |item, _| {
             if let Some(Ok(message)) = item {
@@ -379,7 +379,7 @@ impl<M: Send + 'static> MessageStream<M> {
     }
 
     /// Replaces each message as it passes.
-    #[must_use = "a stream's messages are replaced as it is read: pass on what this returns"]
+    #[must_use = "a stream's messages are replaced as it is read: pass on the returned stream"]
     pub fn map_messages(self, mut map: impl FnMut(M) -> M + Send + 'static) -> Self {
         self.each_item(move |item| item.map(&mut map))
     }
@@ -399,14 +399,14 @@ impl<M: Send + 'static> MessageStream<M> {
     }
 
     /// Replaces the status that the stream fails with.
-    #[must_use = "a stream's error is replaced as it is read: pass on what this returns"]
+    #[must_use = "a stream's error is replaced as it is read: pass on the returned stream"]
     pub fn map_errors(self, mut map: impl FnMut(Status) -> Status + Send + 'static) -> Self {
         self.each_item(move |item| item.map_err(&mut map))
     }
 
     /// Changes the trailing metadata, if the stream completes successfully. See
     /// [`Payload::map_trailers`](crate::Payload::map_trailers).
-    #[must_use = "a stream's trailers are changed when it has been read: pass on what this returns"]
+    #[must_use = "a stream's trailers are changed once it has been read: pass on the returned stream"]
     pub fn map_trailers(self, map: impl FnOnce(&mut MetadataMap) + Send + 'static) -> Self {
         let mut map = Some(map);
         self.around(move |item, trailers| {
@@ -420,7 +420,7 @@ impl<M: Send + 'static> MessageStream<M> {
 
     /// Runs a closure exactly once when the stream ends, however it ends. See
     /// [`Payload::on_end`](crate::Payload::on_end).
-    #[must_use = "the end is seen as the stream is read: pass on what this returns"]
+    #[must_use = "the end is only seen if the stream is read: pass on the returned stream"]
     pub fn on_end(self, on_end: impl FnOnce(StreamEnd<'_>) + Send + 'static) -> Self {
         let mut at_end = AtEnd::new(on_end);
         self.around(move |item, trailers| match item {

@@ -61,11 +61,11 @@ pub trait Payload<M>: Erase<M> + Sized + Send + 'static {
     fn single_mut(&mut self) -> Option<&mut M>;
 
     /// Calls a closure with each message.
-    #[must_use = "a stream is inspected as it is read: pass on what this returns"]
+    #[must_use = "a stream is inspected as it is read: pass on the returned payload"]
     fn inspect_messages(self, inspect: impl FnMut(&M) + Send + 'static) -> Self;
 
     /// Replaces each message.
-    #[must_use = "a stream's messages are replaced as it is read: pass on what this returns"]
+    #[must_use = "a stream's messages are replaced as it is read: pass on the returned payload"]
     fn map_messages(self, map: impl FnMut(M) -> M + Send + 'static) -> Self;
 
     /// Replaces each message, or rejects it.
@@ -83,7 +83,7 @@ pub trait Payload<M>: Erase<M> + Sized + Send + 'static {
 
     /// Replaces the status that a stream fails with. Does nothing for a single message, which can't
     /// fail.
-    #[must_use = "a stream's error is replaced as it is read: pass on what this returns"]
+    #[must_use = "a stream's error is replaced as it is read: pass on the returned payload"]
     fn map_errors(self, map: impl FnMut(Status) -> Status + Send + 'static) -> Self;
 
     /// Replaces a stream with another, which can be derived from it. Leaves a single message
@@ -136,7 +136,7 @@ pub trait Payload<M>: Erase<M> + Sized + Send + 'static {
     ///     }))
     /// }
     /// ```
-    #[must_use = "a stream's trailers are changed when it has been read: pass on what this returns"]
+    #[must_use = "a stream's trailers are changed once it has been read: pass on the returned payload"]
     fn map_trailers(self, map: impl FnOnce(&mut MetadataMap) + Send + 'static) -> Self;
 
     /// Runs a closure exactly once, when the payload ends.
@@ -152,7 +152,7 @@ pub trait Payload<M>: Erase<M> + Sized + Send + 'static {
     ///
     /// This is the end of one stream. For the end of a whole call, which can come before there is a
     /// response, use [`Next::on_call_end`](crate::Next::on_call_end).
-    #[must_use = "the end is seen as the stream is read: pass on what this returns"]
+    #[must_use = "the end is only seen if the stream is read: pass on the returned payload"]
     fn on_end(self, on_end: impl FnOnce(StreamEnd<'_>) + Send + 'static) -> Self;
 
     /// Attaches a watcher, without a box.

@@ -165,7 +165,7 @@ impl Waiting {
     fn wait(&mut self, is_current: bool) {
         match self.waker.take() {
             Some(waker) => *self.turn.lock() = Turn::Waiting { waker, is_current },
-            None => unreachable!("it was polled for a waker"),
+            None => unreachable!("the stream is polled only with a waker"),
         }
     }
 

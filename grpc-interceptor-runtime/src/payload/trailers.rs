@@ -27,7 +27,7 @@ const STATUS: [&str; 3] = ["grpc-status", "grpc-message", "grpc-status-details-b
 ///
 /// An interceptor can change the trailers with
 /// [`Payload::map_trailers`](crate::Payload::map_trailers).
-#[must_use = "it is the last item of a stream"]
+#[must_use = "yield it as the last item of a stream"]
 pub fn trailers(metadata: MetadataMap) -> Status {
     Status::with_metadata(Code::Ok, "", metadata)
 }

@@ -52,10 +52,10 @@ where
     match ask(server, name, rust_name) {
         Answer::Itself => None,
         Answer::Untold => Some(format!(
-            "whether `{rust_name}` is the RPC `/{service}/{name}` can't be told, as its codec refuses an empty \
-             message: have the generated code say it, by \
-             `.server_mod_attribute(\".\", \"#[grpc_interceptor::intercepted]\")` in build.rs, or by that line \
-             above the generated module"
+            "whether `{rust_name}` is the RPC `/{service}/{name}` can't be told, because its codec rejects an empty \
+             message: make the generated code expose the name, with \
+             `.server_mod_attribute(\".\", \"#[grpc_interceptor::intercepted]\")` in build.rs, or with that \
+             attribute above the generated module"
         )),
         Answer::Unknown => {
             let spellings = spellings(rust_name);

@@ -178,7 +178,7 @@ where
         match outcome {
             Ok(response) => Ok(response.map(|payload| match payload.into_source() {
                 Ok(FromStream { stream, .. }) => stream,
-                Err(_) => unreachable!("no interceptor was there to put anything around it"),
+                Err(_) => unreachable!("there was no interceptor to wrap it"),
             })),
             Err(status) => Err(not_ok(status)),
         }

@@ -21,7 +21,7 @@ pub(super) fn decompress(wire: Bytes, encoding: Encoding, limit: usize) -> Resul
     // All of it is available, so it never has to wait.
     match Pin::new(&mut messages).poll_next(&mut Context::from_waker(Waker::noop())) {
         Poll::Ready(Some(decompressed)) => decompressed,
-        Poll::Ready(None) | Poll::Pending => Err(Status::internal("the message isn't complete")),
+        Poll::Ready(None) | Poll::Pending => Err(Status::internal("the message is incomplete")),
     }
 }
 
@@ -34,14 +34,14 @@ fn tonics(encoding: Encoding) -> Result<CompressionEncoding, Status> {
         #[cfg(feature = "zstd")]
         Encoding::Zstd => Ok(CompressionEncoding::Zstd),
         Encoding::None => {
-            Err(Status::internal("the message is marked as compressed, and no header says how"))
+            Err(Status::internal("the message is compressed, but there is no `grpc-encoding`"))
         }
         Encoding::Unknown => {
-            Err(Status::unimplemented("the message is compressed in a way that isn't known"))
+            Err(Status::unimplemented("the message's compression isn't supported"))
         }
         #[cfg(not(all(feature = "gzip", feature = "deflate", feature = "zstd")))]
         other => Err(Status::unimplemented(format!(
-            "to look into this message takes the feature of grpc-interceptor for {other:?}"
+            "inspecting this message requires the feature of grpc-interceptor for {other:?}"
         ))),
     }
 }
