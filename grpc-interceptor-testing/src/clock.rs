@@ -35,7 +35,7 @@ const NANOSECOND: Duration = Duration::from_nanos(1);
 /// # }
 /// ```
 ///
-/// The clock is that of the whole runtime. Tokio's own ways to control it, such as
+/// The clock belongs to the whole runtime. Tokio's own ways to control it, such as
 /// `#[tokio::test(start_paused = true)]` and `tokio::time::advance`, can be used alongside. As with
 /// those, the clock also advances on its own to the next timer when every task is waiting: a test
 /// that awaits a call that takes an hour gets the answer immediately.

@@ -22,8 +22,8 @@ pub(crate) async fn stopped(mut stop: Stop) {
     let _ = stop.changed().await;
 }
 
-/// A connection that ends when the server is to stop, regardless of the peer and of any calls
-/// in progress. Tonic by itself would wait for those.
+/// A connection that ends when the server is to stop, regardless of the peer and of any calls in
+/// progress. Tonic by itself would wait for those.
 pub(crate) struct Connection<T> {
     io: T,
     stopped: Pin<Box<dyn Future<Output = ()> + Send>>,

@@ -32,8 +32,8 @@ use grpc_interceptor_runtime::{Context, Interceptor, Next, Outcome};
 ///
 /// # #[tokio::main(flavor = "current_thread")]
 /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-/// let unavailable = testing::FailFirst::new(1, Status::unavailable("try again")); let mut client =
-/// testing::dummy().client_interceptors((retry, unavailable)).start().await?;
+/// let fail = testing::FailFirst::new(1, Status::unavailable("try again"));
+/// let mut client = testing::dummy().client_interceptors((retry, fail)).start().await?;
 /// assert_eq!(client.execute("foo").await?, "foo");
 /// # Ok(())
 /// # }

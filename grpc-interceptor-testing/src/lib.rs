@@ -2,6 +2,7 @@
 //!
 //! It has a dummy service with a real client and server, a way to run your own server in memory, an
 //! interceptor that records what it sees, and a paused clock.
+//!
 //! ```toml
 //! [dev-dependencies]
 //! grpc-interceptor = { version = "0.1", features = ["testing"] }
@@ -96,9 +97,10 @@
 //! #     pub use grpc_interceptor_proto::default_stubs::greeter_server;
 //! #     pub use grpc_interceptor_proto::greeter::{HelloReply, HelloRequest, greeter_client};
 //! # }
-//! use grpc_interceptor::testing; use pb::greeter_server::{self, GreeterServer}; use
-//! pb::{HelloReply, HelloRequest, greeter_client::GreeterClient}; use tonic::{Request, Response,
-//! Status};
+//! use grpc_interceptor::testing;
+//! use pb::greeter_server::{self, GreeterServer};
+//! use pb::{HelloReply, HelloRequest, greeter_client::GreeterClient};
+//! use tonic::{Request, Response, Status};
 //!
 //! struct MyGreeter;
 //!
@@ -200,8 +202,8 @@ pub fn dummy() -> Dummy {
     Dummy::new()
 }
 
-/// Prepares your own server for a test. [`start`](Serve::start) runs it in memory, over HTTP/2, with
-/// a channel to it.
+/// Prepares your own server for a test. [`start`](Serve::start) runs it in memory, over HTTP/2,
+/// with a channel to it.
 ///
 /// It accepts:
 ///

@@ -12,7 +12,7 @@ use super::{clock::TICK, context::Context, timeout::deadline_in};
 pub struct Carried(Instant);
 
 /// Returns the deadline to carry, if one is needed. The metadata alone would yield none or, counted
-/// from now, one that is later by a millisecond or more.
+/// from now, a deadline that is a millisecond or more later.
 #[must_use]
 pub fn deadline_to_carry(context: Context, metadata: &MetadataMap) -> Option<Carried> {
     let deadline = context.deadline()?;

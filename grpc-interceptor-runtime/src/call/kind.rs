@@ -10,8 +10,7 @@ pub enum RpcKind {
     ServerStreaming,
     /// Many requests, many responses.
     Bidirectional,
-    /// The kind isn't known: an [`InterceptorLayer`](crate::InterceptorLayer) has no descriptor for
-    /// this RPC.
+    /// The kind isn't known: an [`InterceptorLayer`](crate::InterceptorLayer) hasn't been given it.
     Unknown,
 }
 

@@ -53,7 +53,7 @@ impl<'a> MethodName<'a> {
         self.path
     }
 
-    /// Returns the package: `"pkg"` in `"/pkg.Service/Method"`, or `""` if there is none.
+    /// Returns the package: `"pkg"` in `"/pkg.Service/Method"`, or `""` without a package.
     #[must_use]
     pub fn package(self) -> &'a str {
         self.split_service().0

@@ -64,7 +64,7 @@ impl<S: Scope> Enter for S {
     }
 }
 
-/// Polls inside a scope. `is_last` returns whether a result is that of the last step.
+/// Polls inside a scope. `is_last` returns whether a result comes from the last step.
 pub(crate) fn poll_inside<T>(
     scope: &impl Enter,
     mut poll: impl FnMut() -> Poll<T>,

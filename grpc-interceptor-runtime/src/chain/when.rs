@@ -32,7 +32,7 @@ use crate::{Context, MethodName};
 ///     }
 /// }
 ///
-/// // By kind.
+/// // Select RPCs by kind.
 /// let unary = when(|context| context.kind() == RpcKind::Unary, Auth);
 ///
 /// let server = GreeterServer::with_interceptors(MyGreeter, unary);

@@ -26,8 +26,8 @@ use super::{
 ///
 /// let error = find(2).unwrap_err();
 /// assert_eq!(error.code(), Code::NotFound);
-/// assert_eq!(error.details(), "no such item"); assert_eq!(error.to_string(), "NOT_FOUND: no such
-/// item");
+/// assert_eq!(error.details(), "no such item");
+/// assert_eq!(error.to_string(), "NOT_FOUND: no such item");
 /// ```
 ///
 /// There is a constructor for each code, whose docs say when to use it. [`Error::new`] uses the
@@ -217,7 +217,7 @@ impl Error {
     /// use std::error::Error as _;
     ///
     /// let parsed = "seven".parse::<u32>();
-    ///     let error = parsed.map_err(|e| Error::invalid_argument("not a number").with_source(e));
+    /// let error = parsed.map_err(|e| Error::invalid_argument("not a number").with_source(e));
     /// let error = error.unwrap_err();
     /// assert!(error.source().unwrap().is::<std::num::ParseIntError>());
     ///

@@ -19,7 +19,7 @@ impl<I> InterceptorLayer<I> {
     /// Adapts the layer for a service that fails with a `Box<dyn Error>`.
     ///
     /// Examples are a channel in tower's `Buffer` or `Timeout`. The errors are converted to
-    /// statuses, as in tonic's clients. Call this last.
+    /// statuses the way tonic's clients do it. Call this last.
     pub fn boxed_errors(self) -> BoxedErrors<I> {
         BoxedErrors { layer: self }
     }
@@ -51,7 +51,7 @@ impl<S, I> Layer<S> for BoxedErrors<I> {
     }
 }
 
-/// A service whose errors are converted to statuses, as in tonic's clients.
+/// A service whose errors are converted to statuses the way tonic's clients do it.
 #[derive(Clone, Debug)]
 pub struct StatusErrors<S> {
     service: S,

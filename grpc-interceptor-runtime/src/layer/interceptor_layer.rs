@@ -79,8 +79,8 @@ use crate::{MethodName, RpcKind, Side};
 ///   [`on_call_end`](crate::Next::on_call_end) reports the final status in both cases. An
 ///   interceptor that retries does so on `Err`.
 /// - [`Next::clone_request`](crate::Next::clone_request) returns a copy if the request is a single
-///   message that is fully available, as in a client's unary or server-streaming call. On a server
-///   that depends on the network, so it can return `None`.
+///   message that is fully available, for example in a client's unary or server-streaming call. On
+///   a server that depends on the network, so it can return `None`.
 ///
 /// Until an interceptor inspects messages, the frames of a body pass unchanged. Nothing is decoded,
 /// buffered or decompressed, and the service keeps its own limits, compression and backpressure.
@@ -106,7 +106,7 @@ use crate::{MethodName, RpcKind, Side};
 ///
 /// # What it doesn't see
 ///
-/// An error from the service's `poll_ready`, such as that of a `LoadShed` inside the layer, ends a
+/// An error from the service's `poll_ready`, such as a `LoadShed` error inside the layer, ends a
 /// call before it begins. A call also keeps its place in the service, such as a permit of a
 /// `ConcurrencyLimit`, while its interceptors run. An interceptor that makes calls should therefore
 /// use a separate channel.
@@ -123,7 +123,6 @@ use crate::{MethodName, RpcKind, Side};
 /// Outside an axum router that nests tonic's routes, the path is longer than the method name, and
 /// interceptors see that path. An interceptor that selects RPCs by name then matches none. Put the
 /// layer inside the nested router instead.
-/// An interceptor that is for some RPCs by their names then matches none: put the layer inside.
 pub struct InterceptorLayer<I> {
     interceptors: Arc<I>,
     options: Arc<Options>,
@@ -231,8 +230,8 @@ impl<I> InterceptorLayer<I> {
 
     /// Sets the maximum size in bytes of a message that an interceptor inspects.
     ///
-    /// The default is 4 MiB, as in tonic. A larger message fails the call with OUT_OF_RANGE. If the
-    /// service accepts larger messages (`max_decoding_message_size`), raise this limit as well.
+    /// The default is 4 MiB, like tonic's. A larger message fails the call with OUT_OF_RANGE. If
+    /// the service accepts larger messages (`max_decoding_message_size`), raise this limit as well.
     ///
     /// The limit also applies to a message after decompression.
     #[must_use]

@@ -21,8 +21,7 @@ enum Failed {
 }
 
 impl Failure {
-    /// Takes the status, if there is one. Called where the call is awaited, and resumes a panic
-    /// there.
+    /// Takes the status, if there is one. Resumes a panic in the task that awaits the call.
     pub(crate) fn take(&self) -> Option<Status> {
         // Release the lock first: resuming may panic.
         let failed = self.0.lock().unwrap_or_else(PoisonError::into_inner).take();

@@ -219,8 +219,8 @@ impl<M: Send + 'static> MessageStream<M> {
 impl<M> MessageStream<M> {
     /// Returns the trailing metadata, once the last message has been read.
     ///
-    /// It is `None` before that, and if there is none. If the stream failed, the metadata is in the
-    /// status.
+    /// It is `None` before that, and if the stream has no trailers. If the stream failed, the
+    /// metadata is in the status.
     ///
     /// A client gets it from the server, and a server gets it from the handler. A request stream
     /// has none.

@@ -31,7 +31,7 @@ use super::{
 ///     }))
 /// }
 ///
-/// /// Rejects messages that are too long, single or in a stream.
+/// /// Rejects messages that are too long, whether single or in a stream.
 /// async fn limit<N>(request: Request<N::Request>, _: Context, next: N) -> Outcome<N>
 /// where
 ///     N: Next<RequestMessage = String>,

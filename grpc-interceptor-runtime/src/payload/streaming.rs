@@ -190,7 +190,7 @@ impl<M: Send + 'static> ReadyDecoder<M> {
         self.hand_over(polled, is_current, headers)
     }
 
-    /// Returns the message, or yields to the body if there is none.
+    /// Returns the message, or yields to the body if no message is ready.
     #[cold]
     fn hand_over(
         &mut self,

@@ -1,8 +1,8 @@
 //! Makes the compiler optimize a future separately from the ones around it.
 //!
 //! Otherwise a whole chain becomes one function, because each future is polled in only one place.
-//! The time to optimize that function grows faster than the length of the chain. Where there is
-//! little optimization, as in a debug build, this would only add another future to compile.
+//! The time to optimize that function grows faster than the length of the chain. A debug build
+//! optimizes so little that this would only add another future to compile.
 
 #[cfg(debug_assertions)]
 #[inline]

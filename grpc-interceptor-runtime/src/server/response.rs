@@ -70,7 +70,7 @@ pub trait Returned<K> {
 }
 
 // The code below is compiled for each RPC of a user. A closure and the function that takes it would
-// be two more functions; a `match` is none.
+// be two more functions; a `match` adds none.
 
 #[diagnostic::do_not_recommend]
 impl<M, E> Returned<ReturnedKind<MESSAGE>> for Result<Response<M>, E>

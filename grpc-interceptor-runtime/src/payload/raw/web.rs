@@ -1,4 +1,4 @@
-//! Trailers in the body, as in gRPC-Web.
+//! Trailers in the body, which gRPC-Web uses.
 
 use bytes::{BufMut as _, Bytes, BytesMut};
 use tonic::codegen::http::{HeaderMap, HeaderName, HeaderValue};
