@@ -113,8 +113,8 @@ pub mod interceptors {
     pub use grpc_interceptor_catalog::*;
     #[doc(inline)]
     pub use grpc_interceptor_runtime::{
-        AnyMessage, AnyNext, AnyPayload, List, Observe, OnCallEnd, When, except, observe,
-        on_call_end, only, services, when,
+        AnyMessage, AnyNext, AnyPayload, List, Observe, OnCallEnd, When, except, except_services,
+        observe, on_call_end, only, services, when,
     };
 }
 

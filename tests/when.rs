@@ -4,7 +4,7 @@ mod support;
 
 use grpc_interceptor::{
     Context, Next, Outcome, RpcKind, Side, intercepted,
-    interceptors::{List, except, only, services, when},
+    interceptors::{List, except, except_services, only, services, when},
 };
 use grpc_interceptor_proto::default_stubs;
 use support::{
@@ -41,6 +41,9 @@ async fn by_the_names_of_rpcs_and_services() {
     assert_eq!(runs(others).await, [false, true, true, false]);
     assert_eq!(runs(when(services([SERVICE_NAME]), Tag("all"))).await, [true; 4]);
     assert_eq!(runs(when(services(["grpc.health.v1.Health"]), Tag("none"))).await, [false; 4]);
+    assert_eq!(runs(when(except_services([SERVICE_NAME]), Tag("none"))).await, [false; 4]);
+    let not_health = except_services(["grpc.health.v1.Health"]);
+    assert_eq!(runs(when(not_health, Tag("all"))).await, [true; 4]);
 }
 
 #[tokio::test]

@@ -26,4 +26,4 @@ pub use observation::{ObservedCall, OnEnd};
 pub use observe::{Observe, Observer, OnCallEnd, observe, on_call_end};
 pub use observed::Observed;
 pub(crate) use timed::Timed;
-pub use when::{When, except, only, services, when};
+pub use when::{When, except, except_services, only, services, when};

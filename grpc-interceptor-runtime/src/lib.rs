@@ -20,7 +20,8 @@ mod server;
 pub use call::{CallEnd, Context, EndCause, InvalidMethodName, MethodName, RpcKind, Scope, Side};
 pub use chain::{
     AnyNext, Detach, Detached, InScope, Interceptor, List, Next, Observe, Observed, ObservedCall,
-    Observer, OnCallEnd, OnEnd, Outcome, When, except, observe, on_call_end, only, services, when,
+    Observer, OnCallEnd, OnEnd, Outcome, When, except, except_services, observe, on_call_end, only,
+    services, when,
 };
 pub use client::Transport;
 pub use error::{Error, Panicked};

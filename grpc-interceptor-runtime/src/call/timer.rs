@@ -13,8 +13,8 @@ pub(crate) struct Timer {
 }
 
 impl Timer {
-    /// `None` without a deadline. Also `None` without a tokio runtime, for example on a client in a
-    /// browser: only the server enforces the deadline then.
+    /// `None` without a deadline. Also `None` outside a tokio runtime: there only the server enforces the
+    /// deadline.
     #[inline]
     pub(crate) fn new(deadline: Option<Instant>) -> Option<Self> {
         deadline.and_then(Self::at)

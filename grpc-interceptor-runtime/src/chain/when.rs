@@ -104,6 +104,23 @@ pub fn services<const N: usize>(
     move |context| services.contains(&context.method_name().fully_qualified_service())
 }
 
+/// A predicate for [`when`] that matches calls to all services except these. See [`services`].
+///
+/// Methods that the server doesn't know match, too, in an [`InterceptorLayer`](crate::InterceptorLayer).
+///
+/// ```
+/// # let auth = ();
+/// use grpc_interceptor::{InterceptorLayer, interceptors::{except_services, when}};
+///
+/// let auth = when(except_services(["grpc.health.v1.Health"]), auth);
+/// let layer = InterceptorLayer::new(auth);
+/// ```
+pub fn except_services<const N: usize>(
+    services: [&'static str; N],
+) -> impl Fn(&Context) -> bool + Copy + Send + Sync {
+    move |context| !services.contains(&context.method_name().fully_qualified_service())
+}
+
 /// An interceptor that applies only to some calls. Created by [`when`].
 #[derive(Clone, Copy, Debug)]
 pub struct When<P, I> {
