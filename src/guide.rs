@@ -9,18 +9,13 @@ macro_rules! chapters {
         $(
             pub mod $chapter {
                 #![doc = include_str!(concat!($folder, "/", stringify!($chapter), ".md"))]
-                #![doc = ""]
-                #![cfg_attr(feature = "testing", doc = include_str!("guide/links/testing.md"))]
                 // In a build without a feature, links to its items lead to docs.rs.
-                #![cfg_attr(not(feature = "tracing"), doc = include_str!("guide/links/without/tracing.md"))]
-                #![cfg_attr(not(feature = "opentelemetry"), doc = include_str!("guide/links/without/opentelemetry.md"))]
-                #![cfg_attr(
-                    not(any(feature = "opentelemetry", feature = "metrics")),
-                    doc = include_str!("guide/links/without/metrics.md")
-                )]
-                #![cfg_attr(not(feature = "prost-reflect"), doc = include_str!("guide/links/without/prost-reflect.md"))]
-                #![cfg_attr(not(feature = "rpcz"), doc = include_str!("guide/links/without/rpcz.md"))]
-                #![cfg_attr(not(feature = "testing"), doc = include_str!("guide/links/without/testing.md"))]
+                #![cfg_attr(not(feature = "tracing"), doc = "", doc = include_str!("guide/without/tracing.md"))]
+                #![cfg_attr(not(feature = "opentelemetry"), doc = "", doc = include_str!("guide/without/opentelemetry.md"))]
+                #![cfg_attr(not(any(feature = "opentelemetry", feature = "metrics")), doc = "", doc = include_str!("guide/without/metrics.md"))]
+                #![cfg_attr(not(feature = "prost-reflect"), doc = "", doc = include_str!("guide/without/prost-reflect.md"))]
+                #![cfg_attr(not(feature = "rpcz"), doc = "", doc = include_str!("guide/without/rpcz.md"))]
+                #![cfg_attr(not(feature = "testing"), doc = "", doc = include_str!("guide/without/testing.md"))]
 
                 // What the chapter's links name.
                 #[cfg(doc)]
@@ -40,7 +35,7 @@ chapters! { "guide":
     deadlines_and_retries
     order
     seeing_every_call
-    testing
+    writing_tests
     names
     costs
     security

@@ -39,7 +39,7 @@
 //! | [Deadlines and retries](guide::deadlines_and_retries) | one deadline for all attempts |
 //! | [Order](guide::order) | the four places, and what goes first |
 //! | [Seeing every call](guide::seeing_every_call) | logs, traces, metrics, a live page |
-//! | [Testing](guide::testing) | your service in memory, interceptors alone |
+//! | [Testing](guide::writing_tests) | your service in memory, interceptors alone |
 //! | [Names](guide::names) | why an RPC's name can't be wrong |
 //! | [Security](guide::security) | what runs before decoding, what each place doesn't see |
 //! | [Costs](guide::costs) | run time, build time, beside the peers |
