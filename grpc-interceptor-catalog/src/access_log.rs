@@ -11,7 +11,9 @@ use event::Started;
 
 use crate::peer::peer;
 
-/// Logs each call at its end, as one [`tracing`] event: exactly once, whatever happens to it.
+/// Logs one [`tracing`] event per call, when the call ends.
+///
+/// Each call is logged exactly once, no matter how it ends.
 ///
 /// ```
 /// # use grpc_interceptor_proto::default_stubs::greeter_server::{Greeter, GreeterServer};
@@ -29,7 +31,7 @@ use crate::peer::peer;
 /// let log = AccessLog::new()
 ///     .slow(Duration::from_secs(1), Level::WARN)
 ///     .metadata(["tenant", "user-agent"]);
-/// // All calls except those that look after the server's health.
+/// // Log every call except health checks.
 /// let is_health = services(["grpc.health.v1.Health"]);
 /// let log = when(move |context| !is_health(context), log);
 ///
@@ -42,33 +44,33 @@ use crate::peer::peer;
 /// INFO grpc_interceptor::access_log: finished call side="server" method="/greeter.v1.Greeter/SayHello" kind="unary" code="OK" cause="complete" elapsed_ms=1.2 request_messages=1 response_messages=1 peer=127.0.0.1:50312
 /// ```
 ///
-/// It belongs on the outside of a chain, so that it sees calls that interceptors inside of it refuse. It works on
-/// a server and on a client, in all places of a chain. On a client with a retry, what is outside of the retry logs
-/// a call, and what is inside logs each attempt.
+/// Put it at the outside of a chain, so that it also sees the calls that inner interceptors refuse.
+/// It works on servers and clients, anywhere in a chain. On a client that retries, place it outside
+/// the retry to log calls, or inside to log attempts.
 ///
 /// # The event
 ///
-/// Its target is `grpc_interceptor::access_log`, and its message "finished call". The fields:
+/// The target is `grpc_interceptor::access_log` and the message is "finished call". Its fields:
 ///
-/// | field | what it is |
+/// | field | value |
 /// | --- | --- |
 /// | `side` | `server` or `client` |
 /// | `method` | `/pkg.Service/Method` |
 /// | `kind` | `unary`, `client_stream`, `server_stream`, `bidi_stream` or `unknown` |
-/// | `code` | gRPC's name of the code, such as `NOT_FOUND` |
+/// | `code` | the gRPC name of the status code, such as `NOT_FOUND` |
 /// | `cause` | `complete`, `failed`, `cancelled`, `timed_out` or `panicked`: see [`EndCause`](grpc_interceptor_runtime::EndCause) |
-/// | `elapsed_ms` | from when the call reached this interceptor until its end, in milliseconds |
-/// | `request_messages`, `response_messages` | how many passed |
-/// | `deadline_ms` | how long the caller was going to wait at the start, if it said so |
-/// | `peer` | the caller's address, on a server that is tonic's own, with the feature `server` |
-/// | `request_id` | the metadata `x-request-id`, if there is one |
-/// | `error` | the status's text, if the call failed with one |
-/// | `source` | what the status was made of: the chain of its sources, such as a handler's own error, or that of a connection |
-/// | `metadata` | what [`metadata`](Self::metadata) asks for |
-/// | `fields` | what [`fields`](Self::fields) adds |
+/// | `elapsed_ms` | time from when the call reached this interceptor until it ended, in milliseconds |
+/// | `request_messages`, `response_messages` | number of messages in each direction |
+/// | `deadline_ms` | how long the caller was willing to wait when the call started, if it set a deadline |
+/// | `peer` | the caller's address, on a tonic server, with the feature `server` |
+/// | `request_id` | the metadata `x-request-id`, if present |
+/// | `error` | the status message, if the call failed with one |
+/// | `source` | the status's chain of sources, such as the handler's own error or a connection error |
+/// | `metadata` | the metadata selected with [`metadata`](Self::metadata) |
+/// | `fields` | the text added with [`fields`](Self::fields) |
 ///
-/// Fields that there is nothing to say of are left out. The event's parent is the span that was current when the
-/// call began.
+/// Fields without a value are omitted. The parent of the event is the span that was current when
+/// the call started.
 ///
 /// # Levels
 ///
@@ -82,7 +84,7 @@ use crate::peer::peer;
 /// | `UNKNOWN` | error | info |
 /// | `UNIMPLEMENTED`, `INTERNAL`, `DATA_LOSS` | error | warn |
 ///
-/// These are go-grpc-middleware's. [`levels`](Self::levels) has others.
+/// These are the levels of go-grpc-middleware. Use [`levels`](Self::levels) to choose others.
 #[derive(Clone)]
 pub struct AccessLog {
     options: Arc<Options>,
@@ -106,7 +108,7 @@ impl Default for AccessLog {
 }
 
 impl AccessLog {
-    /// Logs each call at its end.
+    /// Creates an access log that logs each call when it ends.
     #[must_use]
     pub fn new() -> Self {
         AccessLog {
@@ -125,14 +127,15 @@ impl AccessLog {
         self
     }
 
-    /// Logs the start of each call, too, at this level: with the message "started call", and those of the fields
-    /// that are known by then.
+    /// Also logs the start of each call, at this level.
+    ///
+    /// The message is "started call". The event has the fields that are known at that point.
     #[must_use]
     pub fn on_start(self, level: Level) -> Self {
         self.with(|options| options.start = Some(level))
     }
 
-    /// Chooses the level of a call by its side and code, in place of [the usual ones](Self#levels).
+    /// Chooses a call's level from its side and code, replacing [the defaults](Self#levels).
     ///
     /// ```
     /// use grpc_interceptor::interceptors::AccessLog;
@@ -149,21 +152,24 @@ impl AccessLog {
         self.with(|options| options.level = Arc::new(level))
     }
 
-    /// Logs calls that take this long at this level, unless their code gives them a higher one.
+    /// Logs calls that take at least this long at this level, unless their code already gives them
+    /// a higher one.
     #[must_use]
     pub fn slow(self, from: Duration, level: Level) -> Self {
         self.with(|options| options.slow = Some((from, level)))
     }
 
-    /// Logs the request's metadata with these keys. The values of `authorization`, `proxy-authorization`, `cookie`,
-    /// `set-cookie` and of keys that end with `-bin` are never logged: `[redacted]` says that they are there.
+    /// Logs the request metadata with these keys.
+    ///
+    /// The values of `authorization`, `proxy-authorization`, `cookie`, `set-cookie` and all keys
+    /// that end in `-bin` are never logged: `[redacted]` appears instead.
     #[must_use]
     pub fn metadata<K: Into<String>>(self, keys: impl IntoIterator<Item = K>) -> Self {
         let keys = keys.into_iter().map(|key| key.into().to_ascii_lowercase()).collect();
         self.with(|options| options.metadata = keys)
     }
 
-    /// Adds the field `fields`, made of the call's context and its request metadata.
+    /// Adds the field `fields`, computed from the call's context and its request metadata.
     ///
     /// ```
     /// use grpc_interceptor::interceptors::AccessLog;
@@ -201,7 +207,7 @@ impl<N: Next> Interceptor<N> for AccessLog {
     }
 }
 
-/// One call that is logged at its end.
+/// A call that is logged when it ends.
 struct Logged(Started);
 
 impl<Q, P> ObservedCall<Q, P> for Logged {

@@ -9,18 +9,18 @@ use grpc_interceptor_runtime::{
 };
 use tonic::{Code, Request, Status};
 
-/// Answers `INTERNAL` if a handler or an interceptor panics, or a stream while it is read. The
-/// connection and the other calls on it live on.
+/// Answers `INTERNAL` when a handler, an interceptor or a stream panics.
 ///
-/// Without it, tonic resets the call's stream, and the caller gets a status that the HTTP/2 library
-/// on its side makes up. With it the caller reads the code's default text, and nothing of the panic.
-/// Rust still prints the panic to stderr, by the process's panic hook.
+/// The connection and the other calls on it survive. The caller sees the code's default message and
+/// nothing about the panic. Rust still prints the panic to stderr through the process's panic hook.
+/// Without this interceptor, tonic resets the call's stream, and the caller gets whatever status
+/// its own HTTP/2 library makes up.
 ///
-/// It catches what is inside of it, so put it outside of whatever may panic, and inside of what
-/// observes calls: the status's source is [`Panicked`], by which a
-/// [`CallEnd`](grpc_interceptor_runtime::CallEnd) tells a panic from other INTERNAL errors. On a client
-/// it also makes INTERNAL of a panic in the caller's own request stream. Without it, the call itself
-/// would panic.
+/// It catches panics in everything inside it. Put it outside anything that can panic, and inside
+/// interceptors that observe calls: the status's source is [`Panicked`], which lets a
+/// [`CallEnd`](grpc_interceptor_runtime::CallEnd) tell a panic from other `INTERNAL` errors. On a
+/// client it also turns a panic in the caller's own request stream into `INTERNAL`. Without it, the
+/// call itself would panic.
 ///
 /// ```
 /// # use grpc_interceptor_proto::default_stubs::greeter_server::{Greeter, GreeterServer};
@@ -49,24 +49,25 @@ use tonic::{Code, Request, Status};
 /// }
 /// ```
 ///
-/// What the call shared with others may be left half done by a panic, as std's locks tell by being
-/// poisoned. With `panic = "abort"` in the profile there is nothing to catch: the process ends.
+/// A panic can leave state that the call shares with others half updated, which is why std's locks
+/// become poisoned. With `panic = "abort"` in the profile there is nothing to catch: the process
+/// exits.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct CatchPanic<P = ()> {
     on_panic: P,
 }
 
 impl CatchPanic {
-    /// Catches panics, and tells nobody.
+    /// Catches panics without reporting them.
     #[must_use]
     pub const fn new() -> Self {
         CatchPanic { on_panic: () }
     }
 
-    /// Calls this with what the panic was raised with, mostly a `&'static str` or a `String`.
+    /// Calls this closure with the panic payload, usually a `&'static str` or a `String`.
     ///
-    /// It is called for each panic, so twice if what panicked panics again when it is dropped. If the
-    /// closure itself panics, that is caught and dropped.
+    /// It is called once per panic, so twice if the panicking value panics again while it is
+    /// dropped. If the closure itself panics, that panic is caught and discarded.
     #[must_use]
     pub fn on_panic<F>(self, on_panic: F) -> CatchPanic<F>
     where
@@ -87,7 +88,7 @@ impl<N: Next, P: OnPanic> Interceptor<N> for CatchPanic<P> {
     }
 }
 
-/// Runs what may panic.
+/// Runs code that can panic.
 #[derive(Clone)]
 struct Catch<P> {
     on_panic: P,
@@ -96,7 +97,7 @@ struct Catch<P> {
 
 impl<P: OnPanic> Scope for Catch<P> {
     fn enter(&self, run: &mut dyn FnMut()) -> Result<(), Status> {
-        // Nobody sees what the panic left half done: what ran is dropped.
+        // No one sees the half-updated state: whatever ran is dropped.
         let Err(payload) = catch_unwind(AssertUnwindSafe(run)) else { return Ok(()) };
         ignoring_panics(|| self.on_panic.on_panic(&*payload, &self.context));
         drop_payload(payload);
@@ -104,7 +105,7 @@ impl<P: OnPanic> Scope for Catch<P> {
     }
 }
 
-/// What a [`CatchPanic`] calls: `()`, for nothing, or a closure.
+/// The callback of a [`CatchPanic`]: a closure, or `()` for none.
 pub trait OnPanic: Clone + Send + Sync + 'static {
     #[doc(hidden)]
     fn on_panic(&self, payload: &(dyn Any + Send), context: &Context);

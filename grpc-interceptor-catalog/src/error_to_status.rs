@@ -6,14 +6,14 @@ use grpc_interceptor_runtime::{
 };
 use tonic::{Code, Request, Status, metadata::MetadataMap};
 
-/// Decides what becomes of errors for which nobody has chosen a status.
+/// Maps errors without a chosen status to a status.
 ///
-/// A handler may return any error, and so may what it calls. If there is neither a `Status` nor
-/// an [`Error`](grpc_interceptor_runtime::Error) in it, it is `UNKNOWN`, with the error as its
-/// [source](std::error::Error::source). This interceptor acts on those, on statuses that are
-/// `UNKNOWN` and have a source, wherever in its inside they come from: a handler, another
-/// interceptor, the middle of a response stream, a request stream that the handler read. Any other
-/// status was chosen by somebody, and passes untouched.
+/// A handler can return any error, and so can the code it calls. An error that contains neither a
+/// `Status` nor an [`Error`](grpc_interceptor_runtime::Error) becomes `UNKNOWN`, with the error as
+/// its [source](std::error::Error::source). This interceptor acts on exactly these statuses: those
+/// that are `UNKNOWN` and have a source. It doesn't matter where inside they come from: a handler,
+/// another interceptor, the middle of a response stream, or a request stream that the handler read.
+/// Any other status was chosen on purpose and passes through untouched.
 ///
 /// ```
 /// # use grpc_interceptor_proto::default_stubs::greeter_server::{Greeter, GreeterServer};
@@ -43,18 +43,21 @@ use tonic::{Code, Request, Status, metadata::MetadataMap};
 /// }
 /// ```
 ///
-/// What no [mapper](ErrorToStatus::map) knows gets the code of
-/// [`on_unknown`](ErrorToStatus::on_unknown), and that code's default text: what an error says of
-/// itself is not for the caller, unless [`unknown_details`](ErrorToStatus::unknown_details) says so.
+/// An error that no [mapper](ErrorToStatus::map) recognizes gets the code set with
+/// [`on_unknown`](ErrorToStatus::on_unknown) and that code's default message. The caller doesn't
+/// see the error's own text, unless you opt in with
+/// [`unknown_details`](ErrorToStatus::unknown_details).
 ///
-/// The new status has the metadata of the old one, and the old one as its source, so that
-/// interceptors around this one still find the error in the chain of sources.
+/// The new status keeps the metadata of the old one and has the old one as its source, so that
+/// outer interceptors can still find the error in the chain of sources.
 ///
-/// On a server, put it into the attribute or the list at creation. In an
-/// [`InterceptorLayer`](grpc_interceptor_runtime::InterceptorLayer) it finds what a handler returns, and what fails
-/// in the middle of a response stream has no source there any more: that is encoded already.
+/// On a server, put it into the attribute or pass it to `with_interceptors`. In an
+/// [`InterceptorLayer`](grpc_interceptor_runtime::InterceptorLayer) it sees the errors that a
+/// handler returns, but not those in the middle of a response stream: these have been encoded by
+/// then and have no source.
 ///
-/// It may be a const, or be made in the list for each call: it holds nothing but its closures.
+/// It holds nothing except its closures, so it can be a const or be created in the list for each
+/// call.
 #[derive(Clone, Copy, Debug)]
 pub struct ErrorToStatus<M = (), D = ()> {
     mappers: M,
@@ -63,7 +66,8 @@ pub struct ErrorToStatus<M = (), D = ()> {
 }
 
 impl ErrorToStatus {
-    /// Knows no error: each stays `UNKNOWN`, and its text is hidden.
+    /// Creates an `ErrorToStatus` without mappers: every error stays `UNKNOWN`, and its text is
+    /// hidden.
     #[must_use]
     pub const fn new() -> Self {
         ErrorToStatus { mappers: (), code: Code::Unknown, details: () }
@@ -77,8 +81,9 @@ impl Default for ErrorToStatus {
 }
 
 impl<M, D> ErrorToStatus<M, D> {
-    /// The code of errors that no mapper knows. `Code::Ok` is refused: an error is no success, and
-    /// stays `Code::Unknown`.
+    /// Sets the code for errors that no mapper recognizes.
+    ///
+    /// `Code::Ok` is ignored and leaves it at `Code::Unknown`: an error isn't a success.
     ///
     /// ```
     /// use grpc_interceptor::interceptors::ErrorToStatus;
@@ -92,11 +97,12 @@ impl<M, D> ErrorToStatus<M, D> {
         self
     }
 
-    /// Adds a mapper: what makes a status of the errors that it knows, and `None` of any other.
+    /// Adds a mapper, which returns a status for the errors it recognizes and `None` for all
+    /// others.
     ///
-    /// It is shown the original error, then that one's source, and so on, until it knows one. So it
-    /// gets at an error that was wrapped on its way, too. Mappers are asked in the order in which
-    /// they were added.
+    /// The mapper is called with the original error, then with its source, and so on, until it
+    /// recognizes one. This way it also finds errors that were wrapped along the way. Mappers run
+    /// in the order in which they were added.
     ///
     /// ```
     /// use grpc_interceptor::interceptors::ErrorToStatus;
@@ -121,12 +127,12 @@ impl<M, D> ErrorToStatus<M, D> {
         ErrorToStatus { mappers: (mappers, mapper), code, details }
     }
 
-    /// Makes the text that the caller reads of an error that no mapper knows.
+    /// Computes the message that the caller sees for an error that no mapper recognizes.
     ///
     /// ```
     /// use grpc_interceptor::interceptors::ErrorToStatus;
     ///
-    /// // For callers that may know everything.
+    /// // For callers that are trusted with internal details.
     /// let errors = ErrorToStatus::new().unknown_details(|error, _| error.to_string());
     /// ```
     #[must_use]
@@ -163,7 +169,7 @@ impl<M: MapError, D: UnknownDetails> ErrorToStatus<M, D> {
             return original;
         };
         let mapped = self.mappers.map_error(sources(error), context).map(not_ok);
-        // With a source, an `ErrorToStatus` around this one would take it for one to act on.
+        // If this status had a source, an outer `ErrorToStatus` would act on it as well.
         let chosen_unknown = mapped.as_ref().is_some_and(|status| status.code() == Code::Unknown);
         let mut status = mapped.unwrap_or_else(|| {
             let details = self.details.unknown_details(error, context);
@@ -178,7 +184,8 @@ impl<M: MapError, D: UnknownDetails> ErrorToStatus<M, D> {
     }
 }
 
-/// What other interceptors have put on the old status goes with the new one, which goes first.
+/// Merges the metadata of the old status into the new one. The new status's entries take
+/// precedence.
 fn keep_metadata(status: &mut Status, old: MetadataMap) {
     let mut headers = old.into_headers();
     headers.extend(std::mem::take(status.metadata_mut()).into_headers());
@@ -230,7 +237,8 @@ impl<A: MapError, B: MapError> MapError for (A, B) {
     }
 }
 
-/// What makes the text of an error that no mapper knows: `()`, for the code's own, or a closure.
+/// Computes the message for an error that no mapper recognizes: a closure, or `()` for the code's
+/// default.
 pub trait UnknownDetails: Clone + Send + Sync + 'static {
     #[doc(hidden)]
     fn unknown_details(

@@ -1,4 +1,5 @@
-/// A `tracing` event. Its level isn't known when it is compiled, and its place has one.
+/// Emits a `tracing` event whose level is only known at run time. `tracing` needs a separate call
+/// site for each level.
 macro_rules! event {
     ($target:literal, $level:expr, $parent:expr, $($fields:tt)*) => {
         match $level {

@@ -1,6 +1,6 @@
 use grpc_interceptor_runtime::RpcKind;
 
-/// A kind of RPC, as go-grpc-middleware writes it.
+/// The name of an RPC kind, spelled as in go-grpc-middleware.
 pub(crate) const fn kind_name(kind: RpcKind) -> &'static str {
     match kind {
         RpcKind::Unary => "unary",

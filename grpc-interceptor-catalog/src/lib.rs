@@ -1,7 +1,7 @@
-//! The ready-made interceptors of [`grpc-interceptor`](https://docs.rs/grpc-interceptor): depend on
-//! that package, which re-exports everything here as `grpc_interceptor::interceptors`.
+//! The ready-made interceptors of [`grpc-interceptor`](https://docs.rs/grpc-interceptor). Depend on
+//! that package: it re-exports everything here as `grpc_interceptor::interceptors`.
 //!
-//! They are written as any other interceptor, so they may be read as examples, too.
+//! They are written like any other interceptor, so you can also read them as examples.
 
 #![warn(missing_docs)]
 

@@ -1,7 +1,7 @@
 use grpc_interceptor_runtime::{RpcKind, Side};
 
-/// Whether a caller may have made up the name of such an RPC: in a server's layer that wasn't told which RPCs there are.
-/// What a client calls, its own code names.
+/// Returns whether the caller could have made up this RPC's name: in a server's layer that doesn't
+/// know the services' methods. On a client, the names come from its own code.
 pub(crate) fn is_made_up(side: Side, kind: RpcKind) -> bool {
     side == Side::Server && kind == RpcKind::Unknown
 }

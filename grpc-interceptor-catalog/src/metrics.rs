@@ -21,8 +21,10 @@ use of_method::OfMethod;
 use series::{Key, Series};
 use vocabulary::Vocabulary;
 
-/// Counts calls, their time and their messages: in [OpenTelemetry's names](Self::opentelemetry), in
-/// [gRPC's own](Self::grpc), or in [those that Prometheus' dashboards know](Self::prometheus).
+/// Counts calls, their durations and their messages.
+///
+/// The metrics are named as in [OpenTelemetry's conventions](Self::opentelemetry), as in [gRPC
+/// itself](Self::grpc), or as [existing Prometheus dashboards expect](Self::prometheus).
 ///
 /// ```
 /// # use grpc_interceptor_proto::default_stubs::greeter_server::{self, Greeter, GreeterServer};
@@ -34,7 +36,8 @@ use vocabulary::Vocabulary;
 /// use opentelemetry_sdk::metrics::SdkMeterProvider;
 /// use tonic::transport::Server;
 ///
-/// // Before the metrics: they ask for it when they are made. `opentelemetry-otlp` has an exporter that sends.
+/// // Set the provider first: the metrics look it up when they are created. `opentelemetry-otlp`
+/// has an exporter.
 /// global::set_meter_provider(SdkMeterProvider::builder().build());
 ///
 /// let metrics = Metrics::opentelemetry().register(Side::Server, greeter_server::METHODS);
@@ -42,33 +45,39 @@ use vocabulary::Vocabulary;
 /// let router = Server::builder().layer(layer).add_service(GreeterServer::new(MyGreeter));
 /// ```
 ///
-/// | | needs the feature | counts through |
+/// | | feature | records through |
 /// | --- | --- | --- |
-/// | [`Metrics::opentelemetry`] | `opentelemetry` | OpenTelemetry's API |
-/// | [`Metrics::grpc`], [`grpc_calls`](Self::grpc_calls), [`grpc_attempts`](Self::grpc_attempts) | `opentelemetry` | OpenTelemetry's API |
+/// | [`Metrics::opentelemetry`] | `opentelemetry` | the OpenTelemetry API |
+/// | [`Metrics::grpc`], [`grpc_calls`](Self::grpc_calls), [`grpc_attempts`](Self::grpc_attempts) | `opentelemetry` | the OpenTelemetry API |
 /// | [`Metrics::prometheus`] | `metrics` | the `metrics` facade |
 ///
-/// To have two of them, put both into the chain.
+/// To use two of them, put both into the chain.
 ///
 /// # The end of a call
 ///
-/// It is counted exactly once, whatever happens to the call: a call that is dropped as CANCELLED, one whose time is over
-/// as DEADLINE_EXCEEDED, a stream that fails with the code it fails with. A call's time goes from its start to its end, the
-/// end of its streams included. What is in flight comes back to zero.
+/// Every call is counted exactly once, no matter how it ends: a dropped call as `CANCELLED`, a call
+/// that ran out of time as `DEADLINE_EXCEEDED`, a failed stream with its own code. The duration
+/// runs from the start of the call to its end, including its streams. In-flight counts always
+/// return to zero.
 ///
-/// Put it on the outside of a chain, so that calls are counted that interceptors inside of it refuse, and inside of a
-/// `Trace`, so that the call's span is current when it is counted: that is what a backend makes exemplars of.
+/// Put it at the outside of a chain, so that it also counts the calls that inner interceptors
+/// refuse. Put it inside a `Trace`, so that the call's span is current when the call is counted:
+/// this is how backends attach exemplars.
 ///
-/// On a client with a retry, what is outside of the retry counts calls, and what is inside counts attempts.
+/// On a client that retries, place it outside the retry to count calls, or inside to count
+/// attempts.
 ///
-/// # No label without bounds
+/// # Bounded cardinality
 ///
-/// A server's callers may make up names. In an [`InterceptorLayer`](grpc_interceptor_runtime::InterceptorLayer) the RPCs
-/// that the layer wasn't told of (`methods`, `descriptors`) are counted together: as `_OTHER` in OpenTelemetry's names, as
-/// `other` in the others'. A client's own code names what it calls, so there the name is told.
+/// Callers of a server can make up method names. In an
+/// [`InterceptorLayer`](grpc_interceptor_runtime::InterceptorLayer), RPCs that the layer doesn't
+/// know (see `methods` and `descriptors`) are counted together: as `_OTHER` under OpenTelemetry's
+/// names, and as `other` under the other names. On a client the names come from its own code, so
+/// they are always recorded.
 ///
-/// A `Metrics` keeps [`MAX_SERIES`](Self::MAX_SERIES) sets of side, method and [labels](Self::labels). In those after that, each
-/// label is `other`; after twice as many, so is the method.
+/// A `Metrics` keeps at most [`MAX_SERIES`](Self::MAX_SERIES) combinations of side, method and
+/// [labels](Self::labels). Beyond that, each label value becomes `other`; beyond twice that, the
+/// method does as well.
 #[derive(Clone)]
 pub struct Metrics {
     vocabulary: Vocabulary,
@@ -83,11 +92,14 @@ impl Metrics {
         Metrics { vocabulary, labels: None, series: Arc::default() }
     }
 
-    /// Has the metrics of these RPCs there from the start, at zero: so that the first failure is an increase, which a
-    /// query can see. The constant is in generated code with `#[intercepted]`.
+    /// Creates the metrics of these RPCs up front, at zero.
     ///
-    /// Call it after the other methods. It does nothing for metrics with [labels](Self::labels), whose values nobody knows
-    /// before a call, and nothing for histograms of OpenTelemetry, which can't be there without a value.
+    /// This makes the first failure visible to a query as an increase. The constant is part of
+    /// generated code with `#[intercepted]`.
+    ///
+    /// Call it after the other methods. It has no effect on metrics with [labels](Self::labels),
+    /// whose values aren't known before a call, or on OpenTelemetry histograms, which don't exist
+    /// without a value.
     #[must_use]
     pub fn register(self, side: Side, methods: &[(MethodName<'static>, RpcKind)]) -> Self {
         if self.labels.is_none() {
@@ -98,13 +110,14 @@ impl Metrics {
         self
     }
 
-    /// Adds labels of your own (OpenTelemetry: attributes), made of a call's context and its request metadata.
+    /// Adds custom labels (attributes in OpenTelemetry), computed from a call's context and its
+    /// request metadata.
     ///
     /// ```
     /// # use grpc_interceptor::interceptors::Metrics;
     /// # fn labelled(metrics: Metrics) -> Metrics {
     /// metrics.labels(|_, metadata| {
-    ///     // Never what a caller wrote: each new value is a new time series.
+    ///     // Never use the caller's raw value: each new value creates a new time series.
     ///     let plan = match metadata.get("plan").map(|plan| plan.as_bytes()) {
     ///         Some(b"free") => "free",
     ///         Some(b"paid") => "paid",
@@ -115,7 +128,7 @@ impl Metrics {
     /// # }
     /// ```
     ///
-    /// A panic in the closure fails the call before it is counted.
+    /// If the closure panics, the call fails without being counted.
     #[must_use]
     pub fn labels(
         self,
@@ -124,8 +137,11 @@ impl Metrics {
         Metrics { labels: Some(Arc::new(labels)), series: Arc::default(), ..self }
     }
 
-    /// After how many sets of side, method and [labels](Self::labels) a label is `other`. OpenTelemetry's SDK has a limit of
-    /// its own, of 2,000 sets of attributes for each metric, the codes included.
+    /// The number of combinations of side, method and [labels](Self::labels) after which label
+    /// values become `other`.
+    ///
+    /// OpenTelemetry's SDK has a separate limit: 2,000 sets of attributes per metric, including the
+    /// codes.
     pub const MAX_SERIES: usize = 1000;
 
     fn start(&self, context: &Context, metadata: &MetadataMap) -> Arc<dyn OfMethod> {
@@ -159,7 +175,7 @@ impl<N: Next> Interceptor<N> for Metrics {
     }
 }
 
-/// One call that is counted.
+/// A call that is counted.
 struct Counted(Arc<dyn OfMethod>);
 
 impl<Q, P> ObservedCall<Q, P> for Counted {

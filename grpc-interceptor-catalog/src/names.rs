@@ -1,4 +1,4 @@
-//! The names that the logs write.
+//! The names of sides and causes, as they appear in the logs.
 
 use grpc_interceptor_runtime::{EndCause, Side};
 

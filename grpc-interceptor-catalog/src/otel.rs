@@ -1,4 +1,4 @@
-//! What traces and metrics share of OpenTelemetry's conventions.
+//! The parts of OpenTelemetry's conventions that traces and metrics share.
 
 pub(crate) mod by_code;
 pub(crate) mod conventions;

@@ -26,7 +26,7 @@ pub use show::{AsDebug, ShowMessage};
 /// # impl Greeter for MyGreeter {}
 /// use grpc_interceptor::interceptors::{PayloadLog, only, when};
 ///
-/// // A tenth of the calls of one RPC.
+/// // A tenth of the calls to one RPC.
 /// let log = PayloadLog::new().sample(0.1).max_length(200);
 /// let log = when(only([methods::SAY_HELLO]), log);
 /// let server = GreeterServer::with_interceptors(MyGreeter, log);
@@ -36,28 +36,31 @@ pub use show::{AsDebug, ShowMessage};
 /// DEBUG grpc_interceptor::payload_log: request message side="server" method="/greeter.v1.Greeter/SayHello" number=1 payload="HelloRequest { name: \"Ada\" }"
 /// ```
 ///
-/// **Messages have secrets in them.** What is logged of a message is up to a [`ShowMessage`]: unless told
-/// otherwise, its `Debug` text. [`show_with`](Self::show_with) has an example that leaves out a password.
+/// **Messages can contain secrets.** A [`ShowMessage`] decides what is logged of each message: by
+/// default, its `Debug` text. [`show_with`](Self::show_with) has an example that leaves out a
+/// password.
 ///
-/// It works on a server and on a client, in all places of a chain. Where it stands decides what it sees: inside of an
-/// interceptor that changes messages, it logs the changed ones. In an
-/// [`InterceptorLayer`](grpc_interceptor_runtime::InterceptorLayer) and in a [`List`](grpc_interceptor_runtime::List)
-/// the messages' types aren't known: their debug text is no more than a size, or the name of the type. In a layer `AsJson`,
-/// of the feature `prost-reflect`, shows all of them, and leaves out what their `.proto` file marks as secret.
+/// It works on servers and clients, anywhere in a chain. Its position decides what it sees: inside
+/// an interceptor that changes messages, it logs the changed ones. In an
+/// [`InterceptorLayer`](grpc_interceptor_runtime::InterceptorLayer) and in a
+/// [`List`](grpc_interceptor_runtime::List) the message types aren't known, so the `Debug` text is
+/// only a size or a type name. In a layer, use `AsJson` (feature `prost-reflect`): it shows whole
+/// messages, except for the fields that their `.proto` file marks as secret.
 ///
 /// # The event
 ///
-/// Its target is `grpc_interceptor::payload_log`, and its message "request message" or "response message". The fields:
+/// The target is `grpc_interceptor::payload_log` and the message is "request message" or "response
+/// message". Its fields:
 ///
-/// | field | what it is |
+/// | field | value |
 /// | --- | --- |
 /// | `side` | `server` or `client` |
 /// | `method` | `/pkg.Service/Method` |
-/// | `number` | 1 for the first message of its direction, 2 for the second |
+/// | `number` | 1 for the first message in its direction, 2 for the second |
 /// | `payload` | the text of the message |
-/// | `request_id` | the metadata `x-request-id`, if there is one |
+/// | `request_id` | the metadata `x-request-id`, if present |
 ///
-/// If nobody records events of this target and level, no text is made.
+/// Messages are only formatted if a subscriber records events with this target and level.
 pub struct PayloadLog<S = AsDebug> {
     options: Options,
     show: Arc<S>,
@@ -71,7 +74,7 @@ struct Options {
 }
 
 impl PayloadLog {
-    /// Logs all messages by their `Debug` text, at the level debug, each cut at 4,096 bytes.
+    /// Logs the `Debug` text of all messages at debug level, each cut at 4,096 bytes.
     #[must_use]
     pub fn new() -> Self {
         let options = Options { level: Level::DEBUG, sample: 1.0, max_length: 4096 };
@@ -86,37 +89,41 @@ impl Default for PayloadLog {
 }
 
 impl<S> PayloadLog<S> {
-    /// Logs the messages of this part of the calls, chosen at random: 0.01 is one call of a hundred. Of a call that is
-    /// chosen, all messages are logged.
+    /// Logs the messages of this fraction of the calls, chosen at random: 0.01 is one call in a
+    /// hundred.
+    ///
+    /// All messages of a chosen call are logged.
     #[must_use]
     pub fn sample(mut self, part: f64) -> Self {
         self.options.sample = part;
         self
     }
 
-    /// Cuts the text of a message at this many bytes, and says so by "…". The rest isn't written at all, so this
-    /// also limits what it costs to log the `Debug` text of a large message.
+    /// Cuts the text of a message after this many bytes and appends "…".
+    ///
+    /// The rest is never formatted, so this also limits the cost of logging a large message.
     #[must_use]
     pub fn max_length(mut self, bytes: usize) -> Self {
         self.options.max_length = bytes;
         self
     }
 
-    /// Logs at this level.
+    /// Sets the level of the events.
     #[must_use]
     pub fn level(mut self, level: Level) -> Self {
         self.options.level = level;
         self
     }
 
-    /// Chooses what is logged of a message: as JSON, or without what is secret.
+    /// Chooses how messages are shown, for example as JSON or without their secrets.
     ///
     /// ```
     /// # use grpc_interceptor_proto::greeter::{HelloReply, HelloRequest};
     /// use grpc_interceptor::interceptors::{MessageInfo, PayloadLog, ShowMessage};
     /// use std::fmt;
     ///
-    /// /// The messages of one service. An RPC with another message is a compile error, so none is forgotten.
+    /// /// The messages of one service. An RPC with any other message is a compile error, so you
+    /// can't forget one.
     /// struct WithoutSecrets;
     ///
     /// impl ShowMessage<HelloRequest> for WithoutSecrets {
@@ -183,7 +190,7 @@ where
     }
 }
 
-/// One call whose messages are logged.
+/// A call whose messages are logged.
 struct Logged<S> {
     started: Started,
     show: Arc<S>,

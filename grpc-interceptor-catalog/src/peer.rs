@@ -2,7 +2,7 @@ use std::net::SocketAddr;
 
 use tonic::Request;
 
-/// The caller's address, if it is known.
+/// Returns the caller's address, if known.
 #[cfg(feature = "server")]
 pub(crate) fn peer<T>(request: &Request<T>) -> Option<SocketAddr> {
     request.remote_addr()

@@ -1,27 +1,28 @@
-//! What of a call's metadata isn't shown.
+//! Which metadata is hidden.
 
-/// What stands in place of a value that isn't shown.
+/// Shown in place of a hidden value.
 pub(crate) const REDACTED: &str = "[redacted]";
 
-/// Keys whose values let somebody in.
+/// Keys whose values are credentials.
 const SECRET: [&str; 4] = ["authorization", "cookie", "proxy-authorization", "set-cookie"];
 
-/// If the value of this key lets somebody in.
+/// Returns whether the value of this key is a credential.
 pub(crate) fn is_secret(key: &str) -> bool {
     SECRET.contains(&key)
 }
 
-/// If the value of this key may let somebody in, by its name. For those who show all there is.
+/// Returns whether the key's name suggests a credential. For interceptors that show all metadata by
+/// default.
 #[cfg(feature = "rpcz")]
 pub(crate) fn seems_secret(key: &str) -> bool {
-    // This runs for each key of each call: two letters tell that no word begins there, most of the time.
+    // This runs for each key of each call. Most positions are ruled out by looking at two letters.
     let key = key.as_bytes();
     let mut pairs = key.windows(2).enumerate();
     matches!(key, [.., b'-' | b'_', b'k', b'e', b'y'])
         || pairs.any(|(at, pair)| MAY_BEGIN[hash(pair[0], pair[1])] && begins_word(&key[at..]))
 }
 
-/// By the hash of two letters, if one of the words may begin with them.
+/// Indexed by the hash of two letters: whether one of the words can begin with them.
 #[cfg(feature = "rpcz")]
 const MAY_BEGIN: [bool; 256] = {
     let (mut may_begin, mut word) = ([false; 256], 0);
@@ -68,7 +69,7 @@ mod tests {
     use super::{WORDS, seems_secret};
 
     #[test]
-    fn a_word_is_found_wherever_it_is() {
+    fn words_are_found_anywhere_in_a_key() {
         for word in WORDS {
             for key in
                 [word.to_owned(), format!("x-{word}"), format!("{word}-2"), format!("aas{word}s")]
@@ -94,7 +95,7 @@ mod tests {
     }
 
     #[test]
-    fn keys_that_services_are_called_with_are_secret() {
+    fn common_api_key_headers_are_secret() {
         for key in [
             "ocp-apim-subscription-key",
             "x-functions-key",

@@ -25,15 +25,18 @@ use options::Options;
 pub use page::{RpczServer, RpczService};
 use state::State;
 
-/// Shows on a web page what RPCs are doing: what OpenCensus had as `/rpcz`, and what Go has as `/debug/requests`.
+/// Serves a web page that shows what your RPCs are doing.
+///
+/// It is modelled on OpenCensus' `/rpcz` and Go's `/debug/requests`.
 ///
 /// ```no_run
-/// # use grpc_interceptor_proto::default_stubs::greeter_server::{Greeter, GreeterServer};
+/// # use grpc_interceptor_proto::default_stubs as pb;
+/// # use pb::greeter_server::Greeter;
 /// # struct MyGreeter;
 /// # #[tonic::async_trait]
 /// # impl Greeter for MyGreeter {}
 /// use grpc_interceptor::{InterceptorLayer, interceptors::Rpcz};
-/// use grpc_interceptor_proto::default_stubs::greeter_server;
+/// use pb::greeter_server::{self, GreeterServer};
 /// use tonic::transport::Server;
 ///
 /// # #[tokio::main(flavor = "current_thread")]
@@ -54,37 +57,39 @@ use state::State;
 /// # }
 /// ```
 ///
-/// For each method it shows
+/// For each method it shows:
 ///
-/// - how many calls have started, are in flight, have succeeded and have failed, by their codes; the messages both ways;
-/// - rates over a minute, over an hour, and since the start;
-/// - how long calls took: the 50th, 90th and 99th percentile since the start, and a histogram. A percentile is wrong by a
-///   sixteenth at most, from a microsecond to 52 days: what takes less than a microsecond is shown as half of one.
-///   Failed calls are in the percentiles, too;
+/// - how many calls have started, are in flight, have succeeded and have failed (by code), and how
+///   many messages have passed in each direction;
+/// - call rates over the last minute, the last hour, and since the start;
+/// - latency: the 50th, 90th and 99th percentiles since the start, and a histogram. Percentiles
+///   include failed calls. They are accurate to within a sixteenth, from one microsecond to 52
+///   days; anything below a microsecond is shown as half a microsecond;
 /// - plots of rate and latency over the last ten minutes;
-/// - the calls in flight: their age, peer, and their messages so far;
-/// - samples of calls that have ended: the last, and the slowest of the last hour before them, of each bucket of times
-///   and of each code. A sample has the call's metadata and its status.
+/// - the calls in flight, with their age, peer, and messages so far;
+/// - samples of ended calls: for each latency bucket and each code, the most recent calls, and the
+///   slowest older calls of the last hour. A sample includes the call's metadata and its status.
 ///
-/// The page updates itself, can be sorted and filtered, and works on a phone and without JavaScript. It takes nothing
-/// from other hosts.
+/// The page updates itself, can be sorted and filtered, and works on a phone and without
+/// JavaScript. It loads nothing from other hosts.
 ///
-/// It works on a server and on a client, in all places of a chain. Put it on the outside, so that it sees calls that
-/// interceptors inside of it refuse, and before a [`CatchPanic`](crate::CatchPanic). On a client with a retry, what is
-/// outside of the retry sees calls, and what is inside sees attempts.
-/// Its clones are the same page, so one page may show several servers and clients.
+/// It works on servers and clients, anywhere in a chain. Put it at the outside, so that it also
+/// sees the calls that inner interceptors refuse, and outside a [`CatchPanic`](crate::CatchPanic).
+/// On a client that retries, place it outside the retry to see calls, or inside to see attempts.
+/// All clones of an `Rpcz` share one page, so one page can show several servers and clients.
 ///
-/// # Where the page is
+/// # Serving the page
 ///
-/// Nowhere, unless you say so:
+/// Nothing is served by default. Choose one of these:
 ///
-/// - [`bind`](Self::bind) gives it a port of its own, which only this machine can reach;
-/// - [`router`](Self::router) makes an `axum::Router` of it, and [`service`](Self::service) a plain `tower::Service`, to put it
-///   into a server of yours, with your own access checks.
+/// - [`bind`](Self::bind) serves it on a separate port, reachable only from this machine;
+/// - [`router`](Self::router) returns an `axum::Router` and [`service`](Self::service) a plain
+///   `tower::Service`, to mount in an existing server behind your own access checks.
 ///
-/// **The page tells of callers, their metadata and of errors.** Show it only to people who may read your logs.
+/// **The page shows callers, their metadata and errors.** Only let people see it who are allowed to
+/// read your logs.
 ///
-/// `curl` gets text:
+/// `curl` gets plain text:
 ///
 /// ```text
 /// $ curl 127.0.0.1:9466
@@ -92,67 +97,73 @@ use state::State;
 /// $ curl '127.0.0.1:9466/text?method=server/greeter.v1.Greeter/SayHello'
 /// ```
 ///
-/// | query | |
+/// | query | meaning |
 /// | --- | --- |
-/// | `method` | the calls and samples of one method: its side and its path, as above |
-/// | `filter` | those methods whose names have this in them, in any case |
-/// | `sort` | `method`, `in_flight`, `rate`, `rate_hour`, `rate_start`, `started`, `ok`, `errors`, `p50`, `p90`, `p99`, `messages`; with a minus before it the largest comes first |
-/// | `format` | `html`, `json` or `text`, in place of the path and of the header `accept` |
+/// | `method` | shows the calls and samples of one method, given as side and path as above |
+/// | `filter` | shows only the methods whose names contain this text, ignoring case |
+/// | `sort` | `method`, `in_flight`, `rate`, `rate_hour`, `rate_start`, `started`, `ok`, `errors`, `p50`, `p90`, `p99`, `messages`; a leading minus sorts in descending order |
+/// | `format` | `html`, `json` or `text`; overrides the path and the `accept` header |
 ///
-/// HTML and text show the oldest 100 calls in flight. JSON has all that are [listed](Self::in_flight).
+/// HTML and text show the 100 oldest calls in flight. JSON has all [listed](Self::in_flight) calls.
 ///
 /// # JSON
 ///
-/// | field | |
+/// | field | value |
 /// | --- | --- |
-/// | `uptime_seconds` | since the page was made |
-/// | `methods` | the methods that were asked for, see below |
-/// | `methods_in_all` | how many methods there are |
-/// | `in_flight` | their calls in flight, the oldest first: `method` (its `id`), `age_ms`, and what all calls have |
-/// | `in_flight_unlisted` | how many more are in flight |
-/// | `method` | if one method was asked for: its `id`, `buckets` and `codes`, see below |
+/// | `uptime_seconds` | time since the page was created |
+/// | `methods` | the requested methods, see below |
+/// | `methods_in_all` | the total number of methods |
+/// | `in_flight` | their calls in flight, oldest first: `method` (its `id`), `age_ms`, and the common fields below |
+/// | `in_flight_unlisted` | how many more calls are in flight |
+/// | `method` | if a single method was requested: its `id`, `buckets` and `codes`, see below |
 ///
-/// - Each of `methods` has its `id`, which the query takes as `method`; its `name`, `side` and `kind`; the counts
-///   `started`, `in_flight`, `ok`, `errors`, `errors_by_code`, `request_messages` and `response_messages`; `rates` over
-///   the last `minute`, the last `hour` and since the `start`, each with `calls_per_second` and `errors_per_second`;
-///   `latency` with `p50_ms`, `p90_ms` and `p99_ms`; and `windows` of five seconds: `windows_ago`, the two rates,
-///   `p50_ms` and `p99_ms`.
-/// - Each of `buckets` has `from_ms`, `to_ms`, `count` and `samples`, and each of `codes` has `code`, `count` and
-///   `samples`. A sample has `code`, `cause`, `ended_ms_ago`, `elapsed_ms`, `message`, and what all calls have.
-/// - All calls have `request_messages`, `response_messages`, `deadline_ms`, `peer`, `metadata` (a list of keys and
-///   values) and `fields`. The last four are only there if the call was listed while it was in flight.
+/// - Each entry of `methods` has an `id`, which the query accepts as `method`; its `name`, `side`
+///   and `kind`; the counts `started`, `in_flight`, `ok`, `errors`, `errors_by_code`,
+///   `request_messages` and `response_messages`; `rates` over the last `minute`, the last `hour`
+///   and since the `start`, each with `calls_per_second` and `errors_per_second`; `latency` with
+///   `p50_ms`, `p90_ms` and `p99_ms`; and `windows` of five seconds, each with `windows_ago`, the
+///   two rates, `p50_ms` and `p99_ms`.
+/// - Each entry of `buckets` has `from_ms`, `to_ms`, `count` and `samples`, and each entry of
+///   `codes` has `code`, `count` and `samples`. A sample has `code`, `cause`, `ended_ms_ago`,
+///   `elapsed_ms`, `message`, and the common fields.
+/// - The common fields of all calls are `request_messages`, `response_messages`, `deadline_ms`,
+///   `peer`, `metadata` (a list of key-value pairs) and `fields`. The last four are only present if
+///   the call was listed while it was in flight.
 ///
-/// What isn't known is null or isn't there. Fields may be added: ignore those that you don't know.
+/// Unknown values are null or absent. New fields can be added: ignore the ones you don't know.
 ///
 /// # Metadata
 ///
-/// All of a request's metadata is kept, up to 1,024 bytes, for the list of calls in flight and for samples. These values
-/// are redacted, unless [`metadata`](Self::metadata) says which keys to keep:
+/// The request metadata of calls in flight and of samples is kept, up to 1,024 bytes. Unless you
+/// choose the keys with [`metadata`](Self::metadata), the values of these keys are redacted:
 ///
-/// - those of `authorization`, `proxy-authorization`, `cookie` and `set-cookie`;
-/// - those of keys that end with `-bin`, `-key` or `_key`;
-/// - those of keys that have one of these in them: `api-key`, `api_key`, `apikey`, `assertion`, `auth`, `bearer`,
+/// - `authorization`, `proxy-authorization`, `cookie` and `set-cookie`;
+/// - keys that end in `-bin`, `-key` or `_key`;
+/// - keys that contain one of `api-key`, `api_key`, `apikey`, `assertion`, `auth`, `bearer`,
 ///   `cookie`, `cred`, `jwt`, `passw`, `private`, `pwd`, `secret`, `session`, `signature`, `token`;
-/// - those of keys that [`redact`](Self::redact) was told.
+/// - keys that you passed to [`redact`](Self::redact).
 ///
-/// Messages are counted; what is in them isn't kept.
+/// Messages are counted, but their contents aren't kept.
 ///
-/// # What it costs
+/// # Cost
 ///
-/// No call waits for a lock, another call or the page, except that the first call of a method sets up what is kept of
-/// it. If the page reads something just when a call would write it, the call is counted and isn't listed, or isn't
-/// a sample. Making the page keeps its thread busy: on a runtime with one thread (`current_thread`) all calls wait
-/// until it is made. A unary call that succeeds allocates nothing once the buffers for metadata are there. It takes some
-/// 270 ns more than without (two cores, in process), of which 160 are for being told of the call's end.
+/// No call waits for a lock, for another call or for the page, with one exception: the first call
+/// to a method sets up that method's state. If the page happens to read an entry just as a call
+/// needs to write it, the call is still counted but isn't listed or doesn't become a sample.
+/// Rendering the page keeps its thread busy: on a single-threaded runtime (`current_thread`), all
+/// calls wait until it is done. Once the metadata buffers exist, a successful unary call allocates
+/// nothing. It takes about 270 ns longer (two cores, in process), of which 160 ns are spent on
+/// observing the end of the call.
 ///
-/// Memory is bounded: by the methods, of which there are as many as your services have and at most 770; by the calls in
-/// flight that are [listed](Self::in_flight); and by the [samples](Self::samples).
+/// Memory is bounded: by the number of methods, at most 770; by the number of
+/// [listed](Self::in_flight) calls in flight; and by the number of [samples](Self::samples).
 ///
-/// # No row without bounds
+/// # Bounded number of rows
 ///
-/// A server's callers may make up names. In an [`InterceptorLayer`](grpc_interceptor_runtime::InterceptorLayer) the
-/// RPCs that the layer wasn't told of (`methods`, `descriptors`) are counted together, in a row `other`. So are known
-/// methods that come when 768 others have rows.
+/// Callers of a server can make up method names. In an
+/// [`InterceptorLayer`](grpc_interceptor_runtime::InterceptorLayer), RPCs that the layer doesn't
+/// know (see `methods` and `descriptors`) are counted together in a row named `other`. The same
+/// happens to known methods once 768 others have rows.
 #[derive(Clone)]
 pub struct Rpcz {
     state: Arc<State>,
@@ -165,7 +176,7 @@ impl Default for Rpcz {
 }
 
 impl Rpcz {
-    /// A page that has seen no calls.
+    /// Creates a page that hasn't seen any calls.
     #[must_use]
     pub fn new() -> Self {
         Self::with_options(Options::new())
@@ -181,11 +192,13 @@ impl Rpcz {
         Self::with_options(options)
     }
 
-    /// Lists so many calls in flight, rounded up to a multiple of 64: at most 65,536, and 1,024 unless it is said. More
-    /// calls are counted, and the page says how many aren't listed. Of a call that isn't listed a sample has no
-    /// metadata. Each takes up to 2 KiB.
+    /// Sets how many calls in flight are listed: 1,024 by default, at most 65,536, rounded up to a
+    /// multiple of 64.
     ///
-    /// This and the other options make a new page: call them before it is cloned.
+    /// Additional calls are counted, and the page shows how many aren't listed. Samples of unlisted
+    /// calls have no metadata. Each listed call takes up to 2 KiB.
+    ///
+    /// Like the other options, this creates a new page: call it before cloning.
     ///
     /// ```
     /// use grpc_interceptor::interceptors::Rpcz;
@@ -197,26 +210,30 @@ impl Rpcz {
         self.with(|options| options.in_flight = calls)
     }
 
-    /// Keeps so many of the last calls, and as many of the slowest, for each of the nine buckets of times and the sixteen
-    /// codes of failures: at most 32, and 3 unless it is said. Each takes up to 3 KiB, most take a tenth of that.
+    /// Sets how many samples are kept: 3 by default, at most 32.
     ///
-    /// Of calls that succeed, one a second becomes one of the last.
+    /// For each of the nine latency buckets and each of the sixteen error codes, this many of the
+    /// most recent and this many of the slowest calls are kept. Each sample takes up to 3 KiB; most
+    /// take a tenth of that.
+    ///
+    /// Among successful calls, at most one per second becomes a recent sample.
     #[must_use]
     pub fn samples(self, each: usize) -> Self {
         self.with(|options| options.samples = each)
     }
 
-    /// Keeps the metadata with these keys, and no other.
+    /// Keeps only the metadata with these keys.
     ///
-    /// Of these, the values of `authorization`, `proxy-authorization`, `cookie` and `set-cookie` stay redacted, and so do
-    /// those of keys that end with `-bin` or that [`redact`](Self::redact) was told. **All other values are shown**, even
-    /// if their keys speak of secrets: if you ask for `x-api-key`, the page shows it.
+    /// Of these, the values of `authorization`, `proxy-authorization`, `cookie` and `set-cookie`
+    /// stay redacted, as do those of keys that end in `-bin` or that were passed to
+    /// [`redact`](Self::redact). **All other values are shown**, even if their keys suggest a
+    /// secret: if you ask for `x-api-key`, the page shows it.
     #[must_use]
     pub fn metadata<K: Into<String>>(self, keys: impl IntoIterator<Item = K>) -> Self {
         self.with(|options| options.keys.only = Some(lower_case(keys)))
     }
 
-    /// Redacts the values of these keys, too. Called again, it adds more.
+    /// Also redacts the values of these keys. Repeated calls add more keys.
     ///
     /// ```
     /// use grpc_interceptor::interceptors::Rpcz;
@@ -228,9 +245,11 @@ impl Rpcz {
         self.with(|options| options.keys.hidden.extend(lower_case(keys)))
     }
 
-    /// Shows a text of your own with each call, made of its context and its request metadata, up to 1,024 bytes.
+    /// Shows a custom text with each call, computed from its context and its request metadata, up
+    /// to 1,024 bytes.
     ///
-    /// It is called before the call is counted. If it panics, so does the call, and the page doesn't show it.
+    /// The closure runs before the call is counted. If it panics, so does the call, and the page
+    /// doesn't show it.
     ///
     /// ```
     /// use grpc_interceptor::interceptors::Rpcz;
@@ -245,7 +264,8 @@ impl Rpcz {
         self.with(|options| options.fields = Some(Arc::new(fields)))
     }
 
-    /// The page as a `tower::Service`, at `/`, `/json` and `/text`. It answers GET and HEAD.
+    /// Returns the page as a `tower::Service`, at `/`, `/json` and `/text`. It answers GET and
+    /// HEAD.
     ///
     /// It answers every request: put your own access check in front of it.
     ///
@@ -259,7 +279,7 @@ impl Rpcz {
         RpczService::new(self.state.clone())
     }
 
-    /// The page at a path of an [`axum::Router`], for a server that you have.
+    /// Mounts the page at a path of an [`axum::Router`], for use in an existing server.
     ///
     /// It answers every request: put your own access check in front of it.
     ///
@@ -273,7 +293,7 @@ impl Rpcz {
     ///
     /// let rpcz = Rpcz::new();
     /// let greeter = GreeterServer::with_interceptors(MyGreeter, rpcz.clone());
-    ///
+    /// // On the same port as gRPC. For a browser, also set `Server::builder().accept_http1(true)`.
     /// // On the port of gRPC itself. A browser needs `Server::builder().accept_http1(true)`.
     /// let routes = Routes::new(greeter).into_axum_router().merge(rpcz.router("/debug/rpcz"));
     /// let routes = Routes::from(routes);
@@ -281,29 +301,31 @@ impl Rpcz {
     ///
     /// # Panics
     ///
-    /// If `path` doesn't begin with a slash, as axum does.
+    /// Panics if `path` doesn't begin with a slash, as axum does.
     pub fn router(&self, path: &str) -> axum::Router {
         page::router(self.service(), path)
     }
 
-    /// Takes a port for the page, which only this machine can reach: at `http://127.0.0.1:<port>/`. With 0 the
-    /// system chooses one.
+    /// Binds a port for the page, reachable only from this machine at `http://127.0.0.1:<port>/`.
+    ///
+    /// With port 0, the operating system chooses one.
     ///
     /// # Errors
     ///
-    /// If the port is taken, or the process isn't allowed to listen on it.
+    /// Returns an error if the port is in use, or the process isn't allowed to listen on it.
     pub async fn bind(&self, port: u16) -> io::Result<RpczServer> {
         self.bind_to(([127, 0, 0, 1], port).into()).await
     }
 
-    /// The same at another address.
+    /// Binds the page to another address.
     ///
-    /// **Anybody who can reach that address can read the page**: there is no password. An address that other machines can
-    /// reach needs a firewall, or a proxy that checks who is asking.
+    /// **Anyone who can reach that address can read the page**: there is no password. If other
+    /// machines can reach it, protect it with a firewall or an authenticating proxy.
     ///
     /// # Errors
     ///
-    /// If the address is taken, isn't one of this machine, or the process isn't allowed to listen on it.
+    /// Returns an error if the address is in use, doesn't belong to this machine, or the process
+    /// isn't allowed to listen on it.
     pub async fn bind_to(&self, address: SocketAddr) -> io::Result<RpczServer> {
         RpczServer::bind(self.service(), address).await
     }

@@ -6,7 +6,7 @@ use tonic::metadata::{KeyAndValueRef, MetadataMap};
 
 use crate::redact::{REDACTED, is_secret};
 
-/// The values of these keys, as a list of `key: "value"`. Those that are secret or binary are redacted.
+/// The values of these keys, formatted as `key: "value", …`. Secret and binary values are redacted.
 pub(crate) struct Shown<'a> {
     pub(crate) metadata: &'a MetadataMap,
     pub(crate) keys: &'a [String],
@@ -25,7 +25,7 @@ impl fmt::Display for Shown<'_> {
             }
             match entry {
                 KeyAndValueRef::Ascii(key, value) if !is_secret(key.as_str()) => {
-                    // As debug text: it is escaped, and can't make a line of its own.
+                    // Debug-formatted, so line breaks are escaped and can't forge a log line.
                     write!(formatter, "{separator}{key}: {value:?}")?;
                 }
                 _ => write!(formatter, "{separator}{key}: {REDACTED}")?,
@@ -43,7 +43,7 @@ mod tests {
     use super::Shown;
 
     #[test]
-    fn what_is_secret_is_never_shown() {
+    fn secrets_are_never_shown() {
         let mut metadata = MetadataMap::new();
         for key in ["authorization", "cookie", "tenant", "other"] {
             metadata.append(key, "open-sesame".parse().unwrap());

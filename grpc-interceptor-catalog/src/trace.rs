@@ -30,7 +30,7 @@ use crate::{
     peer::peer,
 };
 
-/// Makes an OpenTelemetry span of each call, and carries the trace from client to server.
+/// Creates an OpenTelemetry span for each call and propagates the trace from client to server.
 ///
 /// ```
 /// # use grpc_interceptor_proto::default_stubs::greeter_server::{self, Greeter, GreeterServer};
@@ -45,7 +45,8 @@ use crate::{
 /// };
 /// use tonic::transport::Server;
 ///
-/// // Once for the process, before the first call. `opentelemetry-otlp` has an exporter that sends.
+/// // Once per process, before the first call. `opentelemetry-otlp` has an exporter that sends
+/// spans.
 /// let exporter = InMemorySpanExporter::default();
 /// let provider = SdkTracerProvider::builder().with_simple_exporter(exporter).build();
 /// global::set_tracer_provider(provider);
@@ -55,10 +56,10 @@ use crate::{
 /// let router = Server::builder().layer(layer).add_service(GreeterServer::new(MyGreeter));
 /// ```
 ///
-/// On a client it is the same: `GreeterClient::with_interceptors(channel, Trace::new())`. What a handler calls inside of
-/// its own task is a child of the handler's span, without a line of code.
+/// On a client it is the same: `GreeterClient::with_interceptors(channel, Trace::new())`. Calls
+/// that a handler makes within its own task automatically become children of the handler's span.
 ///
-/// It belongs on the outside of a chain, before all others.
+/// Put it at the very outside of a chain.
 ///
 /// # The span
 ///
@@ -69,32 +70,36 @@ use crate::{
 /// | --- | --- |
 /// | name | `pkg.Service/Method` |
 /// | kind | server or client |
-/// | time | the whole call: until the last message of a response stream, or until it is dropped. On a client that includes all attempts |
-/// | status | `Error`, with the status's text, if the call failed; else it is unset. A client fails with any code other than `OK`, a server with `UNKNOWN`, `DEADLINE_EXCEEDED`, `UNIMPLEMENTED`, `INTERNAL`, `UNAVAILABLE` and `DATA_LOSS` |
+/// | time | the whole call: until the last message of a response stream, or until the call is dropped. On a client this includes all attempts |
+/// | status | `Error` with the status message if the call failed, otherwise unset. On a client, any code other than `OK` is a failure. On a server, `UNKNOWN`, `DEADLINE_EXCEEDED`, `UNIMPLEMENTED`, `INTERNAL`, `UNAVAILABLE` and `DATA_LOSS` are |
 /// | `rpc.system.name` | `grpc` |
 /// | `rpc.method` | `pkg.Service/Method` |
-/// | `rpc.response.status_code` | gRPC's name of the code, such as `NOT_FOUND` |
+/// | `rpc.response.status_code` | the gRPC name of the status code, such as `NOT_FOUND` |
 /// | `error.type` | the same, if the call failed |
-/// | `network.peer.address`, `network.peer.port` | the caller's address, on a server that is tonic's own, with the feature `server` |
+/// | `network.peer.address`, `network.peer.port` | the caller's address, on a tonic server, with the feature `server` |
 /// | `server.address`, `server.port` | a client's [target](Self::target) |
-/// | `rpc.request.metadata.<key>` | what [`metadata`](Self::metadata) asks for |
+/// | `rpc.request.metadata.<key>` | the metadata selected with [`metadata`](Self::metadata) |
 ///
-/// A server's callers may make up names. In an [`InterceptorLayer`](grpc_interceptor_runtime::InterceptorLayer) an RPC
-/// that the layer wasn't told of (`methods`, `descriptors`) has the span name `grpc` and the method `_OTHER`, as the
-/// conventions ask; its own name is in `rpc.method_original`.
+/// Callers of a server can make up method names. In an
+/// [`InterceptorLayer`](grpc_interceptor_runtime::InterceptorLayer), an RPC that the layer doesn't
+/// know (see `methods` and `descriptors`) gets the span name `grpc` and the method `_OTHER`, as the
+/// conventions require. Its actual name is in `rpc.method_original`.
 ///
 /// # The current span
 ///
-/// The span is current, for [`opentelemetry::Context`], while the rest of the call runs: interceptors inside of it, the
-/// handler, and each poll of the streams. With `tracing-opentelemetry`, the `tracing` spans that a handler opens are its
-/// children. With [`tracing_span`](Self::tracing_span) the call has a `tracing` span as well.
+/// The span is the current one in [`opentelemetry::Context`] while the rest of the call runs: the
+/// inner interceptors, the handler, and each poll of the streams. With `tracing-opentelemetry`, the
+/// `tracing` spans that a handler opens become its children. With
+/// [`tracing_span`](Self::tracing_span), the call gets a `tracing` span as well.
 ///
-/// A task that a handler spawns isn't inside of it. There, use `opentelemetry`'s `FutureExt::with_current_context`.
+/// A task that a handler spawns doesn't inherit it. Use `opentelemetry`'s
+/// `FutureExt::with_current_context` there.
 ///
 /// # The remote parent
 ///
-/// A server's span is a child of the one that the request names, and its baggage is adopted. Both are the caller's
-/// claims: on a server that anybody can call, say [`untrusted`](Self::untrusted).
+/// A server's span is a child of the span that the request names, and the request's baggage is
+/// adopted. The caller controls both. On a server with untrusted callers, use
+/// [`untrusted`](Self::untrusted).
 #[derive(Clone)]
 pub struct Trace {
     options: Arc<Options>,
@@ -102,7 +107,7 @@ pub struct Trace {
 
 #[derive(Clone)]
 struct Options {
-    /// The global one is found at the first call.
+    /// The global tracer is looked up on the first call.
     tracer: Arc<OnceLock<BoxedTracer>>,
     propagator: Option<Arc<dyn TextMapPropagator + Send + Sync>>,
     untrusted: bool,
@@ -135,10 +140,11 @@ impl Default for Trace {
 }
 
 impl Trace {
-    /// Traces with the provider that is global when the first call comes, and with the propagator that is global then and
-    /// later.
+    /// Traces with the global tracer provider and the global propagator.
     ///
-    /// OpenTelemetry's own global propagator carries nothing: set one, or give [one](Self::propagator).
+    /// The provider is looked up once, on the first call; the propagator is looked up for each
+    /// call. OpenTelemetry's default propagator carries nothing: set a global one, or pass
+    /// [one](Self::propagator).
     #[must_use]
     pub fn new() -> Self {
         Trace {
@@ -155,8 +161,10 @@ impl Trace {
         }
     }
 
-    /// An interceptor to put inside of a retry, on a client: each attempt that fails is an event of the call's span, named
-    /// `attempt failed`, with its `rpc.response.status_code`, its `error.message`, and `previous-rpc-attempts` if the
+    /// Returns an interceptor that records failed attempts, to put inside a client's retry.
+    ///
+    /// Each failed attempt becomes an event on the call's span, named `attempt failed`, with its
+    /// `rpc.response.status_code` and its `error.message`, and with `previous-rpc-attempts` if the
     /// attempt has the metadata `grpc-previous-rpc-attempts`.
     ///
     /// ```
@@ -184,7 +192,7 @@ impl Trace {
         self
     }
 
-    /// Traces with this provider in place of the global one.
+    /// Uses this tracer provider instead of the global one.
     #[must_use]
     pub fn tracer_provider<P>(self, provider: &P) -> Self
     where
@@ -196,7 +204,7 @@ impl Trace {
         self.with(|options| options.tracer = Arc::new(OnceLock::from(tracer)))
     }
 
-    /// Carries traces with this propagator in place of the global one.
+    /// Uses this propagator instead of the global one.
     ///
     /// ```
     /// use grpc_interceptor::interceptors::Trace;
@@ -213,45 +221,54 @@ impl Trace {
         self.with(|options| options.propagator = Some(Arc::new(propagator)))
     }
 
-    /// Doesn't adopt what a server's caller says: the call begins a trace of its own, with a link to the caller's, and the
-    /// caller's baggage is dropped. So nobody outside decides what is sampled, or writes into your traces.
+    /// Doesn't adopt the caller's trace context on a server.
+    ///
+    /// The call starts a new trace with a link to the caller's trace, and the caller's baggage is
+    /// dropped. So an outside caller can't decide what is sampled or write into your traces.
     #[must_use]
     pub fn untrusted(self) -> Self {
         self.with(|options| options.untrusted = true)
     }
 
-    /// Opens a `tracing` span for each call, too, and enters it wherever the call's span is current: so the events that a
-    /// handler logs say which call they belong to.
+    /// Also opens a `tracing` span for each call.
     ///
-    /// Its level is info, its target `grpc_interceptor::trace`, its name `grpc`, and its fields `rpc.method`,
-    /// `rpc.method_original`, `rpc.system.name`, `otel.name` and `otel.kind`. If a layer of `tracing-opentelemetry` makes an OpenTelemetry span of
-    /// it, that is the call's span, and there isn't a second one. This needs the layer's *context activation*, which is
-    /// on by default. A sampler then sees the names only: the other attributes, and an
-    /// [untrusted](Self::untrusted) caller's link, are added when the span has begun.
+    /// It is entered wherever the call's span is current, so the events that a handler logs show
+    /// which call they belong to.
+    ///
+    /// Its level is info, its target `grpc_interceptor::trace`, its name `grpc`, and its fields are
+    /// `rpc.method`, `rpc.method_original`, `rpc.system.name`, `otel.name` and `otel.kind`. If a
+    /// `tracing-opentelemetry` layer creates an OpenTelemetry span for it, that one is the call's
+    /// span and no second one is created. This requires the layer's *context activation*, which is
+    /// on by default. A sampler then sees only the names: the other attributes, and the link to an
+    /// [untrusted](Self::untrusted) caller, are added after the span has started.
     #[cfg(feature = "tracing")]
     #[must_use]
     pub fn tracing_span(self) -> Self {
         self.with(|options| options.tracing_span = true)
     }
 
-    /// Says where a client's calls go, as a URI or a target in gRPC's form: `http://orders:50051`, `dns:///orders:50051`,
-    /// `unix:///run/orders.sock`. It is recorded as `server.address` and `server.port`, which the conventions ask of each
-    /// client.
+    /// Sets the target of a client's calls, as a URI or in gRPC's target syntax:
+    /// `http://orders:50051`, `dns:///orders:50051`, `unix:///run/orders.sock`.
+    ///
+    /// It is recorded as `server.address` and `server.port`, which the conventions require on
+    /// clients.
     #[must_use]
     pub fn target(self, target: &str) -> Self {
         self.with(|options| options.server = target::server(target))
     }
 
-    /// Records the request's metadata with these keys, as `rpc.request.metadata.<key>`. The values of `authorization`,
-    /// `proxy-authorization`, `cookie`, `set-cookie` and of keys that end with `-bin` are never recorded: `[redacted]` says
-    /// that they are there.
+    /// Records the request metadata with these keys, as `rpc.request.metadata.<key>`.
+    ///
+    /// The values of `authorization`, `proxy-authorization`, `cookie`, `set-cookie` and all keys
+    /// that end in `-bin` are never recorded: `[redacted]` appears instead.
     #[must_use]
     pub fn metadata<K: Into<String>>(self, keys: impl IntoIterator<Item = K>) -> Self {
         self.with(|options| options.metadata = Recorded::new(keys))
     }
 
-    /// Adds attributes, made of the call's context and its request metadata. A panic in the closure fails the call before it
-    /// has a span.
+    /// Adds attributes computed from the call's context and its request metadata.
+    ///
+    /// If the closure panics, the call fails without a span.
     ///
     /// ```
     /// use grpc_interceptor::interceptors::Trace;
@@ -294,7 +311,7 @@ impl<N: Next> Interceptor<N> for Trace {
     }
 }
 
-/// One call that is traced.
+/// A call that is traced.
 struct Traced(CallSpan);
 
 impl<Q, P> ObservedCall<Q, P> for Traced {

@@ -1,4 +1,4 @@
-//! The events. Nothing here knows the types of an RPC: it is compiled once.
+//! The log events. Nothing here depends on an RPC's types, so it is compiled only once.
 
 use std::{error::Error, net::SocketAddr, sync::Arc, time::Duration};
 
@@ -15,7 +15,7 @@ use crate::{
     shown::Shown,
 };
 
-/// What has to be kept of a call for its end.
+/// What is remembered about a call until it ends.
 pub(super) struct Started {
     options: Arc<Options>,
     context: Context,
@@ -98,7 +98,7 @@ impl Started {
 
     fn level(&self, end: &CallEnd<'_>) -> Level {
         let mut level = (self.options.level)(self.context.side(), end.code());
-        // A higher level is a smaller one to tracing.
+        // `tracing` orders levels in reverse: `ERROR` is the smallest.
         if end.cause() == EndCause::Panicked {
             level = level.min(Level::ERROR);
         }
@@ -112,11 +112,11 @@ impl Started {
 }
 
 fn milliseconds(duration: Duration) -> f64 {
-    // To the microsecond.
+    // Truncated to whole microseconds.
     duration.as_micros() as f64 / 1000.0
 }
 
-/// An error and what it was made of, from the outside in.
+/// Formats an error and its sources, outermost first.
 fn sources(error: &(dyn Error + 'static)) -> String {
     let mut text = error.to_string();
     let mut source = error.source();

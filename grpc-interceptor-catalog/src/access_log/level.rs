@@ -2,8 +2,8 @@ use grpc_interceptor_runtime::Side;
 use tonic::Code;
 use tracing::Level;
 
-/// How much a call's code matters, as go-grpc-middleware has it. What a client gets is for its own code to judge,
-/// so there it is a level lower.
+/// The level for a code, following go-grpc-middleware. On a client the levels are lower: its own
+/// code judges the outcome.
 pub(super) fn level_of(side: Side, code: Code) -> Level {
     match side {
         Side::Server => of_server(code),

@@ -1,4 +1,4 @@
-//! gRPC's own names, out of its proposal A66.
+//! The names from gRPC's proposal A66.
 
 mod method;
 
@@ -12,7 +12,7 @@ use self::method::Method;
 use super::{Metrics, in_flight::in_flight, series::Key, vocabulary::Vocabulary};
 use crate::otel::target::without_user;
 
-/// A66's boundaries for a call's time, in seconds.
+/// A66's bucket boundaries for durations, in seconds.
 const SECONDS: [f64; 41] = [
     0.0, 0.00001, 0.00005, 0.0001, 0.0003, 0.0006, 0.0008, 0.001, 0.002, 0.003, 0.004, 0.005,
     0.006, 0.008, 0.01, 0.013, 0.016, 0.02, 0.025, 0.03, 0.04, 0.05, 0.065, 0.08, 0.1, 0.13, 0.16,
@@ -20,9 +20,10 @@ const SECONDS: [f64; 41] = [
 ];
 
 impl Metrics {
-    /// Counts through OpenTelemetry's API, under the names of gRPC's proposal
-    /// [A66](https://github.com/grpc/proposal/blob/master/A66-otel-stats.md): those that gRPC has in C++, Java, Go and
-    /// Python.
+    /// Records through the OpenTelemetry API, under the names of gRPC's proposal
+    /// [A66](https://github.com/grpc/proposal/blob/master/A66-otel-stats.md).
+    ///
+    /// gRPC uses the same names in C++, Java, Go and Python.
     ///
     /// | metric | type | unit | attributes |
     /// | --- | --- | --- | --- |
@@ -31,13 +32,15 @@ impl Metrics {
     /// | `grpc.client.attempt.started` | counter | `{attempt}` | `grpc.method`, `grpc.target` |
     /// | `grpc.client.attempt.duration` | histogram | `s` | `grpc.method`, `grpc.target`, `grpc.status` |
     /// | `grpc.client.call.duration` | histogram | `s` | `grpc.method`, `grpc.target`, `grpc.status` |
-    /// | `grpc_interceptor.server.in_flight`, `grpc_interceptor.client.in_flight` | up-down counter | `{call}` | `grpc.method`, a client's `grpc.target`; these are ours |
+    /// | `grpc_interceptor.server.in_flight`, `grpc_interceptor.client.in_flight` | up-down counter | `{call}` | `grpc.method`, and on a client `grpc.target`; not part of A66 |
     ///
-    /// `grpc.method` is `pkg.Service/Method`, or `other`; `grpc.status` is the code's name, such as `NOT_FOUND`;
-    /// `grpc.target` is what [`target`](Self::target) says. The sizes of messages, which A66 has as well, aren't counted:
-    /// typed messages have none here.
+    /// `grpc.method` is `pkg.Service/Method`, or `other`. `grpc.status` is the name of the code,
+    /// such as `NOT_FOUND`. `grpc.target` is the value set with [`target`](Self::target). A66's
+    /// message size metrics aren't recorded: interceptors see typed messages, which have no encoded
+    /// size.
     ///
-    /// On a client each call counts as one attempt, too. With a retry, put the two on either side of it:
+    /// On a client, each call also counts as one attempt. If you retry, put one part on either side
+    /// of the retry:
     ///
     /// ```
     /// # use grpc_interceptor::{Context, Next, Outcome, interceptor};
@@ -55,20 +58,21 @@ impl Metrics {
     /// # }
     /// ```
     ///
-    /// It counts with the meter provider that is global when this is called. To have another one, say
-    /// [`meter_provider`](Self::meter_provider).
+    /// Uses the meter provider that is global when this function is called. Use
+    /// [`meter_provider`](Self::meter_provider) to choose another one.
     #[must_use]
     pub fn grpc() -> Self {
         Self::of_grpc(Part::All)
     }
 
-    /// [`grpc`](Self::grpc) without a client's attempts: for the outside of a retry.
+    /// Records what [`grpc`](Self::grpc) does, except for a client's attempts: for use outside a
+    /// retry.
     #[must_use]
     pub fn grpc_calls() -> Self {
         Self::of_grpc(Part::Calls)
     }
 
-    /// A client's attempts alone: for the inside of a retry. On a server it counts nothing.
+    /// Records only a client's attempts: for use inside a retry. On a server it records nothing.
     #[must_use]
     pub fn grpc_attempts() -> Self {
         Self::of_grpc(Part::Attempts)
@@ -80,13 +84,13 @@ impl Metrics {
     }
 }
 
-/// Not that of OpenTelemetry's conventions: these names aren't theirs.
+/// Without the schema URL of OpenTelemetry's conventions: these names aren't part of them.
 fn scope() -> InstrumentationScope {
     let scope = InstrumentationScope::builder("grpc-interceptor");
     scope.with_version(env!("CARGO_PKG_VERSION")).build()
 }
 
-/// What of a client's calls is counted.
+/// Which of a client's metrics are recorded.
 #[derive(Clone, Copy, PartialEq)]
 enum Part {
     All,

@@ -1,7 +1,8 @@
 use grpc_interceptor_runtime::Side;
 use opentelemetry::metrics::{Meter, UpDownCounter};
 
-/// Our own, which neither vocabulary has: so it has a name in neither of their namespaces.
+/// Creates the in-flight counter. Neither vocabulary defines one, so its name is in our own
+/// namespace.
 pub(super) fn in_flight(meter: &Meter, side: Side) -> UpDownCounter<i64> {
     let name = match side {
         Side::Server => "grpc_interceptor.server.in_flight",
@@ -10,6 +11,6 @@ pub(super) fn in_flight(meter: &Meter, side: Side) -> UpDownCounter<i64> {
     meter
         .i64_up_down_counter(name)
         .with_unit("{call}")
-        .with_description("Calls that have begun and not ended.")
+        .with_description("Calls that have started and not ended.")
         .build()
 }

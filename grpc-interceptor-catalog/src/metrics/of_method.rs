@@ -2,10 +2,10 @@ use std::time::Duration;
 
 use tonic::Code;
 
-/// The metrics of one RPC, on one side, with one set of labels. To find one by its labels takes a while, so that each is
-/// found once.
+/// The metrics of one RPC, on one side, with one set of labels. Looking them up by their labels is
+/// slow, so each set is resolved only once.
 pub(super) trait OfMethod: Send + Sync {
-    /// Has all of them there, at zero.
+    /// Creates all of them, at zero.
     fn register(&self);
 
     fn start(&self);

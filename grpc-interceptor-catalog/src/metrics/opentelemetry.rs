@@ -1,4 +1,4 @@
-//! OpenTelemetry's names.
+//! The names from OpenTelemetry's conventions.
 
 mod method;
 
@@ -12,35 +12,37 @@ use self::method::Method;
 use super::{Metrics, in_flight::in_flight, series::Key, vocabulary::Vocabulary};
 use crate::otel::conventions;
 
-/// The conventions' boundaries for a call's time, in seconds.
+/// The conventions' bucket boundaries for durations, in seconds.
 const SECONDS: [f64; 14] =
     [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1.0, 2.5, 5.0, 7.5, 10.0];
 
 impl Metrics {
-    /// Counts through OpenTelemetry's API, under the names of its
-    /// [conventions for gRPC](https://opentelemetry.io/docs/specs/semconv/rpc/rpc-metrics/), version 1.44.0.
+    /// Records through the OpenTelemetry API, under the names of its [conventions for
+    /// gRPC](https://opentelemetry.io/docs/specs/semconv/rpc/rpc-metrics/), version 1.44.0.
     ///
     /// | metric | type | unit | |
     /// | --- | --- | --- | --- |
-    /// | `rpc.server.call.duration` | histogram | `s` | the time of a call |
-    /// | `grpc_interceptor.server.in_flight` | up-down counter | `{call}` | calls that have begun and not ended; this one is ours |
+    /// | `rpc.server.call.duration` | histogram | `s` | the duration of a call |
+    /// | `grpc_interceptor.server.in_flight` | up-down counter | `{call}` | calls that have started and not ended; not part of the conventions |
     ///
-    /// On a client it is `client` in place of `server`. The attributes are `rpc.system.name` (`grpc`) and `rpc.method`
-    /// (`pkg.Service/Method`, or `_OTHER`), and a client's `server.address` and `server.port` if the
-    /// [target](Self::target) is said. At its end a call also has `rpc.response.status_code` (`NOT_FOUND`) and, if it has
-    /// failed, the same as `error.type`. A client fails with any code other than `OK`, a server with `UNKNOWN`,
-    /// `DEADLINE_EXCEEDED`, `UNIMPLEMENTED`, `INTERNAL`, `UNAVAILABLE` and `DATA_LOSS`.
+    /// On a client the names have `client` in place of `server`. The attributes are
+    /// `rpc.system.name` (`grpc`), `rpc.method` (`pkg.Service/Method`, or `_OTHER`) and, on a
+    /// client with a [target](Self::target), `server.address` and `server.port`. When a call ends,
+    /// `rpc.response.status_code` (such as `NOT_FOUND`) is added, and `error.type` with the same
+    /// value if the call failed. On a client, any code other than `OK` is a failure. On a server,
+    /// `UNKNOWN`, `DEADLINE_EXCEEDED`, `UNIMPLEMENTED`, `INTERNAL`, `UNAVAILABLE` and `DATA_LOSS`
+    /// are.
     ///
-    /// It counts with the meter provider that is global when this is called. To have another one, say
-    /// [`meter_provider`](Self::meter_provider).
+    /// Uses the meter provider that is global when this function is called. Use
+    /// [`meter_provider`](Self::meter_provider) to choose another one.
     #[must_use]
     pub fn opentelemetry() -> Self {
         let meter = global::meter_with_scope(conventions::scope());
         Metrics::new(Vocabulary::OpenTelemetry(OpenTelemetry::new(&meter)))
     }
 
-    /// Counts with this meter provider in place of the global one. For [`prometheus`](Self::prometheus) that changes
-    /// nothing.
+    /// Uses this meter provider instead of the global one. This has no effect on
+    /// [`prometheus`](Self::prometheus).
     #[must_use]
     pub fn meter_provider(self, provider: &dyn MeterProvider) -> Self {
         self.with_vocabulary(|vocabulary| match vocabulary {
@@ -55,9 +57,11 @@ impl Metrics {
         })
     }
 
-    /// Says where a client's calls go, as a URI or a target in gRPC's form: `http://orders:50051`, `dns:///orders:50051`,
-    /// `unix:///run/orders.sock`. It is an attribute of OpenTelemetry's metrics (`server.address`, `server.port`) and of
-    /// gRPC's (`grpc.target`). For [`prometheus`](Self::prometheus) that changes nothing.
+    /// Sets the target of a client's calls, as a URI or in gRPC's target syntax:
+    /// `http://orders:50051`, `dns:///orders:50051`, `unix:///run/orders.sock`.
+    ///
+    /// It is recorded as an attribute of OpenTelemetry's metrics (`server.address`, `server.port`)
+    /// and of gRPC's (`grpc.target`). This has no effect on [`prometheus`](Self::prometheus).
     #[must_use]
     pub fn target(self, target: &str) -> Self {
         self.with_vocabulary(|vocabulary| match vocabulary {

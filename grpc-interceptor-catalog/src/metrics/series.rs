@@ -11,10 +11,10 @@ use opentelemetry::KeyValue;
 use super::{Metrics, of_method::OfMethod};
 use crate::made_up::is_made_up;
 
-/// The user's own.
+/// The user's labels.
 pub(super) type Labels = Vec<(&'static str, String)>;
 
-/// All that is counted apart.
+/// All series that are counted separately.
 #[derive(Default)]
 pub(super) struct Series {
     methods: RwLock<HashMap<Key, Arc<dyn OfMethod>>>,
@@ -24,7 +24,7 @@ pub(super) struct Series {
 pub(super) struct Key {
     pub(super) side: Side,
     pub(super) kind: RpcKind,
-    /// `None` for RPCs that are counted together: anybody may make up a name.
+    /// `None` for RPCs that are counted together, because callers can make up their names.
     pub(super) path: Option<&'static str>,
     pub(super) labels: Labels,
 }
@@ -34,7 +34,8 @@ impl Key {
         Key { side, kind, path: (!is_made_up(side, kind)).then_some(path), labels }
     }
 
-    /// If there are so many already, labels have no room of their own. If there are many more, nor has a name.
+    /// Replaces the label values when there are too many series, and the name when there are far
+    /// too many.
     fn with_room(mut self, known: usize) -> Self {
         if known >= Metrics::MAX_SERIES {
             for (_, value) in &mut self.labels {
@@ -48,8 +49,9 @@ impl Key {
     }
 }
 
-/// A name is for ever, so it is told by its address: to hash the text of each call's would take longer than to count it. The
-/// same name may be at several addresses, and has a key for each.
+/// Names live forever, so they are compared by address: hashing the text of each call's name would
+/// take longer than counting the call. The same name can exist at several addresses, and has a key
+/// for each.
 impl PartialEq for Key {
     fn eq(&self, other: &Self) -> bool {
         self.address() == other.address()
@@ -69,7 +71,7 @@ impl Hash for Key {
 
 #[cfg(feature = "opentelemetry")]
 impl Key {
-    /// These, then where a client's calls go, then the user's own.
+    /// Appends the client's target and the user's labels to these attributes.
     pub(super) fn attributes(
         &self,
         mut attributes: Vec<KeyValue>,
@@ -83,7 +85,7 @@ impl Key {
 }
 
 impl Key {
-    /// Whether the name is the same, wherever it is.
+    /// Compares names by text rather than by address.
     fn is_same_as(&self, other: &Self) -> bool {
         (self.side, self.kind, self.path) == (other.side, other.kind, other.path)
             && self.labels == other.labels
@@ -111,7 +113,7 @@ impl Series {
         let elsewhere = known.iter().find(|(known, _)| known.is_same_as(&key));
         let elsewhere = elsewhere.map(|(_, method)| method.clone());
         drop(known);
-        // Before the lock is taken: it is an exporter's code, too.
+        // Before the lock is taken: this also runs exporter code.
         let new = elsewhere.unwrap_or_else(|| new(&key));
         let mut methods = self.methods.write().unwrap_or_else(PoisonError::into_inner);
         methods.entry(key).or_insert(new).clone()

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use super::{grpc::Grpc, opentelemetry::OpenTelemetry};
 use super::{of_method::OfMethod, series::Key};
 
-/// Under which names calls are counted.
+/// Which names are used for the metrics.
 #[derive(Clone)]
 pub(super) enum Vocabulary {
     #[cfg(feature = "metrics")]

@@ -3,7 +3,7 @@ use std::sync::OnceLock;
 use opentelemetry::KeyValue;
 use tonic::Code;
 
-/// Attributes that are made once for each code: to make them for each call would allocate.
+/// Attributes that are built once for each code. Building them for each call would allocate.
 pub(crate) struct ByCode {
     common: Vec<KeyValue>,
     with_code: [OnceLock<Vec<KeyValue>>; Code::Unauthenticated as usize + 1],
@@ -14,12 +14,12 @@ impl ByCode {
         ByCode { common, with_code: Default::default() }
     }
 
-    /// Those that don't depend on the code.
+    /// The attributes that don't depend on the code.
     pub(crate) fn common(&self) -> &[KeyValue] {
         &self.common
     }
 
-    /// Those, and what `add` adds for this code.
+    /// The common attributes, plus those that `add` adds for this code.
     pub(crate) fn of(&self, code: Code, add: impl FnOnce(&mut Vec<KeyValue>)) -> &[KeyValue] {
         self.with_code[code as usize].get_or_init(|| {
             let mut attributes = self.common.clone();

@@ -1,5 +1,5 @@
-//! OpenTelemetry's conventions for gRPC, version 1.44.0: the names, and what is an error. They stand in one place, as
-//! they aren't final.
+//! OpenTelemetry's conventions for gRPC, version 1.44.0: the names, and which codes are errors.
+//! They are in one place because they aren't stable yet.
 //!
 //! <https://opentelemetry.io/docs/specs/semconv/rpc/grpc/>
 
@@ -10,7 +10,7 @@ use tonic::Code;
 pub(crate) const SYSTEM: &str = "rpc.system.name";
 pub(crate) const METHOD: &str = "rpc.method";
 pub(crate) const METHOD_ORIGINAL: &str = "rpc.method_original";
-/// After 1.44.0 it is going to be `rpc.status_code`.
+/// Renamed to `rpc.status_code` after 1.44.0.
 pub(crate) const STATUS_CODE: &str = "rpc.response.status_code";
 pub(crate) const ERROR_TYPE: &str = "error.type";
 pub(crate) const SERVER_ADDRESS: &str = "server.address";
@@ -19,10 +19,10 @@ pub(crate) const SERVER_PORT: &str = "server.port";
 /// The value of [`SYSTEM`].
 pub(crate) const GRPC: &str = "grpc";
 
-/// The value of [`METHOD`] if nobody told which RPCs there are.
+/// The value of [`METHOD`] for methods that the layer doesn't know.
 pub(crate) const OTHER: &str = "_OTHER";
 
-/// Who measures.
+/// The instrumentation scope.
 pub(crate) fn scope() -> InstrumentationScope {
     InstrumentationScope::builder("grpc-interceptor")
         .with_version(env!("CARGO_PKG_VERSION"))
@@ -30,12 +30,13 @@ pub(crate) fn scope() -> InstrumentationScope {
         .build()
 }
 
-/// `pkg.Service/Method`: without the slash that begins a path.
+/// Returns `pkg.Service/Method`: the path without its leading slash.
 pub(crate) fn method(path: &'static str) -> &'static str {
     path.strip_prefix('/').unwrap_or(path)
 }
 
-/// Whether a call that ends with this code has failed. What is the caller's own fault isn't a server's error.
+/// Returns whether a call that ends with this code has failed. A caller's own mistake isn't a
+/// server error.
 pub(crate) const fn is_error(side: Side, code: Code) -> bool {
     match side {
         Side::Client => !matches!(code, Code::Ok),

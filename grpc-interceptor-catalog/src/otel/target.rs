@@ -4,8 +4,8 @@ use opentelemetry::KeyValue;
 
 use super::conventions::{SERVER_ADDRESS, SERVER_PORT};
 
-/// Where a client's calls go, as `server.address` and `server.port`: out of a URI, or a target in gRPC's form. If it is
-/// neither, all of it is the address, as the conventions say.
+/// Parses a client's target, a URI or gRPC target syntax, into `server.address` and `server.port`.
+/// If it is neither, the whole target is the address, as the conventions require.
 pub(crate) fn server(target: &str) -> Vec<KeyValue> {
     let target = without_user(target);
     let (address, port) = split(&target).unwrap_or((&target, None));
@@ -16,7 +16,8 @@ pub(crate) fn server(target: &str) -> Vec<KeyValue> {
     attributes
 }
 
-/// The target without a user's name and password, which a URI may have: they are nobody's business.
+/// Returns the target without a user name and password, which a URI can contain and which must not
+/// be recorded.
 pub(crate) fn without_user(target: &str) -> Cow<'_, str> {
     let after_scheme = target.find("://").map_or(0, |at| at + 3);
     let (scheme, rest) = target.split_at(after_scheme);
@@ -27,12 +28,12 @@ pub(crate) fn without_user(target: &str) -> Cow<'_, str> {
     }
 }
 
-/// `None` if it isn't known how to read it.
+/// Returns `None` if the syntax isn't known.
 fn split(target: &str) -> Option<(&str, Option<u16>)> {
     if let Some((scheme, rest)) = target.split_once("://") {
         return match scheme {
             "http" | "https" => host_and_port(rest.split('/').next()?),
-            // In `dns://1.2.3.4/host:port` the first is the name server.
+            // In `dns://1.2.3.4/host:port` the first part is the name server.
             "dns" => host_and_port(rest.rsplit('/').next()?),
             "unix" => Some((rest, None)),
             _ => None,
@@ -67,7 +68,7 @@ mod tests {
     use super::{split, without_user};
 
     #[test]
-    fn a_target_has_an_address_and_maybe_a_port() {
+    fn targets_are_split_into_address_and_port() {
         for (target, address, port) in [
             ("grpc.io:50051", "grpc.io", Some(50051)),
             ("grpc.io", "grpc.io", None),
@@ -88,7 +89,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_read_is_left_whole() {
+    fn unknown_syntax_is_not_split() {
         for target in [
             "zk://zookeeper:2181/my-server",
             "xds:orders",
@@ -103,7 +104,7 @@ mod tests {
     }
 
     #[test]
-    fn a_users_password_is_left_out() {
+    fn user_names_and_passwords_are_removed() {
         for (target, without) in [
             ("http://user:secret@orders:50051/path@", "http://orders:50051/path@"),
             ("user@orders", "orders"),

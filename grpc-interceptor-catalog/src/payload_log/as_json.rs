@@ -16,14 +16,17 @@ use super::{
 use depth::is_too_deep;
 use redact::Redaction;
 
-/// Logs messages as JSON, without the fields that their `.proto` file marks by `debug_redact = true`.
+/// Logs messages as JSON, without the fields that their `.proto` file marks with `debug_redact =
+/// true`.
 ///
-/// It knows the messages by the encoded descriptors that tonic's build scripts write for reflection
-/// (`file_descriptor_set_path`). So it works in a layer, too, and for services that others generated.
+/// It finds the message types in the encoded descriptors that tonic's build scripts write for
+/// reflection (`file_descriptor_set_path`). So it also works in a layer, and for services that you
+/// didn't generate yourself.
 ///
-/// **Without `protoc`, the option may be lost**: `prost-types` 0.14 doesn't know it, so a `FileDescriptorSet` of its types
-/// forgets it. With `protox`, write what `protox::Compiler::encode_file_descriptor_set` gives. A test of your own that looks
-/// for a secret in the log is a good idea.
+/// **Without `protoc`, the option can get lost**: `prost-types` 0.14 doesn't know it, so a
+/// `FileDescriptorSet` built from its types drops it. With `protox`, write the output of
+/// `protox::Compiler::encode_file_descriptor_set` instead. We recommend a test of your own that
+/// looks for a secret in the log.
 ///
 /// ```proto
 /// message Login {
@@ -33,13 +36,14 @@ use redact::Redaction;
 /// ```
 ///
 /// ```
+/// # use grpc_interceptor_proto as pb;
 /// use grpc_interceptor::{
 ///     InterceptorLayer,
 ///     interceptors::{AsJson, PayloadLog},
 /// };
 ///
-/// let show = AsJson::new(grpc_interceptor_proto::FILE_DESCRIPTOR_SET)
-///     // In a file that isn't yours to change.
+/// let show = AsJson::new(pb::FILE_DESCRIPTOR_SET)
+///     // For a file that you can't change.
 ///     .redact(["greeter.v1.HelloRequest.name"]);
 /// let layer = InterceptorLayer::new(PayloadLog::new().show_with(show));
 /// ```
@@ -48,13 +52,15 @@ use redact::Redaction;
 /// DEBUG grpc_interceptor::payload_log: request message side="server" method="/greeter.v1.Greeter/SayHello" number=1 payload={"name":"[redacted]"}
 /// ```
 ///
-/// The JSON is protobuf's own: names in camel case, 64-bit numbers as text, bytes in Base64. A field that is redacted is
-/// `"[redacted]"`, whatever its type, and isn't there if it isn't set. Fields that the descriptors don't know are left out.
-/// A message of an RPC that they don't know, that can't be decoded, or that is [too large](Self::max_message_size) is
-/// described by a text in brackets that has nothing of its content.
+/// The JSON follows protobuf's JSON mapping: names in camel case, 64-bit numbers as strings, bytes
+/// in Base64. A redacted field shows as `"[redacted]"` regardless of its type, and is absent if it
+/// isn't set. Fields that the descriptors don't know are left out. A message that belongs to an
+/// unknown RPC, can't be decoded, or is [too large](Self::max_message_size) is replaced by a
+/// description in brackets, without any of its content.
 ///
-/// The message is encoded for this (in a layer it is already), decoded by the descriptors and made into JSON: that costs
-/// several times what a service pays for it. Use it with [`sample`](super::PayloadLog::sample), or for a few methods.
+/// Each message is encoded (except in a layer, where it already is), decoded with the descriptors
+/// and converted to JSON. This costs several times as much as the service itself spends on the
+/// message. Use it with [`sample`](super::PayloadLog::sample) or for a few methods.
 #[derive(Clone, Debug)]
 pub struct AsJson {
     descriptors: DescriptorPool,
@@ -63,11 +69,11 @@ pub struct AsJson {
 }
 
 impl AsJson {
-    /// Knows the messages of all services of a file.
+    /// Creates a formatter for the messages of all services in a descriptor set.
     ///
     /// # Panics
     ///
-    /// If these bytes aren't a `FileDescriptorSet`, or one that lacks a file that it imports.
+    /// Panics if the bytes aren't a `FileDescriptorSet`, or if an imported file is missing from it.
     #[must_use]
     pub fn new(file_descriptor_set: &[u8]) -> Self {
         let descriptors = DescriptorPool::decode(file_descriptor_set);
@@ -76,11 +82,12 @@ impl AsJson {
         AsJson { descriptors, redacted: HashSet::new(), max_message_size: 64 * 1024 }
     }
 
-    /// Redacts these fields, too: `pkg.Message.field`.
+    /// Also redacts these fields, named `pkg.Message.field`.
     ///
     /// # Panics
     ///
-    /// If the descriptors don't have such a field: then a secret would be in the log.
+    /// Panics if the descriptors have no such field: otherwise a typo would put a secret into the
+    /// log.
     #[must_use]
     pub fn redact<F: Into<String>>(mut self, fields: impl IntoIterator<Item = F>) -> Self {
         for field in fields.into_iter().map(Into::into) {
@@ -98,8 +105,10 @@ impl AsJson {
         of_message().is_some() || self.descriptors.get_extension_by_name(name).is_some()
     }
 
-    /// Shows messages of at most this many encoded bytes: 64 KiB unless this says otherwise. Of a larger one the log has
-    /// only the size: as JSON it may take a hundred times as much memory.
+    /// Sets the largest message that is shown, in encoded bytes: 64 KiB by default.
+    ///
+    /// Only the size of a larger message is logged, because its JSON can take a hundred times as
+    /// much memory.
     #[must_use]
     pub fn max_message_size(mut self, bytes: usize) -> Self {
         self.max_message_size = bytes;
@@ -119,7 +128,7 @@ impl AsJson {
         service.methods().find(|method| method.name() == name.method())
     }
 
-    /// Not generic: it is compiled once.
+    /// Not generic, so it is compiled only once.
     fn show_bytes(&self, bytes: &[u8], info: &MessageInfo, text: &mut dyn Write) -> fmt::Result {
         let Some(descriptor) = self.message_of(info) else {
             return write!(text, "[{} bytes of an unknown type]", bytes.len());
@@ -128,7 +137,7 @@ impl AsJson {
         if bytes.len() > self.max_message_size {
             return write!(text, "[{} bytes of {name}]", bytes.len());
         }
-        // An error may say what is in the message.
+        // The error is dropped: it could contain parts of the message.
         let json = DynamicMessage::decode(descriptor.clone(), bytes)
             .ok()
             .filter(|message| !is_too_deep(&self.descriptors, message))

@@ -3,10 +3,11 @@ use std::fmt::{self, Write};
 /// Writes the text of a message.
 type Show<'a> = &'a dyn Fn(&mut dyn Write) -> fmt::Result;
 
-/// The text of a message, in so many bytes at most, and "…" if that isn't all. It is one line: control characters are
-/// escaped.
+/// The text of a message, cut to at most `max` bytes with "…" appended. It is a single line:
+/// control characters are escaped.
 ///
-/// It is written only if somebody records the event: whether anybody does, `tracing` can't always say before.
+/// It is only written if a subscriber records the event, which `tracing` can't always tell in
+/// advance.
 pub(super) struct Cut<'a> {
     pub(super) max: usize,
     pub(super) show: Show<'a>,
@@ -22,7 +23,7 @@ impl fmt::Display for Cut<'_> {
     }
 }
 
-/// Ends when it is long enough.
+/// Fails once the text is long enough.
 struct Cutting<'a, 'b> {
     formatter: &'a mut fmt::Formatter<'b>,
     left: usize,
@@ -34,7 +35,8 @@ impl Write for Cutting<'_, '_> {
             match self.left.checked_sub(letter.len_utf8()) {
                 Some(left) => self.left = left,
                 None => {
-                    // A writer stops at this error. If it ignores it, nothing more is written.
+                    // A writer stops at this error. If it ignores the error, nothing more is
+                    // written.
                     self.left = 0;
                     return Err(fmt::Error);
                 }
@@ -59,22 +61,22 @@ mod tests {
     }
 
     #[test]
-    fn a_text_is_cut_between_two_letters() {
+    fn text_is_cut_between_characters() {
         let cut = |max, text: &str| cut(max, &|to| write!(to, "{text}"));
         assert_eq!(cut(4, "abc"), "abc");
         assert_eq!(cut(3, "abc"), "abc");
         assert_eq!(cut(2, "abc"), "ab…");
         assert_eq!(cut(0, "abc"), "…");
-        // A letter of two bytes.
+        // A two-byte letter.
         assert_eq!(cut(1, "äb"), "…");
         assert_eq!(cut(2, "äb"), "ä…");
     }
 
     #[test]
-    fn what_follows_is_not_written() {
+    fn nothing_is_written_after_the_cut() {
         let cut = cut(3, &|to| {
             for text in ["ab", "cd", "e", "f"] {
-                // As one who doesn't look at the result.
+                // Ignore the result, as a careless implementation would.
                 let _ = to.write_str(text);
             }
             Err(fmt::Error)
@@ -83,7 +85,7 @@ mod tests {
     }
 
     #[test]
-    fn it_is_one_line() {
+    fn control_characters_are_escaped() {
         assert_eq!(cut(100, &|to| to.write_str("a\nb\r\u{1b}[31m")), r"a\nb\r\u{1b}[31m");
     }
 }

@@ -1,4 +1,4 @@
-//! The events. Nothing here knows the types of an RPC: it is compiled once.
+//! The log events. Nothing here depends on an RPC's types, so it is compiled only once.
 
 use std::{
     fmt::{self, Write},
@@ -29,7 +29,7 @@ pub(super) struct Started {
 /// Writes the text of a message.
 type ShowOf<'a> = &'a dyn Fn(&MessageInfo, &mut dyn Write) -> fmt::Result;
 
-/// Whether anybody may listen.
+/// Returns whether a subscriber might be interested.
 fn is_enabled(level: Level) -> bool {
     macro_rules! by_level {
         ($($level:ident)*) => {
@@ -42,7 +42,7 @@ fn is_enabled(level: Level) -> bool {
 }
 
 impl Started {
-    /// `None` if this call's messages aren't logged.
+    /// Returns `None` if this call's messages aren't logged.
     pub(super) fn new(options: Options, context: Context, metadata: &MetadataMap) -> Option<Self> {
         let is_logged = is_enabled(options.level) && is_chosen(options.sample);
         is_logged.then(|| Started {

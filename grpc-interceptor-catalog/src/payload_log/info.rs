@@ -1,6 +1,6 @@
 use grpc_interceptor_runtime::Context;
 
-/// Which message of which call it is: what a [`ShowMessage`](super::ShowMessage) knows beside the message.
+/// Identifies a message within its call, for a [`ShowMessage`](super::ShowMessage).
 #[derive(Clone, Copy, Debug)]
 pub struct MessageInfo {
     pub(super) context: Context,
@@ -9,26 +9,27 @@ pub struct MessageInfo {
 }
 
 impl MessageInfo {
-    /// The context of the call.
+    /// Returns the context of the call.
     #[must_use]
     pub const fn context(&self) -> &Context {
         &self.context
     }
 
-    /// Whether it is a request or a response.
+    /// Returns whether the message is a request or a response.
     #[must_use]
     pub const fn direction(&self) -> Direction {
         self.direction
     }
 
-    /// 1 for the first message of its direction, 2 for the second.
+    /// Returns the message's number within its direction: 1 for the first message, 2 for the
+    /// second.
     #[must_use]
     pub const fn number(&self) -> u64 {
         self.number
     }
 }
 
-/// Which way a message goes.
+/// The direction of a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Direction {
     /// From the client to the server.

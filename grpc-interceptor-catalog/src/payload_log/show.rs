@@ -2,19 +2,20 @@ use std::fmt::{self, Debug};
 
 use super::info::MessageInfo;
 
-/// What a [`PayloadLog`](super::PayloadLog) logs of a message of this type.
+/// Decides what a [`PayloadLog`](super::PayloadLog) logs of a message of type `M`.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` doesn't say what is to be logged of a `{M}`",
-    label = "not for messages of this type",
-    note = "`PayloadLog` logs messages that are `Debug`, or those that your own `impl ShowMessage<…>` is for: see \
-            `PayloadLog::show_with`"
+    message = "`{Self}` can't show messages of type `{M}`",
+    label = "not implemented for messages of this type",
+    note = "`PayloadLog` logs messages that implement `Debug`, or those that your own `impl ShowMessage<…>` covers: \
+            see `PayloadLog::show_with`"
 )]
 pub trait ShowMessage<M>: Send + Sync + 'static {
-    /// Writes the text of a message. Called once for each message that passes and is logged.
+    /// Writes the text of a message. Called once for each message that is logged.
     ///
     /// # Errors
     ///
-    /// Those of the writer: it ends the text when it is long enough. An error of its own does the same.
+    /// Returns the writer's errors: the writer stops the output when the text is long enough. Any
+    /// other error also ends the text.
     fn show(&self, message: &M, info: &MessageInfo, text: &mut dyn fmt::Write) -> fmt::Result;
 }
 

@@ -10,13 +10,13 @@ use grpc_interceptor_runtime::{CallEnd, ObservedCall};
 
 use super::{in_flight::Claim, method::Handle, nanos::nanos};
 
-/// One call that is seen on the page.
+/// A call that the page shows.
 pub(super) struct Call {
     handle: Arc<Handle>,
     start: Instant,
-    /// The same in nanoseconds from when the page began.
+    /// The same, in nanoseconds since the page was created.
     start_nanos: u64,
-    /// Its place on the list of calls in flight, packed.
+    /// Its slot in the list of calls in flight, packed.
     claim: AtomicU64,
 }
 
@@ -50,7 +50,7 @@ impl Call {
 
     fn over(&self, end: &CallEnd<'_>) {
         let claim = self.claim();
-        // The end is told once: nobody else writes it.
+        // The end is reported only once, so there is no other writer.
         self.claim.store(Claim::pack(None), Ordering::Relaxed);
         let now = self.start_nanos.saturating_add(nanos(end.elapsed()));
         self.handle.end(now, end, claim);

@@ -1,9 +1,9 @@
-//! What samples are kept by: how long a call took that succeeded, or the code of one that failed.
+//! How samples are classified: successful calls by their latency, failed calls by their code.
 
 use grpc_interceptor_runtime::__private::code_name;
 use tonic::Code;
 
-/// Where OpenCensus' buckets begin, in nanoseconds: at zero, 10 µs, 100 µs and so on to 100 s.
+/// Where OpenCensus' buckets begin, in nanoseconds: at zero, 10 µs, 100 µs and so on, up to 100 s.
 pub(super) const BUCKETS: [u64; 9] = [
     0,
     10_000,
@@ -21,7 +21,7 @@ const ERRORS: usize = 16;
 
 pub(super) const CLASSES: usize = BUCKETS.len() + ERRORS;
 
-/// A bucket of times, or a code.
+/// A latency bucket or an error code.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Class(usize);
 
@@ -45,7 +45,7 @@ impl Class {
         self.0 >= BUCKETS.len()
     }
 
-    /// The code's name, of a failure.
+    /// The name of the code; `OK` for a latency bucket.
     pub(super) fn code(self) -> &'static str {
         match self.0.checked_sub(BUCKETS.len()) {
             Some(code) => code_name(Code::from_i32(code as i32 + 1)),
@@ -53,7 +53,7 @@ impl Class {
         }
     }
 
-    /// The bucket's start and end in nanoseconds, of a success. The last has no end.
+    /// The bucket's start and end in nanoseconds, for a success. The last bucket has no end.
     pub(super) fn bucket(self) -> Option<(u64, Option<u64>)> {
         Some((*BUCKETS.get(self.0)?, BUCKETS.get(self.0 + 1).copied()))
     }
@@ -66,7 +66,7 @@ mod tests {
     use super::{BUCKETS, Class};
 
     #[test]
-    fn a_success_goes_by_its_time_and_a_failure_by_its_code() {
+    fn successes_are_classified_by_duration_and_failures_by_code() {
         for (number, from) in BUCKETS.into_iter().enumerate() {
             assert_eq!(Class::of(Code::Ok, from), Class(number));
             assert_eq!(Class(number).bucket().unwrap().0, from);

@@ -5,7 +5,7 @@ use super::{
     histogram::{Counts, Histogram},
 };
 
-/// What is counted of a method, in one shard.
+/// The counters of a method, in one shard.
 #[repr(align(128))]
 pub(super) struct Counters {
     started: AtomicU64,
@@ -40,12 +40,12 @@ impl Counters {
 
     pub(super) fn end(&self, class: Class, nanos: u64) {
         self.times.record(nanos);
-        // Who sees the end sees the start.
+        // Whoever sees the end also sees the start.
         self.ended[class.number()].fetch_add(1, Ordering::Release);
     }
 }
 
-/// The sum of all shards, at a moment.
+/// The sum over all shards, at one point in time.
 #[derive(Clone)]
 pub(super) struct Totals {
     pub(super) started: u64,
@@ -62,7 +62,8 @@ impl Totals {
 
     pub(super) fn of(shards: &[Counters]) -> Self {
         let mut totals = Totals::new();
-        // The ends before the starts: a call that starts and ends meanwhile is in flight, and none is less than none.
+        // Read the ends before the starts. A call that starts and ends in between then counts as in
+        // flight, and the number in flight never drops below zero.
         for shard in shards {
             for (sum, count) in totals.ended.iter_mut().zip(&shard.ended) {
                 *sum += count.load(Ordering::Acquire);

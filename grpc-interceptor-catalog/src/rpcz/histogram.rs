@@ -1,16 +1,16 @@
-//! How long calls take, in buckets that are an eighth of a power of two wide: what is read from them is wrong by a
-//! sixteenth at most, from a microsecond to 52 days.
+//! Call durations, in buckets that are an eighth of a power of two wide. Values read back are off
+//! by a sixteenth at most, from one microsecond to 52 days.
 
 use std::{
     sync::atomic::{AtomicU64, Ordering},
     time::Duration,
 };
 
-/// Times below 2^10 ns, a microsecond, are one bucket.
+/// All durations below 2^10 ns, a microsecond, share a bucket.
 const FIRST: u32 = 10;
-/// And those from 2^52 ns on, 52 days.
+/// As do all those from 2^52 ns, 52 days.
 const LAST: u32 = 52;
-/// Buckets for each power of two, as a power of two.
+/// The number of buckets for each power of two, as a power of two.
 const STEPS: u32 = 3;
 
 const BUCKETS: usize = ((LAST - FIRST) << STEPS) as usize + 2;
@@ -27,7 +27,7 @@ impl Histogram {
     }
 }
 
-/// What was counted at a moment.
+/// The counts at one point in time.
 #[derive(Clone)]
 pub(super) struct Counts([u64; BUCKETS]);
 
@@ -42,7 +42,7 @@ impl Counts {
         }
     }
 
-    /// What was counted since.
+    /// Returns what was counted since an earlier point.
     pub(super) fn since(&self, before: &Counts) -> Counts {
         let mut counts = Counts::new();
         for (at, count) in counts.0.iter_mut().enumerate() {
@@ -51,7 +51,8 @@ impl Counts {
         counts
     }
 
-    /// The time that this part of the calls took at most: 0.5 is the median. `None` if there were no calls.
+    /// Returns the duration that this fraction of the calls didn't exceed: 0.5 is the median.
+    /// `None` if there were no calls.
     pub(super) fn quantile(&self, part: f64) -> Option<Duration> {
         let total: u64 = self.0.iter().sum();
         let rank = ((total as f64 * part).ceil() as u64).clamp(1, total.max(1));
@@ -76,7 +77,7 @@ fn bucket_of(nanos: u64) -> usize {
     1 + (((power - FIRST) << STEPS) as usize) + step as usize
 }
 
-/// The middle of a bucket. The last has no end: of it, the start.
+/// Returns the middle of a bucket. The last bucket has no end, so its start is used.
 fn middle_of(bucket: usize) -> u64 {
     let Some(at) = bucket.checked_sub(1) else { return 1 << (FIRST - 1) };
     if bucket == BUCKETS - 1 {
@@ -95,7 +96,7 @@ mod tests {
     use super::{BUCKETS, Counts, Histogram, LAST, bucket_of, middle_of};
 
     #[test]
-    fn a_time_is_read_back_to_a_sixteenth() {
+    fn durations_are_accurate_to_a_sixteenth() {
         let mut nanos = 1024_u64;
         while nanos < 1 << LAST {
             for nanos in
@@ -109,7 +110,7 @@ mod tests {
     }
 
     #[test]
-    fn buckets_follow_each_other_without_a_gap() {
+    fn buckets_have_no_gaps() {
         let mut last = 0;
         for power in 0..64 {
             for eighth in 8..16_u64 {
@@ -124,7 +125,7 @@ mod tests {
     }
 
     #[test]
-    fn a_stream_of_days_has_its_time() {
+    fn streams_that_last_days_are_measured() {
         let day = Duration::from_secs(24 * 60 * 60);
         for days in [1, 7, 30] {
             let histogram = Histogram::new();
@@ -147,7 +148,7 @@ mod tests {
             let ms = counts.quantile(part).unwrap().as_secs_f64() * 1000.0;
             assert!((ms - right).abs() <= right / 16.0, "{part}: {ms}, right: {right}");
         }
-        // Since then, one call.
+        // One more call since then.
         let before = counts.clone();
         histogram.record(1_000_000_000);
         let mut now = Counts::new();

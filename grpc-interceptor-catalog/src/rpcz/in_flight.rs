@@ -1,5 +1,6 @@
-//! The calls that are in flight, as far as there is room: in places that are claimed and given back by atomics, so that
-//! no call waits. A place keeps its texts' buffers, so that the next call in it allocates nothing.
+//! The list of calls in flight, as far as there is room. Slots are claimed and released with
+//! atomics, so no call waits. A slot keeps its text buffers, so the next call in it allocates
+//! nothing.
 
 use std::{
     net::SocketAddr,
@@ -13,59 +14,60 @@ use super::shard;
 
 const PLACES: usize = 64;
 
-/// The places, in chunks that are made when they are needed.
+/// The slots, in chunks that are allocated on demand.
 pub(super) struct InFlight {
     chunks: Box<[OnceLock<Box<Chunk>>]>,
 }
 
-/// Threads begin at different chunks, so that they seldom write the same word.
+/// Threads start at different chunks, so they rarely write to the same word.
 #[repr(align(128))]
 struct Chunk {
-    /// A bit for each place: if it is taken.
+    /// One bit for each slot that is taken.
     taken: AtomicU64,
     places: [Place; PLACES],
 }
 
 struct Place {
     is_live: AtomicBool,
-    /// Which call has it: how many there were before.
+    /// Identifies the call that owns the slot: a counter.
     call: AtomicU64,
     requests: Count,
     responses: Count,
     details: Mutex<Details>,
 }
 
-/// What is known of a call from its start on.
+/// What is known when a call starts.
 #[derive(Clone, Default)]
 pub(super) struct Details {
-    /// The method's place in the list of methods.
+    /// The method's index in the list of methods.
     pub(super) method: usize,
-    /// Nanoseconds from when the page began.
+    /// In nanoseconds since the page was created.
     pub(super) start: u64,
-    /// How long the caller was going to wait, in nanoseconds.
+    /// How long the caller is willing to wait, in nanoseconds.
     pub(super) deadline: Option<u64>,
     pub(super) peer: Option<SocketAddr>,
     pub(super) texts: Texts,
 }
 
-/// What of it takes a buffer.
+/// The parts that need a buffer.
 #[derive(Clone, Default)]
 pub(super) struct Texts {
-    /// A line for each entry: `key: value`.
+    /// One line per entry: `key: value`.
     pub(super) metadata: String,
     pub(super) fields: String,
 }
 
 /// A call on the list.
 pub(super) struct Listed {
-    /// Tells it from others.
+    /// Identifies the call.
     pub(super) key: u64,
     pub(super) details: Details,
     pub(super) requests: u64,
     pub(super) responses: u64,
 }
 
-/// A call's place. It packs into one number, so that it can be given back while the call's messages pass.
+/// A call's slot. Packed into one number, so that it can be released while the call's messages are
+/// still passing.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Claim {
     place: u16,
@@ -73,8 +75,8 @@ pub(super) struct Claim {
 }
 
 impl Claim {
-    /// Calls are told from each other by as many bits. To take one for another, a message would have to pass just when
-    /// 2^24 later calls have had its place.
+    /// The number of bits that identify a call. For two calls to be confused, a message would have
+    /// to pass exactly when 2^24 later calls have used its slot.
     const CALL_BITS: u32 = 24;
     const NONE: u64 = u64::MAX;
 
@@ -88,8 +90,8 @@ impl Claim {
     }
 }
 
-/// Counts the messages of one call. The rest of a request's stream may pass when the call has ended, and another one has
-/// its place: so whose count this is is in the same word.
+/// Counts the messages of one call. The rest of a request stream can still arrive after the call
+/// has ended and another one owns the slot. So the owner of the count is stored in the same word.
 struct Count(AtomicU64);
 
 impl Count {
@@ -101,11 +103,11 @@ impl Count {
 
     fn add(&self, call: u64) {
         let one_more = |count: u64| (count >> Self::BITS == call).then_some(count + 1);
-        // If it isn't this call's any more, there is nothing to count.
+        // If another call owns the slot by now, there is nothing to count.
         let _ = self.0.fetch_update(Ordering::Relaxed, Ordering::Relaxed, one_more);
     }
 
-    /// For who is alone in counting, and doesn't count when its call has ended.
+    /// For a single writer that doesn't count after its call has ended.
     fn add_alone(&self) {
         self.0.store(self.0.load(Ordering::Relaxed) + 1, Ordering::Relaxed);
     }
@@ -116,7 +118,7 @@ impl Count {
 }
 
 impl Place {
-    /// Its call, for the page. `None` if that has ended, or isn't written down yet.
+    /// Returns the slot's call, for the page. `None` if it has ended or isn't written yet.
     fn read(&self) -> Option<(u64, MutexGuard<'_, Details>)> {
         let details = self.details.lock().unwrap_or_else(PoisonError::into_inner);
         let is_live = self.is_live.load(Ordering::Acquire);
@@ -136,7 +138,7 @@ impl Chunk {
         Box::new(Chunk { taken: AtomicU64::new(0), places: std::array::from_fn(|_| place()) })
     }
 
-    /// Takes a free place.
+    /// Takes a free slot.
     fn take(&self) -> Option<usize> {
         let mut taken = self.taken.load(Ordering::Relaxed);
         loop {
@@ -157,18 +159,18 @@ impl Chunk {
 }
 
 impl InFlight {
-    /// With room for as many calls, in whole chunks.
+    /// Has room for this many calls, rounded up to whole chunks.
     pub(super) fn new(calls: usize) -> Self {
-        // A claim has sixteen bits for its place.
+        // A claim has sixteen bits for its slot.
         let chunks = calls.div_ceil(PLACES).min(1 << 10);
         InFlight { chunks: (0..chunks).map(|_| OnceLock::new()).collect() }
     }
 
-    /// Lists a call, if there is room, and if nobody reads its place just then.
+    /// Lists a call, if there is room and the page isn't reading the slot.
     pub(super) fn claim(&self, note: impl FnOnce(&mut Details)) -> Option<Claim> {
         let chunks = self.chunks.len();
-        // How many places a thread needs is less than there are in a chunk, as a rule. Those after it are tried when that
-        // is full.
+        // A thread usually needs fewer slots than a chunk has. When its chunk is full, it tries the
+        // next ones.
         let first = if chunks == 0 { 0 } else { shard::of_thread() % chunks };
         let found = (first..chunks).chain(0..first).find_map(|number| {
             let chunk = self.chunks[number].get_or_init(Chunk::new);
@@ -200,15 +202,15 @@ impl InFlight {
         }
     }
 
-    /// A response never passes at the same time as another of its call, nor after the call's end.
+    /// Responses of a call never pass concurrently, nor after the call's end.
     pub(super) fn response(&self, claim: Claim) {
         if let Some((chunk, at)) = self.find(claim) {
             chunk.places[at].responses.add_alone();
         }
     }
 
-    /// Takes a call off the list, and hands out what is known of it: from now on nobody reads it as this call's. `None`
-    /// while somebody reads it.
+    /// Takes a call off the list and returns its details: from then on, readers no longer see them
+    /// as this call's. `None` while someone is reading them.
     pub(super) fn take_off(&self, claim: Claim) -> Option<MutexGuard<'_, Details>> {
         let (chunk, at) = self.find(claim)?;
         let place = &chunk.places[at];
@@ -217,7 +219,8 @@ impl InFlight {
         Some(details)
     }
 
-    /// Takes a call off the list, if it is still there, and frees its place. It is called once for a claim.
+    /// Takes a call off the list, if it is still there, and frees its slot. Called once for each
+    /// claim.
     pub(super) fn give_back(&self, claim: Claim) {
         if let Some((chunk, at)) = self.find(claim) {
             chunk.places[at].is_live.store(false, Ordering::Release);
@@ -225,14 +228,15 @@ impl InFlight {
         }
     }
 
-    /// So many of the oldest calls of these methods that are listed just now, the oldest first. They don't wait for this.
+    /// Returns up to `most` of the listed calls to these methods, oldest first. The calls don't
+    /// wait for this.
     pub(super) fn list(&self, most: usize, is_wanted: impl Fn(usize) -> bool) -> Vec<Listed> {
         let mut starts = self.starts(is_wanted);
         starts.sort_unstable_by_key(|(start, _)| *start);
         starts.into_iter().take(most).filter_map(|(_, claim)| self.listed(claim)).collect()
     }
 
-    /// When the listed calls of these methods began.
+    /// Returns when the listed calls to these methods started.
     fn starts(&self, is_wanted: impl Fn(usize) -> bool) -> Vec<(u64, Claim)> {
         let mut starts = Vec::new();
         for (number, chunk) in self.chunks.iter().enumerate() {
@@ -252,7 +256,7 @@ impl InFlight {
         starts
     }
 
-    /// A copy of what is known of a call. `None` if it has ended.
+    /// Returns a copy of a call's details. `None` if the call has ended.
     fn listed(&self, claim: Claim) -> Option<Listed> {
         let (chunk, at) = self.find(claim)?;
         let place = &chunk.places[at];
@@ -277,7 +281,7 @@ mod tests {
     }
 
     #[test]
-    fn a_claim_is_one_number() {
+    fn a_claim_packs_into_one_number() {
         for claim in [
             None,
             Some(Claim { place: 65_535, call: 0xff_ffff }),
@@ -288,7 +292,7 @@ mod tests {
     }
 
     #[test]
-    fn there_is_room_for_as_many_and_no_more() {
+    fn there_is_room_for_exactly_that_many_calls() {
         let in_flight = InFlight::new(128);
         let claims: Vec<_> =
             (0..10_000).map(|start| in_flight.claim(|of| of.start = start)).collect();
@@ -318,17 +322,17 @@ mod tests {
     }
 
     #[test]
-    fn whose_texts_are_taken_isnt_listed_any_more() {
+    fn a_call_whose_texts_were_taken_is_no_longer_listed() {
         let in_flight = InFlight::new(1);
         let claim = in_flight.claim(|of| of.texts.metadata.push_str("its own")).unwrap();
-        // A sample takes them, and leaves those of another call.
+        // A sample takes the texts and leaves another call's in their place.
         in_flight.take_off(claim).unwrap().texts.metadata = "of another call".to_owned();
         assert!(all(&in_flight).is_empty());
         in_flight.give_back(claim);
     }
 
     #[test]
-    fn messages_that_pass_late_arent_counted_for_another_call() {
+    fn late_messages_arent_counted_for_another_call() {
         let in_flight = InFlight::new(1);
         let first = in_flight.claim(|_| {}).unwrap();
         in_flight.request(first);
@@ -343,7 +347,7 @@ mod tests {
     }
 
     #[test]
-    fn who_is_read_just_then_isnt_waited_for() {
+    fn calls_dont_wait_for_readers() {
         let in_flight = InFlight::new(1);
         let claim = in_flight.claim(|_| {}).unwrap();
         let reader = in_flight.take_off(claim).unwrap();
@@ -355,7 +359,7 @@ mod tests {
     }
 
     #[test]
-    fn threads_have_places_of_their_own() {
+    fn threads_dont_share_slots() {
         let (in_flight, start) = (InFlight::new(256), Barrier::new(4));
         thread::scope(|scope| {
             for thread in 0..4 {

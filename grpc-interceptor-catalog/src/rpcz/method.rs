@@ -16,7 +16,7 @@ use super::{
     shard,
 };
 
-/// An RPC on a side. Its name is for ever, and there are few of them.
+/// An RPC on one side. Names live forever, and there are few of them.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Key {
     pub(super) side: Side,
@@ -24,13 +24,13 @@ pub(super) struct Key {
     pub(super) name: &'static str,
 }
 
-/// What is known of the calls of a method.
+/// What is known about the calls of a method.
 pub(super) struct Method {
     pub(super) key: Key,
-    /// Its place in the list of methods.
+    /// Its index in the list of methods.
     pub(super) number: usize,
     shards: Box<[Counters]>,
-    /// The window that the rates know of.
+    /// The latest window that the rates have started.
     window: AtomicU64,
     rates: Mutex<Rates>,
     pub(super) samples: Samples,
@@ -53,7 +53,7 @@ impl Method {
         Totals::of(&self.shards)
     }
 
-    /// The totals and the rates at this time.
+    /// Reads the totals and the rates at this time.
     pub(super) fn read<T>(&self, now: u64, read: impl FnOnce(&Totals, &Rates) -> T) -> T {
         let mut rates = self.rates.lock().unwrap_or_else(PoisonError::into_inner);
         self.begin(&mut rates, window_at(now));
@@ -65,7 +65,8 @@ impl Method {
         self.window.fetch_max(window, Ordering::Relaxed);
     }
 
-    /// The first call to end in a window has the one before closed. If somebody reads the rates just then, the next one.
+    /// The first call to end in a window closes the previous window. If the rates are being read
+    /// just then, the next call does.
     #[cold]
     fn try_begin(&self, window: u64) {
         if let Ok(mut rates) = self.rates.try_lock() {
@@ -74,8 +75,8 @@ impl Method {
     }
 }
 
-/// A method, as a thread has it. A call holds one, and threads that count references to the same thing wait for each
-/// other: so there is one for each shard.
+/// A thread's reference to a method. Each call holds one, and threads that update the same
+/// reference count slow each other down. So there is one for each shard.
 #[repr(align(128))]
 pub(super) struct Handle {
     pub(super) method: Arc<Method>,
@@ -84,7 +85,7 @@ pub(super) struct Handle {
 }
 
 impl Handle {
-    /// One for each shard.
+    /// Creates one for each shard.
     pub(super) fn all(method: &Arc<Method>, in_flight: &Arc<InFlight>) -> Handles {
         let handle = |shard| {
             let (method, in_flight) = (method.clone(), in_flight.clone());
@@ -97,7 +98,7 @@ impl Handle {
         &self.method.shards[self.shard]
     }
 
-    /// A call has ended at this time.
+    /// Records that a call has ended at this time.
     pub(super) fn end(&self, now: u64, end: &CallEnd<'_>, claim: Option<Claim>) {
         let nanos = nanos(end.elapsed());
         let class = Class::of(end.code(), nanos);
@@ -124,5 +125,5 @@ impl Handle {
     }
 }
 
-/// Those of a method, by the number of the shard.
+/// The handles of a method, indexed by shard.
 pub(super) type Handles = Box<[Arc<Handle>]>;

@@ -1,4 +1,4 @@
-//! The methods, found without a lock: in a table that only grows.
+//! The methods, in a table that only grows and is read without a lock.
 
 use std::sync::{
     Arc, Mutex, OnceLock, PoisonError,
@@ -14,20 +14,20 @@ use super::{
 };
 use crate::made_up::is_made_up;
 
-/// The name of the row of all methods that a layer wasn't told of: anybody may make up a name.
+/// The name of the row for methods that a layer doesn't know: callers can make up names.
 pub(super) const OTHER: &str = "other";
 
 const PLACES: usize = 1024;
-/// So many of the places are used, so that a search is short.
+/// How many slots are used, so that a search stays short.
 const MOST: usize = PLACES / 4 * 3;
 
 pub(super) struct Methods {
-    /// How many samples a method keeps.
+    /// How many samples each method keeps.
     samples: usize,
     in_flight: Arc<InFlight>,
     table: Box<[OnceLock<Entry>]>,
     is_full: AtomicBool,
-    /// Of the server and of the client.
+    /// One for the server and one for the client.
     others: [OnceLock<Handles>; 2],
     list: Mutex<List>,
 }
@@ -38,7 +38,7 @@ struct List {
     used: usize,
 }
 
-/// A name that is for ever is found by its address. The same name may be at several.
+/// Names live forever, so they are found by address. The same name can exist at several addresses.
 struct Entry {
     key: Key,
     handles: Handles,
@@ -62,7 +62,7 @@ impl Methods {
         }
     }
 
-    /// The method of a call, for this thread.
+    /// Returns the handle of a call's method, for this thread.
     pub(super) fn of(&self, context: &Context, now: u64) -> &Arc<Handle> {
         let (side, kind) = (context.side(), context.kind());
         let handles = match is_made_up(side, kind) {
@@ -86,15 +86,15 @@ impl Methods {
         }
     }
 
-    /// The places where it may be, in their order.
+    /// The slots where the key can be, in probing order.
     fn places(&self, key: Key) -> impl Iterator<Item = &OnceLock<Entry>> {
         let address = key.name.as_ptr() as usize as u64;
-        // Fibonacci hashing: the upper bits are of all of them.
+        // Fibonacci hashing: the upper bits depend on all bits of the address.
         let hash = (address ^ key.side as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 40;
         (0..PLACES).map(move |step| &self.table[(hash as usize + step) % PLACES])
     }
 
-    /// Once for each address of a name. Who comes at the same time waits.
+    /// Runs once for each address of a name. Concurrent callers wait.
     #[cold]
     fn insert(&self, key: Key, now: u64) -> &Handles {
         let mut list = self.list.lock().unwrap_or_else(PoisonError::into_inner);
@@ -115,7 +115,7 @@ impl Methods {
                 return &entry.handles;
             }
         }
-        unreachable!("a quarter of the places is free");
+        unreachable!("a quarter of the slots is free");
     }
 
     fn other(&self, side: Side, now: u64) -> &Handles {
@@ -126,7 +126,7 @@ impl Methods {
         })
     }
 
-    /// All of them, in the order in which they came.
+    /// Returns all methods, in the order in which they were first called.
     pub(super) fn list(&self) -> Vec<Arc<Method>> {
         self.list.lock().unwrap_or_else(PoisonError::into_inner).methods.clone()
     }
@@ -164,14 +164,14 @@ mod tests {
         let first = methods.find(key(one), 0)[0].method.clone();
         assert_eq!(methods.find(key(other), 0)[0].method.number, first.number);
         assert_eq!(methods.find(key(one), 0)[0].method.number, first.number);
-        // On the other side it is another.
+        // The same name on the other side is another method.
         let on_client = Key { side: Side::Client, ..key(one) };
         assert_ne!(methods.find(on_client, 0)[0].method.number, first.number);
         assert_eq!(methods.list().len(), 2);
     }
 
     #[test]
-    fn there_are_not_more_methods_than_that() {
+    fn the_number_of_methods_is_bounded() {
         let methods = Methods::new(1, Arc::new(InFlight::new(1)));
         for number in 0..2 * MOST {
             methods.find(key(leak(format!("/a/{number}"))), 0);

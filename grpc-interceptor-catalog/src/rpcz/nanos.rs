@@ -1,6 +1,7 @@
 use std::time::Duration;
 
-/// A time in nanoseconds, at most five centuries: a caller may say any deadline.
+/// Returns a duration in nanoseconds, capped at about five centuries: a caller can send any
+/// deadline.
 pub(super) fn nanos(duration: Duration) -> u64 {
     u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
 }
@@ -12,7 +13,7 @@ mod tests {
     use super::nanos;
 
     #[test]
-    fn what_is_too_long_is_the_longest() {
+    fn long_durations_are_capped() {
         assert_eq!(nanos(Duration::from_nanos(u64::MAX)), u64::MAX);
         assert_eq!(nanos(Duration::from_nanos(u64::MAX) + Duration::from_nanos(1)), u64::MAX);
         assert_eq!(nanos(Duration::MAX), u64::MAX);

@@ -9,7 +9,7 @@ use super::text::Keys;
 pub(super) struct Options {
     /// How many calls in flight are listed.
     pub(super) in_flight: usize,
-    /// How many of the last samples are kept, and how many of the slowest.
+    /// How many recent samples are kept, and how many slow ones.
     pub(super) samples: usize,
     pub(super) keys: Keys,
     pub(super) fields: Option<Fields>,

@@ -1,4 +1,4 @@
-//! The page: what a request asks for, and how it is shown.
+//! The page: what a request asks for and how it is rendered.
 
 mod escape;
 mod headers;
@@ -18,7 +18,7 @@ pub use service::RpczService;
 
 pub(super) fn router(service: RpczService, path: &str) -> Router {
     match path {
-        // Axum nests nothing at the root.
+        // Axum can't nest a service at the root.
         "/" => Router::new().fallback_service(service),
         path => Router::new().nest_service(path, service),
     }

@@ -1,35 +1,35 @@
 //! How many calls ended in the last minutes, and how long they took.
 //!
-//! No call writes here. The first call to end in a new window has the totals compared with those of the last time: so
-//! what is between them belongs to the window before. Windows without a call aren't kept.
+//! Calls don't write here. The first call to end in a new window compares the totals with the
+//! previous ones: the difference belongs to the previous window. Windows without calls aren't kept.
 
 use std::{collections::VecDeque, time::Duration};
 
 use super::counters::Totals;
 
-/// How long a window is.
+/// The length of a window.
 pub(super) const WINDOW: Duration = Duration::from_secs(5);
-/// For ten minutes.
+/// Ten minutes.
 pub(super) const WINDOWS: u64 = 120;
 const WINDOWS_A_MINUTE: u64 = 12;
 const MINUTES: u64 = 60;
 
-/// The number of the window at this time.
+/// Returns the number of the window at this time.
 pub(super) fn window_at(nanos: u64) -> u64 {
     nanos / WINDOW.as_nanos() as u64
 }
 
-/// How much time has passed since a window began.
+/// Returns how much time has passed since a window started.
 pub(super) fn since(nanos: u64, window: u64) -> Duration {
     Duration::from_nanos(nanos.saturating_sub(window * WINDOW.as_nanos() as u64))
 }
 
 pub(super) struct Rates {
-    /// The window that is going on.
+    /// The current window.
     window: u64,
     /// The totals at its start.
     before: Totals,
-    /// Those with calls, the oldest first.
+    /// The windows with calls, oldest first.
     windows: VecDeque<Window>,
     minutes: VecDeque<Minute>,
 }
@@ -63,7 +63,7 @@ struct Minute {
     errors: u64,
 }
 
-/// Calls and errors for each second.
+/// Calls and errors per second.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(super) struct Rate {
     pub(super) calls: f64,
@@ -72,7 +72,7 @@ pub(super) struct Rate {
 
 impl Rate {
     pub(super) fn new(calls: u64, errors: u64, time: Duration) -> Self {
-        // What began just now has a rate, too.
+        // Avoids a huge rate just after the start.
         let seconds = time.as_secs_f64().max(1.0);
         Rate { calls: calls as f64 / seconds, errors: errors as f64 / seconds }
     }
@@ -84,7 +84,7 @@ impl Rates {
         Rates { window, before: Totals::new(), windows, minutes }
     }
 
-    /// Begins this window, if the current one is earlier.
+    /// Starts this window, if the current one is earlier.
     pub(super) fn begin(&mut self, window: u64, totals: impl FnOnce() -> Totals) {
         if window <= self.window {
             return;
@@ -119,14 +119,15 @@ impl Rates {
         }
     }
 
-    /// The windows of the last ten minutes, with the current one.
+    /// Returns the windows of the last ten minutes, including the current one.
     pub(super) fn windows(&self, totals: &Totals) -> impl Iterator<Item = Window> {
         let now = Window::new(self.window, totals, &self.before);
         let is_recent = move |window: &Window| window.number + WINDOWS > now.number;
         self.windows.iter().copied().filter(is_recent).chain([now])
     }
 
-    /// Over the last twelve windows and the current one: 60 to 65 seconds, or since the start.
+    /// The rate over the last twelve windows and the current one: 60 to 65 seconds, or since the
+    /// start.
     pub(super) fn last_minute(&self, nanos: u64, totals: &Totals) -> Rate {
         let first = self.window.saturating_sub(WINDOWS_A_MINUTE);
         let (calls, errors) = self
@@ -136,7 +137,7 @@ impl Rates {
         Rate::new(calls, errors, since(nanos, first))
     }
 
-    /// Over the last sixty minutes as the clock counts them, and the current one; or since the start.
+    /// The rate over the last sixty clock minutes and the current one, or since the start.
     pub(super) fn last_hour(&self, nanos: u64, totals: &Totals) -> Rate {
         let first = (self.window / WINDOWS_A_MINUTE).saturating_sub(MINUTES);
         let now = Window::new(self.window, totals, &self.before);
@@ -147,7 +148,7 @@ impl Rates {
         Rate::new(calls, errors, since(nanos, first * WINDOWS_A_MINUTE))
     }
 
-    /// Since there is a page.
+    /// The rate since the page was created.
     pub(super) fn since_start(nanos: u64, totals: &Totals) -> Rate {
         Rate::new(totals.ended(), totals.errors(), since(nanos, 0))
     }
@@ -178,7 +179,7 @@ mod tests {
             Method { counters: [Counters::new()], rates: Rates::new(0), nanos: 0 }
         }
 
-        /// As a method does it.
+        /// As `Handle::end` does.
         fn end(&mut self, code: Code, nanos: u64) {
             self.rates.begin(window_at(self.nanos), || Totals::of(&self.counters));
             self.counters[0].start();
@@ -200,7 +201,7 @@ mod tests {
     }
 
     #[test]
-    fn a_steady_rate_is_the_same_over_each_time() {
+    fn a_steady_rate_is_the_same_over_every_period() {
         let mut method = Method::new();
         // Ten calls a second, a tenth of which fail, for two hours.
         for _ in 0..2 * 60 * 60 {
@@ -222,13 +223,13 @@ mod tests {
         assert_eq!(windows.len() as u64, WINDOWS);
         let full = &windows[..windows.len() - 1];
         assert!(full.iter().all(|window| (window.calls, window.errors) == (50, 5)), "{windows:?}");
-        // However long it goes on.
+        // This holds however long it runs.
         assert!(method.rates.windows.len() as u64 <= WINDOWS);
         assert!(method.rates.minutes.len() <= 61);
     }
 
     #[test]
-    fn what_is_long_ago_doesnt_count() {
+    fn old_calls_dont_count() {
         let mut method = Method::new();
         for _ in 0..600 {
             method.end(Code::Ok, 1_000_000);

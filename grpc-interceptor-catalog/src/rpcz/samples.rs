@@ -1,4 +1,5 @@
-//! Calls that have ended, of which some are kept: of each class the last, and the slowest of those before them.
+//! Samples of calls that have ended: for each class, the most recent ones and the slowest of the
+//! older ones.
 
 use std::{
     cmp::Reverse,
@@ -21,21 +22,21 @@ use super::{
     text,
 };
 
-/// So many of the last are kept at most, and as many of the slowest.
+/// The most that are kept of each: recent and slowest.
 const MOST: usize = 32;
 
-/// Of the calls that succeed, one a second is enough of the last ones.
+/// Among successful calls, one recent sample per second is enough.
 const PAUSE: Duration = Duration::from_secs(1);
 
-/// Who was slow longer ago isn't one of the slowest any more.
+/// Slow calls that ended longer ago than this don't count as slowest.
 const LONG_AGO: Duration = Duration::from_secs(60 * 60);
 
-/// A status's text is cut after so many bytes.
+/// The length in bytes at which a status message is cut.
 const LONGEST_MESSAGE: usize = 1024;
 
 #[derive(Clone, Default)]
 pub(super) struct Sample {
-    /// When it ended, in nanoseconds from when the page began.
+    /// When the call ended, in nanoseconds since the page was created.
     pub(super) end: u64,
     pub(super) nanos: u64,
     pub(super) cause: Option<EndCause>,
@@ -45,14 +46,14 @@ pub(super) struct Sample {
     /// `None` if the call wasn't listed while it was in flight.
     pub(super) deadline: Option<u64>,
     pub(super) peer: Option<SocketAddr>,
-    /// If what is above and the texts were kept at its start.
+    /// Whether the fields above and the texts were recorded at its start.
     pub(super) is_whole: bool,
     pub(super) texts: Texts,
 }
 
 /// How a call ended.
 pub(super) struct Ending<'a> {
-    /// When, in nanoseconds from when the page began.
+    /// When, in nanoseconds since the page was created.
     pub(super) end: u64,
     pub(super) nanos: u64,
     pub(super) cause: EndCause,
@@ -63,7 +64,7 @@ pub(super) struct Ending<'a> {
 
 /// The samples of a method.
 pub(super) struct Samples {
-    /// How many of the last, and how many of the slowest.
+    /// How many recent samples are kept, and how many slow ones.
     each: usize,
     gates: [Gate; CLASSES],
     kept: Mutex<[Kept; CLASSES]>,
@@ -71,17 +72,17 @@ pub(super) struct Samples {
 
 /// The samples of a class.
 struct Kept {
-    /// The last of them at the back.
+    /// The most recent one is at the back.
     last: VecDeque<Sample>,
-    /// Of those that aren't one of the last any more.
+    /// Of the calls that are no longer in `last`.
     slowest: Vec<Sample>,
 }
 
-/// Tells, without a lock, if a call may be kept.
+/// Tells, without a lock, whether a call could be kept.
 struct Gate {
-    /// From when on the next of the last ones is kept.
+    /// The time from which the next recent sample is kept.
     next: AtomicU64,
-    /// Who took longer is one of the slowest.
+    /// Calls that took longer than this are among the slowest.
     slowest: AtomicU64,
 }
 
@@ -95,7 +96,7 @@ impl Samples {
         }
     }
 
-    /// Whether a call that ended like this is worth keeping.
+    /// Returns whether a call that ended like this is worth keeping.
     #[inline]
     pub(super) fn wants(&self, class: Class, end: u64, nanos: u64) -> bool {
         let gate = &self.gates[class.number()];
@@ -105,8 +106,8 @@ impl Samples {
                 || nanos > gate.slowest.load(Ordering::Relaxed))
     }
 
-    /// Keeps a call, in place of another if there is no room. Not if somebody reads the samples just then, or keeps a
-    /// call.
+    /// Keeps a call, replacing another one if there is no room. Does nothing while someone reads
+    /// the samples or keeps another call.
     #[cold]
     pub(super) fn keep(&self, class: Class, ending: &Ending<'_>, details: Option<&mut Details>) {
         let Ok(mut kept) = self.kept.try_lock() else { return };
@@ -119,7 +120,7 @@ impl Samples {
         gate.slowest.store(kept.to_be_slow(self.each, ending.end), Ordering::Relaxed);
     }
 
-    /// Those of a class, the last first.
+    /// Returns the samples of a class, most recent first.
     pub(super) fn of(&self, class: Class) -> Vec<Sample> {
         let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         let Kept { last, slowest } = &kept[class.number()];
@@ -134,8 +135,8 @@ impl Kept {
         Kept { last: VecDeque::new(), slowest: Vec::new() }
     }
 
-    /// Takes out the oldest of the last, if there are as many as may be. If it is slower than one of the slowest, it
-    /// takes that one's place. Returns what has no place any more: its buffers are used again.
+    /// Removes the oldest of the recent samples if they are full. It replaces one of the slowest if
+    /// it is slower. Returns the sample that was evicted, so that its buffers can be reused.
     fn make_room(&mut self, each: usize, now: u64) -> Sample {
         if self.last.len() < each {
             return Sample::default();
@@ -152,7 +153,8 @@ impl Kept {
         oldest
     }
 
-    /// Who took longer is one of the slowest. Zero if there is room.
+    /// Returns the duration that a call has to exceed to be one of the slowest. Zero if there is
+    /// room.
     fn to_be_slow(&self, each: usize, now: u64) -> u64 {
         let is_full = self.slowest.len() == each;
         let least = self.slowest.iter().map(|sample| sample.slowness(now).0).min();
@@ -161,7 +163,7 @@ impl Kept {
 }
 
 impl Sample {
-    /// The slower, the more. Of those that are alike, the later.
+    /// Orders samples by slowness. Among equals, the later one counts as slower.
     fn slowness(&self, now: u64) -> (u64, u64) {
         let is_recent = self.end.saturating_add(nanos(LONG_AGO)) > now;
         (if is_recent { self.nanos } else { 0 }, self.end)
@@ -178,7 +180,7 @@ impl Sample {
         match details {
             Some(details) => {
                 (self.deadline, self.peer) = (details.deadline, details.peer);
-                // The call's place gets the buffers of who was here before.
+                // The call's slot gets the buffers of the evicted sample.
                 mem::swap(&mut self.texts, &mut details.texts);
             }
             None => {
@@ -204,7 +206,7 @@ mod tests {
 
     const SECOND: u64 = 1_000_000_000;
 
-    /// As a method does it. Returns if it was kept.
+    /// As `Handle::end` does. Returns whether the call was kept.
     fn end(samples: &Samples, code: Code, end: u64, nanos: u64) -> bool {
         let class = Class::of(code, nanos);
         let is_wanted = samples.wants(class, end, nanos);
@@ -222,35 +224,35 @@ mod tests {
     }
 
     #[test]
-    fn the_last_and_the_slowest_of_a_code_are_kept() {
+    fn the_latest_and_the_slowest_of_a_code_are_kept() {
         let samples = Samples::new(2);
         for (at, nanos) in [5, 9, 1, 8, 2, 3, 4, 1].into_iter().enumerate() {
             assert!(end(&samples, Code::Internal, at as u64, nanos));
         }
-        // The last first.
+        // Most recent first.
         assert_eq!(kept(&samples, Code::Internal, 0), [(7, 1), (6, 4), (3, 8), (1, 9)]);
         assert!(kept(&samples, Code::NotFound, 0).is_empty());
     }
 
     #[test]
-    fn of_those_that_succeed_one_a_second_and_the_slowest() {
+    fn one_success_a_second_and_the_slowest_are_kept() {
         let samples = Samples::new(2);
         let kept_of = |range: std::ops::Range<u64>, nanos: u64| {
             let at = |call| 10 * SECOND + call * SECOND / 1000;
             range.filter(|call| end(&samples, Code::Ok, at(*call), nanos)).count()
         };
-        // Two of the last and two of the slowest, while there is room.
+        // Two recent ones and two slow ones, while there is room.
         assert_eq!(kept_of(0..1001, 20_000), 4);
         assert_eq!(kept_of(1001..1900, 20_000), 1);
         assert_eq!(kept_of(1900..1901, 30_000), 1);
         assert_eq!(kept_of(3000..3999, 20_000), 1);
-        // Another bucket is for itself.
+        // Another bucket is independent.
         assert_eq!(kept_of(3000..3999, 200_000), 4);
         assert_eq!(kept(&samples, Code::Ok, 20_000).len(), 4);
     }
 
     #[test]
-    fn who_was_slow_long_ago_makes_room() {
+    fn old_slow_calls_make_room() {
         let samples = Samples::new(1);
         end(&samples, Code::Ok, 0, 90_000);
         end(&samples, Code::Ok, 2 * SECOND, 20_000);
@@ -275,14 +277,14 @@ mod tests {
     }
 
     #[test]
-    fn not_more_are_kept_than_that_however_many_are_asked_for() {
+    fn the_number_of_samples_is_capped() {
         let samples = Samples::new(usize::MAX);
         (0..1000).for_each(|at| assert!(end(&samples, Code::Internal, at, at)));
         assert_eq!(kept(&samples, Code::Internal, 0).len(), 2 * MOST);
     }
 
     #[test]
-    fn none_are_kept_if_none_are_asked_for() {
+    fn no_samples_are_kept_if_none_are_wanted() {
         let samples = Samples::new(0);
         assert!(!end(&samples, Code::Internal, 0, 5));
         assert!(kept(&samples, Code::Internal, 5).is_empty());

@@ -1,4 +1,4 @@
-//! What a page shows, as plain data: its JSON is made of this.
+//! What a page shows, as plain data. The JSON is serialized from it.
 
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
@@ -18,19 +18,19 @@ use crate::{
     names::{cause_name, side_name},
 };
 
-/// All of a page.
+/// The contents of a page.
 #[derive(Serialize)]
 pub(super) struct Snapshot {
     pub(super) uptime_seconds: f64,
-    /// Those that were asked for.
+    /// The requested methods.
     pub(super) methods: Vec<Row>,
-    /// How many methods there are.
+    /// The total number of methods.
     pub(super) methods_in_all: usize,
-    /// Of these methods, the oldest first.
+    /// The calls in flight to these methods, oldest first.
     pub(super) in_flight: Vec<Flying>,
-    /// How many more of them are in flight than are listed.
+    /// How many more calls to them are in flight than are listed.
     pub(super) in_flight_unlisted: u64,
-    /// If it is about one method.
+    /// Present if a single method was requested.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) method: Option<Details>,
 }
@@ -38,7 +38,7 @@ pub(super) struct Snapshot {
 /// A method.
 #[derive(Serialize)]
 pub(super) struct Row {
-    /// What it is asked for by: `server/pkg.Service/Method`.
+    /// The id that selects it in a query: `server/pkg.Service/Method`.
     pub(super) id: String,
     pub(super) name: &'static str,
     pub(super) side: &'static str,
@@ -53,7 +53,7 @@ pub(super) struct Row {
     pub(super) rates: RatesOfRow,
     /// Since the start.
     pub(super) latency: Latency,
-    /// The last ten minutes, without those windows in which no call ended.
+    /// The last ten minutes, without windows in which no call ended.
     pub(super) windows: Vec<Point>,
 }
 
@@ -64,7 +64,7 @@ pub(super) struct RatesOfRow {
     pub(super) start: PerSecond,
 }
 
-/// Calls that ended.
+/// Calls that have ended.
 #[derive(Serialize)]
 pub(super) struct PerSecond {
     pub(super) calls_per_second: f64,
@@ -81,7 +81,7 @@ pub(super) struct Latency {
 /// A window of five seconds.
 #[derive(Serialize)]
 pub(super) struct Point {
-    /// How many windows ago it was: 0 is the one that goes on.
+    /// How many windows ago it was. 0 is the current window.
     pub(super) windows_ago: u64,
     #[serde(flatten)]
     pub(super) rate: PerSecond,
@@ -92,7 +92,7 @@ pub(super) struct Point {
 /// A call in flight.
 #[derive(Serialize)]
 pub(super) struct Flying {
-    /// Tells it from others.
+    /// Identifies the call.
     #[serde(skip)]
     pub(super) key: String,
     pub(super) method: String,
@@ -103,18 +103,18 @@ pub(super) struct Flying {
     pub(super) start: AtStart,
 }
 
-/// What was known of a call from its start on.
+/// What was known about a call when it started.
 #[derive(Serialize)]
 pub(super) struct AtStart {
     pub(super) deadline_ms: Option<f64>,
     pub(super) peer: Option<String>,
-    /// Keys and values, in the order in which they came.
+    /// Keys and values, in the order in which they arrived.
     pub(super) metadata: Vec<(String, String)>,
     #[serde(skip_serializing_if = "String::is_empty")]
     pub(super) fields: String,
 }
 
-/// More of one method.
+/// The details of a method.
 #[derive(Serialize)]
 pub(super) struct Details {
     pub(super) id: String,
@@ -122,7 +122,7 @@ pub(super) struct Details {
     pub(super) codes: Vec<OfCode>,
 }
 
-/// The calls that succeeded within these times.
+/// The calls that succeeded within a range of durations.
 #[derive(Serialize)]
 pub(super) struct Bucket {
     pub(super) from_ms: f64,
@@ -142,7 +142,7 @@ pub(super) struct OfCode {
 /// A call that has ended.
 #[derive(Serialize)]
 pub(super) struct Ended {
-    /// Tells it from others.
+    /// Identifies the call.
     #[serde(skip)]
     pub(super) key: String,
     pub(super) code: &'static str,
@@ -153,13 +153,14 @@ pub(super) struct Ended {
     pub(super) message: String,
     pub(super) request_messages: u64,
     pub(super) response_messages: u64,
-    /// `None` if it wasn't listed while it was in flight.
+    /// `None` if the call wasn't listed while it was in flight.
     #[serde(flatten, skip_serializing_if = "Option::is_none")]
     pub(super) start: Option<AtStart>,
 }
 
 impl Snapshot {
-    /// Of the methods that have this in their names, or of this one; with so many of the calls in flight.
+    /// Takes a snapshot of the method with this id, or of those whose names contain the filter,
+    /// with at most this many calls in flight.
     pub(super) fn new(state: &State, filter: &str, id: Option<&str>, most: usize) -> Self {
         let methods = state.methods.list();
         let filter = filter.to_lowercase();
@@ -167,10 +168,10 @@ impl Snapshot {
             Some(id) => id_of(method) == id,
             None => filter.is_empty() || id_of(method).to_lowercase().contains(&filter),
         };
-        // By the method's number.
+        // Indexed by method number.
         let are_wanted: Vec<bool> = methods.iter().map(is_wanted).collect();
         let wanted: Vec<_> = methods.iter().filter(|method| are_wanted[method.number]).collect();
-        // Before the counts, so that what is listed isn't more than what is in flight.
+        // Before the counts, so that no more calls are listed than are in flight.
         let is_wanted = |number: usize| are_wanted.get(number).is_some_and(|is_wanted| *is_wanted);
         let listed = state.in_flight.list(most, is_wanted);
         let now = state.now();
@@ -193,7 +194,7 @@ impl Snapshot {
     }
 }
 
-/// `server/pkg.Service/Method`.
+/// Returns `server/pkg.Service/Method`.
 fn id_of(method: &Method) -> String {
     let name = method.key.name;
     let slash = if name.starts_with('/') { "" } else { "/" };
@@ -330,7 +331,7 @@ fn entries(metadata: &str) -> Vec<(String, String)> {
     metadata.lines().map(entry).collect()
 }
 
-/// To the microsecond.
+/// Truncated to whole microseconds.
 fn milliseconds(duration: Duration) -> f64 {
     duration.as_micros() as f64 / 1000.0
 }

@@ -12,7 +12,7 @@ use super::{
     text::{LONGEST_METADATA, push_cut},
 };
 
-/// All that there is to see on a page.
+/// Everything that a page can show.
 pub(super) struct State {
     pub(super) options: Options,
     start: Instant,
@@ -31,12 +31,12 @@ impl State {
         self.nanos_at(now())
     }
 
-    /// Nanoseconds since the start: enough for five centuries.
+    /// Returns nanoseconds since the start. A `u64` lasts for about five centuries.
     fn nanos_at(&self, time: Instant) -> u64 {
         nanos(time.saturating_duration_since(self.start))
     }
 
-    /// A call begins.
+    /// Records that a call has started.
     pub(super) fn start(
         &self,
         context: &Context,
@@ -45,7 +45,7 @@ impl State {
     ) -> Call {
         let started = now();
         let start = self.nanos_at(started);
-        // The user's code, before anything is taken.
+        // This is user code, so it runs before anything is claimed.
         let fields = self.options.fields.as_ref().map(|fields| fields(context, metadata));
         let handle = self.methods.of(context, start);
         handle.counters().start();

@@ -1,4 +1,4 @@
-//! Text of a call that is kept: in a buffer that was there before, and not without end.
+//! Text that is kept about a call, in a reused buffer and with a limited length.
 
 use std::fmt::Write as _;
 
@@ -6,15 +6,15 @@ use tonic::{codegen::http::HeaderValue, metadata::MetadataMap};
 
 use crate::redact::{REDACTED, is_secret, seems_secret};
 
-/// Says that there is more.
+/// Marks text that was cut.
 const CUT: &str = "…";
 
-/// The metadata of a call is cut after so many bytes.
+/// The length in bytes at which a call's metadata is cut.
 pub(super) const LONGEST_METADATA: usize = 1024;
 
-/// If each call has it.
+/// Returns whether every call has this key.
 fn is_usual(key: &str) -> bool {
-    // By the length first: this runs for each key of each call.
+    // By length first: this runs for each key of each call.
     match key.len() {
         2 => key == "te",
         12 => key == "content-type",
@@ -24,10 +24,10 @@ fn is_usual(key: &str) -> bool {
     }
 }
 
-/// Which of the metadata is kept, and how.
+/// Which metadata is kept, and how.
 #[derive(Clone, Default)]
 pub(super) struct Keys {
-    /// All, unless it is said.
+    /// `None` keeps all.
     pub(super) only: Option<Vec<String>>,
     pub(super) hidden: Vec<String>,
 }
@@ -41,16 +41,17 @@ impl Keys {
     }
 
     fn hides(&self, key: &str) -> bool {
-        // If you ask for a key, you know what is in it.
+        // If you ask for a key, you know what it contains.
         is_secret(key)
             || self.hidden.iter().any(|hidden| hidden == key)
-            // Each call has that key.
+            // Every call has that key.
             || self.only.is_none() && key != "user-agent" && seems_secret(key)
     }
 
-    /// Writes a line for each entry, `key: value`. What is secret or binary is redacted.
+    /// Writes one line per entry, `key: value`. Secret and binary values are redacted.
     ///
-    /// This runs for each call, so it takes the headers as they are: without a type of its own for each.
+    /// This runs for each call, so it reads the headers directly rather than through typed metadata
+    /// entries.
     pub(super) fn write(&self, text: &mut String, metadata: &MetadataMap) {
         text.clear();
         for (name, value) in metadata.as_ref() {
@@ -78,16 +79,16 @@ impl Keys {
     }
 }
 
-/// Its bytes that aren't text are escaped.
+/// Escapes the bytes that aren't text.
 #[cold]
 fn push_escaped(text: &mut String, value: &HeaderValue) {
     let mut escaped = String::new();
-    // To a string: it can't fail.
+    // Writing to a string can't fail.
     let _ = write!(escaped, "{value:?}");
     push_cut(text, &escaped, LONGEST_METADATA);
 }
 
-/// Adds a text, until there are so many bytes in all.
+/// Appends a text, up to a total length in bytes.
 pub(super) fn push_cut(text: &mut String, more: &str, longest: usize) {
     let room = longest.saturating_sub(text.len());
     if more.len() <= room {
@@ -117,7 +118,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_secret_or_seems_so_is_redacted() {
+    fn secrets_and_likely_secrets_are_redacted() {
         let mut metadata = MetadataMap::new();
         for key in ["authorization", "x-api-key", "session-id", "tenant", "te", "content-type"] {
             metadata.insert(key, "sesame".parse().unwrap());
@@ -156,7 +157,7 @@ mod tests {
     }
 
     #[test]
-    fn it_doesnt_grow_without_end() {
+    fn the_text_is_limited_in_length() {
         let mut metadata = MetadataMap::new();
         for key in 0..1000 {
             let key = tonic::metadata::AsciiMetadataKey::from_bytes(format!("k{key}").as_bytes());
@@ -168,7 +169,7 @@ mod tests {
     }
 
     #[test]
-    fn a_cut_is_between_characters() {
+    fn cuts_are_between_characters() {
         let mut text = String::new();
         push_cut(&mut text, "éé", 3);
         assert_eq!(text, "é…");

@@ -8,7 +8,8 @@ use tonic::{Code, Request, metadata::MetadataMap};
 
 use crate::otel::conventions::STATUS_CODE;
 
-/// Adds an event to the current span for each attempt that fails: made by [`Trace::attempts`](super::Trace::attempts).
+/// Adds an event to the current span for each failed attempt. Created by
+/// [`Trace::attempts`](super::Trace::attempts).
 #[derive(Clone, Copy, Debug)]
 pub struct TraceAttempts(pub(super) ());
 
@@ -47,7 +48,7 @@ impl Attempt {
             attributes.push(KeyValue::new("error.message", message.to_owned()));
         }
         if let Some(previous) = self.previous {
-            // The name that gRPC's proposal A72 has for it.
+            // The name used in gRPC's proposal A72.
             attributes.push(KeyValue::new("previous-rpc-attempts", previous));
         }
         span.add_event("attempt failed", attributes);

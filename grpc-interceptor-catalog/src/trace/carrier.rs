@@ -1,9 +1,9 @@
-//! A trace's context, to and from metadata.
+//! Trace context propagation through metadata.
 
 use opentelemetry::propagation::{Extractor, Injector};
 use tonic::metadata::{AsciiMetadataKey, KeyRef, MetadataMap};
 
-/// A request that comes in.
+/// The metadata of an incoming request.
 pub(super) struct Incoming<'a>(pub(super) &'a MetadataMap);
 
 impl Extractor for Incoming<'_> {
@@ -26,11 +26,11 @@ impl Extractor for Incoming<'_> {
     }
 }
 
-/// A request that goes out.
+/// The metadata of an outgoing request.
 pub(super) struct Outgoing<'a>(pub(super) &'a mut MetadataMap);
 
 impl Injector for Outgoing<'_> {
-    /// What isn't a key or a value of metadata can't be sent.
+    /// Skips keys and values that aren't valid metadata.
     fn set(&mut self, key: &str, value: String) {
         if let (Ok(key), Ok(value)) = (AsciiMetadataKey::from_bytes(key.as_bytes()), value.parse())
         {
@@ -47,7 +47,7 @@ mod tests {
     use super::{Incoming, Outgoing};
 
     #[test]
-    fn what_cannot_be_sent_is_left_out() {
+    fn invalid_keys_and_values_are_skipped() {
         let mut metadata = MetadataMap::new();
         let mut outgoing = Outgoing(&mut metadata);
         outgoing.set("traceparent", "old".to_owned());
@@ -60,7 +60,7 @@ mod tests {
     }
 
     #[test]
-    fn a_key_may_come_more_than_once() {
+    fn repeated_keys_are_all_extracted() {
         let mut metadata = MetadataMap::new();
         metadata.append("tracestate", "a=1".parse().unwrap());
         metadata.append("tracestate", "b=2".parse().unwrap());

@@ -1,11 +1,11 @@
 use grpc_interceptor_runtime::Scope;
 use tonic::Status;
 
-/// Makes a call's span the current one while a piece of the call runs.
+/// Makes a call's span current while a part of the call runs.
 #[derive(Clone)]
 pub(super) struct Current {
     pub(super) context: opentelemetry::Context,
-    /// A disabled span if the call has none.
+    /// A disabled span if the call has no `tracing` span.
     #[cfg(feature = "tracing")]
     pub(super) span: tracing::Span,
 }

@@ -3,7 +3,7 @@ use tonic::metadata::{AsciiMetadataValue, MetadataMap};
 
 use crate::redact::{REDACTED, is_secret};
 
-/// Metadata that is recorded.
+/// The metadata that is recorded.
 #[derive(Clone, Default)]
 pub(super) struct Recorded(Vec<(String, Key)>);
 
@@ -28,7 +28,7 @@ impl Recorded {
     }
 }
 
-/// The values of a key. Those that are secret or binary are redacted.
+/// Returns the values of a key. Secret and binary values are redacted.
 fn values(metadata: &MetadataMap, key: &str) -> Vec<StringValue> {
     if key.ends_with("-bin") {
         return metadata.get_all_bin(key).iter().map(|_| REDACTED.into()).collect();

@@ -1,4 +1,4 @@
-//! The span of one call. Nothing here knows the types of an RPC: it is compiled once.
+//! The span of one call. Nothing here depends on an RPC's types, so it is compiled only once.
 
 use std::net::SocketAddr;
 
@@ -22,14 +22,14 @@ use crate::otel::conventions::{
     ERROR_TYPE, GRPC, METHOD, METHOD_ORIGINAL, OTHER, STATUS_CODE, SYSTEM, is_error, method,
 };
 
-/// A call's span, until the call ends.
+/// A call's span, kept until the call ends.
 pub(super) struct CallSpan {
     side: Side,
-    /// With a `tracing` span: if that were dropped earlier, it would end the call's span.
+    /// Also keeps the `tracing` span: dropping it earlier would end the call's span.
     current: Current,
 }
 
-/// Starts the span of a call. On a client the request takes it along.
+/// Starts the span of a call. On a client, the context is injected into the request.
 pub(super) fn start(
     options: &Options,
     context: &Context,
@@ -49,7 +49,7 @@ pub(super) fn start(
     (CallSpan { side, current: current.clone() }, current)
 }
 
-/// The parent that a request brings along, or a link to it.
+/// Returns the remote parent from the request, or a link to it.
 fn caller(options: &Options, metadata: &MetadataMap) -> (Carried, Option<SpanContext>) {
     let here = Carried::current();
     let carrier = &Incoming(metadata);
@@ -108,17 +108,17 @@ pub(super) fn span_name(context: &Context) -> &'static str {
     }
 }
 
-/// The method, and what the caller named it if that is something else.
+/// The method, and the name that the caller used if that is different.
 pub(super) fn names(context: &Context) -> (&'static str, Option<&'static str>) {
     let name = method(context.method_name().path());
     match is_made_up(context.side(), context.kind()) {
         false => (name, None),
-        // What a layer says of a name that it couldn't keep isn't the caller's.
+        // A layer's placeholder for a name that it couldn't keep isn't the caller's.
         true => (OTHER, (name != "unknown/unknown").then_some(name)),
     }
 }
 
-/// What is known at the start: a sampler decides by it.
+/// The attributes known at the start, which a sampler can use.
 fn attributes(
     options: &Options,
     context: &Context,
@@ -134,7 +134,7 @@ fn attributes(
     attributes
 }
 
-/// All except the names.
+/// Adds all attributes except the names.
 fn add_attributes(
     options: &Options,
     context: &Context,

@@ -7,10 +7,12 @@ use super::{
     span::{names, span_name},
 };
 
-/// A `tracing` span of the call, if it is to have one, and OpenTelemetry's span that came with it.
+/// Opens the call's `tracing` span, if enabled, and returns the OpenTelemetry span that came with
+/// it.
 ///
-/// A subscriber with a layer of `tracing-opentelemetry` makes one for each `tracing` span, and makes that the current
-/// one when the `tracing` span is entered. So it is found without knowing that crate, whatever its version.
+/// A subscriber with a `tracing-opentelemetry` layer creates an OpenTelemetry span for each
+/// `tracing` span, and makes it current when the `tracing` span is entered. This finds it without
+/// depending on any version of that crate.
 pub(super) fn open(
     options: &Options,
     context: &Context,

@@ -12,7 +12,7 @@ use crate::{
     otel::{by_code::ByCode, conventions::method},
 };
 
-/// The metrics of one RPC: those that there are on its side.
+/// The metrics of one RPC: those that exist on its side.
 pub(in crate::metrics) struct Method {
     attributes: ByCode,
     started: Option<Counter<u64>>,

@@ -1,10 +1,10 @@
-//! go-grpc-middleware's names.
+//! The metric names of go-grpc-middleware.
 
 use ::metrics::{Unit, describe_counter, describe_gauge, describe_histogram};
 use grpc_interceptor_runtime::Side;
 use tonic::Code;
 
-/// The metrics of a side.
+/// The metric names for one side.
 pub(super) struct Names {
     pub(super) started: &'static str,
     pub(super) handled: &'static str,
@@ -62,7 +62,7 @@ pub(super) fn describe() {
     }
 }
 
-/// All codes, in their order.
+/// All codes, in numeric order.
 pub(super) const CODES: [Code; 17] = [
     Code::Ok,
     Code::Cancelled,
@@ -83,7 +83,7 @@ pub(super) const CODES: [Code; 17] = [
     Code::Unauthenticated,
 ];
 
-/// As Go writes it.
+/// The code's name, as Go spells it.
 pub(super) const fn go_name(code: Code) -> &'static str {
     match code {
         Code::Ok => "OK",

@@ -1,15 +1,16 @@
 use prost_reflect::{DescriptorPool, DynamicMessage, ReflectMessage as _, Value};
 
-/// How deep messages may be inside of each other: protobuf's own limit. Decoding keeps to it, except that an `Any` begins
-/// anew. So a small message could be deep enough for the stack of a thread to overflow, which nothing can catch.
+/// The maximum nesting depth of messages, protobuf's own limit. Decoding enforces it, but starts
+/// from zero again inside an `Any`. So a small message could nest deeply enough to overflow a
+/// thread's stack, which can't be caught.
 const DEEPEST: usize = 100;
 
-/// Whether messages are too deep inside of each other, what is in an `Any` included.
+/// Returns whether messages are nested too deeply, including the contents of an `Any`.
 pub(super) fn is_too_deep(descriptors: &DescriptorPool, message: &DynamicMessage) -> bool {
     has_more(descriptors, message, DEEPEST)
 }
 
-/// Whether there are more levels than this.
+/// Returns whether there are more levels than this.
 fn has_more(descriptors: &DescriptorPool, message: &DynamicMessage, levels: usize) -> bool {
     let Some(levels) = levels.checked_sub(1) else { return true };
     if message.descriptor().full_name() == "google.protobuf.Any" {
@@ -30,7 +31,7 @@ fn is_deeper(descriptors: &DescriptorPool, value: &Value, levels: usize) -> bool
     value.as_message().is_some_and(|message| has_more(descriptors, message, levels))
 }
 
-/// What is in an `Any`. If it can't be decoded, it can't be shown either.
+/// Decodes the contents of an `Any`. If they can't be decoded, they can't be shown either.
 fn content(descriptors: &DescriptorPool, any: &DynamicMessage) -> Option<DynamicMessage> {
     let url = any.get_field_by_name("type_url")?;
     let descriptor = descriptors.get_message_by_name(url.as_str()?.rsplit('/').next()?)?;

@@ -7,19 +7,19 @@ use serde_json::Value;
 
 use crate::redact::REDACTED;
 
-/// The option's number.
+/// The option's field number.
 const DEBUG_REDACT: u32 = 16;
 
-/// Takes what is secret out of a message's JSON.
+/// Removes the secrets from a message's JSON.
 pub(super) struct Redaction<'a> {
     pub(super) descriptors: &'a DescriptorPool,
-    /// The full names of fields that no option marks.
+    /// The full names of additional fields, which the option doesn't mark.
     pub(super) also: &'a HashSet<String>,
 }
 
 impl Redaction<'_> {
     pub(super) fn message(&self, descriptor: &MessageDescriptor, json: &mut Value) {
-        // A well-known type may be something else, such as a time, which is a text.
+        // A well-known type can have another form: a timestamp, for example, is a string.
         let Value::Object(fields) = json else { return };
         if descriptor.full_name() == "google.protobuf.Any" {
             return self.any(json);
@@ -51,7 +51,7 @@ impl Redaction<'_> {
         }
     }
 
-    /// One message, or several.
+    /// A single message or several.
     fn each(&self, descriptor: &MessageDescriptor, json: &mut Value) {
         match json {
             Value::Array(items) => items.iter_mut().for_each(|item| self.message(descriptor, item)),
@@ -76,7 +76,8 @@ impl Redaction<'_> {
         }
     }
 
-    /// An `Any` names its type itself, in `@type`. The message's fields stand beside that; a well-known type is in `value`.
+    /// An `Any` names its own type in `@type`. The message's fields are next to it; a well-known
+    /// type is in `value`.
     fn any(&self, json: &mut Value) {
         let name = json.get("@type").and_then(|url| url.as_str()?.rsplit('/').next());
         let inner = name.and_then(|name| self.descriptors.get_message_by_name(name));
@@ -98,7 +99,7 @@ impl Redaction<'_> {
     fn is_marked(&self, name: &str, options: &DynamicMessage) -> bool {
         let mark = options.get_field_by_name("debug_redact");
         mark.is_some_and(|mark| *mark == OptionValue::Bool(true))
-            // A `descriptor.proto` that is older than the option doesn't know its name.
+            // A `descriptor.proto` from before the option was added doesn't know its name.
             || options.unknown_fields().any(|option| option.number() == DEBUG_REDACT)
             || self.also.contains(name)
     }

@@ -1,6 +1,6 @@
 use std::fmt;
 
-/// Text as HTML has it, inside of an element or of a quoted attribute.
+/// Text escaped for HTML, inside an element or a quoted attribute.
 pub(super) struct Escaped<T>(pub(super) T);
 
 impl<T: fmt::Display> fmt::Display for Escaped<T> {
@@ -37,7 +37,7 @@ mod tests {
     use super::Escaped;
 
     #[test]
-    fn nothing_that_html_reads_is_left() {
+    fn html_special_characters_are_escaped() {
         for (text, escaped) in [
             ("", ""),
             ("Ada", "Ada"),
@@ -49,7 +49,7 @@ mod tests {
         ] {
             assert_eq!(Escaped(text).to_string(), escaped);
         }
-        // What is written in pieces, too.
+        // Text that is written in pieces.
         assert_eq!(Escaped(format_args!("{}<{}", "<", '>')).to_string(), "&lt;&lt;&gt;");
     }
 }

@@ -1,12 +1,12 @@
-//! The headers of each answer.
+//! The headers of each response.
 
 use tonic::codegen::http::{HeaderMap, HeaderValue, header};
 
-/// What the page may do: run its own script, have its own style, and ask for itself. The hashes are those of `page.js`
-/// and `page.css`; a test says what they have to be.
+/// The page may run its own script, use its own style, and connect to its own origin. The hashes
+/// are those of `page.js` and `page.css`; a test prints the expected ones.
 const POLICY: &str = "default-src 'none'; connect-src 'self'; img-src data:; form-action 'self'; \
     base-uri 'none'; frame-ancestors 'none'; \
-    script-src 'sha256-VhNJw/uFC/bRfGBLeMCf091W3i8eMmE6R97H5O9a66Y='; \
+    script-src 'sha256-CbyV+wR/4gsT0DINuym0Suk+YASlB9mxEhVWOiWp0kc='; \
     style-src 'sha256-u53KQIcYhLFKc00ectoqtbw0RsT+2FpSXegGuiYli/g='";
 
 const HEADERS: [(header::HeaderName, &str); 6] = [
@@ -15,7 +15,7 @@ const HEADERS: [(header::HeaderName, &str); 6] = [
     (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
     (header::X_FRAME_OPTIONS, "DENY"),
     (header::REFERRER_POLICY, "no-referrer"),
-    // The answer depends on it.
+    // The response depends on it.
     (header::VARY, "accept"),
 ];
 
@@ -36,7 +36,7 @@ mod tests {
     };
 
     #[test]
-    fn the_policy_has_the_hashes_of_style_and_script() {
+    fn the_policy_has_the_hashes_of_the_style_and_script() {
         for (directive, text) in [("script-src", SCRIPT), ("style-src", STYLE)] {
             let hash = STANDARD.encode(Sha256::digest(text));
             let right = format!("{directive} 'sha256-{hash}'");

@@ -1,4 +1,4 @@
-//! The page as HTML. All that comes from elsewhere goes through [`Escaped`].
+//! The page as HTML. All external text goes through [`Escaped`].
 
 mod method;
 mod rows;
@@ -8,14 +8,14 @@ use std::fmt::{self, Write};
 use super::{escape::Escaped, query::Query, sort::Order, units};
 use crate::rpcz::snapshot::{AtStart, Flying, Snapshot};
 
-/// Their hashes are in the page's policy.
+/// The page's content security policy contains their hashes.
 pub(super) const STYLE: &str = include_str!("html/page.css");
 pub(super) const SCRIPT: &str = include_str!("html/page.js");
 
-/// A page.
+/// Renders the page.
 pub(super) fn html(snapshot: &Snapshot, query: &Query) -> String {
     let mut html = String::with_capacity(16 * 1024);
-    // To a string: it can't fail.
+    // Writing to a string can't fail.
     let _ = write_page(&mut html, snapshot, query);
     html
 }
@@ -80,7 +80,7 @@ fn write_in_flight(html: &mut String, snapshot: &Snapshot) -> fmt::Result {
         units::count(in_all)
     )?;
     if in_all == 0 {
-        return html.write_str("<p class=\"nothing\">No call is in flight.</p></section>\n");
+        return html.write_str("<p class=\"nothing\">No calls in flight.</p></section>\n");
     }
     if !listed.is_empty() {
         html.write_str("<ul class=\"calls\">")?;
@@ -117,7 +117,7 @@ fn method_link(id: &str) -> String {
     )
 }
 
-/// A name that may go on in another line after a slash or a point.
+/// A name that can wrap after a slash or a dot.
 fn breakable(id: &str) -> String {
     Escaped(id).to_string().replace('/', "/<wbr>").replace('.', ".<wbr>")
 }
@@ -127,7 +127,7 @@ fn messages(requests: u64, responses: u64) -> String {
     format!("{} in, {} out", units::count(requests), units::count(responses))
 }
 
-/// What fits in a line.
+/// The facts that fit on one line.
 fn write_facts(html: &mut String, start: &AtStart) -> fmt::Result {
     if let Some(deadline) = start.deadline_ms {
         write!(html, "<span>deadline {}</span>", units::time(deadline))?;

@@ -1,4 +1,4 @@
-//! Small plots of the last ten minutes, as SVG without text: what they say is beside them.
+//! Small plots of the last ten minutes, as SVG without text. Their labels are next to them.
 
 use std::fmt::Write as _;
 
@@ -6,13 +6,13 @@ use crate::rpcz::{rates::WINDOWS, snapshot::Point};
 
 const HEIGHT: f64 = 24.0;
 
-/// The bars of one kind. Those that come later are in front.
+/// The bars of one series. Later ones are drawn in front.
 struct Bars<'a> {
     class: &'static str,
     value: &'a dyn Fn(&Point) -> Option<f64>,
 }
 
-/// The calls and the errors per second.
+/// Plots the calls and the errors per second.
 pub(super) fn rate(points: &[Point]) -> String {
     plot(
         points,
@@ -27,7 +27,7 @@ pub(super) fn rate(points: &[Point]) -> String {
     )
 }
 
-/// The median and the 99th percentile.
+/// Plots the median and the 99th percentile.
 pub(super) fn latency(points: &[Point]) -> String {
     plot(
         points,
@@ -39,12 +39,12 @@ pub(super) fn latency(points: &[Point]) -> String {
     )
 }
 
-/// The most of a plot of rates.
+/// Returns the highest rate in a plot.
 pub(super) fn most_calls(points: &[Point]) -> f64 {
     points.iter().map(|point| point.rate.calls_per_second).fold(0.0, f64::max)
 }
 
-/// The most of a plot of latencies.
+/// Returns the longest latency in a plot.
 pub(super) fn longest(points: &[Point]) -> Option<f64> {
     points.iter().filter_map(|point| point.p99_ms).max_by(f64::total_cmp)
 }
@@ -58,20 +58,20 @@ fn plot(points: &[Point], title: &str, bars: &[Bars<'_>]) -> String {
     );
     for bars in bars {
         let path = path(points, bars.value, most);
-        // To a string: it can't fail.
+        // Writing to a string can't fail.
         let _ = write!(svg, "<path class=\"{}\" d=\"{path}\"/>", bars.class);
     }
     svg.push_str("</svg>");
     svg
 }
 
-/// A bar for each window.
+/// Draws a bar for each window.
 fn path(points: &[Point], value: &dyn Fn(&Point) -> Option<f64>, most: f64) -> String {
     let mut path = String::new();
     for point in points {
         let Some(value) = value(point) else { continue };
         let x = (WINDOWS - 1).saturating_sub(point.windows_ago);
-        // What is there can be seen, however small it is.
+        // Every value stays visible, however small it is.
         let height = (value / most * HEIGHT).max(1.0);
         let _ = write!(path, "M{x} {HEIGHT}v-{height:.1}h1v{height:.1}z");
     }

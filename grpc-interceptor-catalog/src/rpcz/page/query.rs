@@ -1,6 +1,6 @@
-//! What the query of a request asks for.
+//! The query of a request.
 
-/// Without what isn't known, which is ignored.
+/// The known parameters. Unknown ones are ignored.
 #[derive(Debug, Default, PartialEq)]
 pub(super) struct Query {
     pub(super) method: Option<String>,
@@ -26,7 +26,7 @@ impl Query {
         parsed
     }
 
-    /// A link to the same page with another order.
+    /// Returns a link to the same page in another order.
     pub(super) fn sorted_by(&self, sort: &str) -> String {
         let mut link = format!("?sort={}", encoded(sort));
         if !self.filter.is_empty() {
@@ -37,7 +37,7 @@ impl Query {
     }
 }
 
-/// As the form of a page writes it.
+/// Decodes a value that an HTML form submitted.
 fn decoded(text: &str) -> String {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.as_bytes();
@@ -78,7 +78,7 @@ mod tests {
     use super::{Query, decoded, encoded};
 
     #[test]
-    fn a_text_comes_back() {
+    fn encoding_round_trips() {
         for text in ["", "server/a.B/C", "a b&c=d+e%", "é😀", "<script>\"'"] {
             assert_eq!(decoded(&encoded(text)), text);
         }
@@ -87,7 +87,7 @@ mod tests {
     }
 
     #[test]
-    fn what_isnt_known_is_ignored() {
+    fn unknown_parameters_are_ignored() {
         let query = Query::parse("x=1&filter=a+b&sort=-rate&&method=&format");
         assert_eq!(
             query,

@@ -19,10 +19,10 @@ use tonic::{
 
 use super::service::{RpczService, plain};
 
-/// A page with a port of its own: made by [`Rpcz::bind`](crate::Rpcz::bind).
+/// A page on a separate port, created by [`Rpcz::bind`](crate::Rpcz::bind).
 ///
-/// It answers requests for `localhost`, for an IP address, and for [hosts](Self::hosts) that it is told of. A page in a
-/// browser that has another host's name point here (DNS rebinding) gets 403.
+/// It answers requests for `localhost`, for any IP address, and for the [hosts](Self::hosts) you
+/// add. A web page that points another host name at this server (DNS rebinding) gets 403.
 pub struct RpczServer {
     listener: TcpListener,
     service: RpczService,
@@ -38,16 +38,16 @@ impl RpczServer {
         Ok(RpczServer { listener, service, hosts: Vec::new() })
     }
 
-    /// Where it is.
+    /// Returns the address that the page is bound to.
     ///
     /// # Errors
     ///
-    /// If the system doesn't know.
+    /// Returns an error if the operating system can't tell.
     pub fn local_addr(&self) -> io::Result<SocketAddr> {
         self.listener.local_addr()
     }
 
-    /// Answers requests for these hosts, too: names without a port.
+    /// Also answers requests for these host names, given without a port.
     ///
     /// ```no_run
     /// # async fn run() -> std::io::Result<()> {
@@ -68,7 +68,7 @@ impl RpczServer {
     ///
     /// # Errors
     ///
-    /// It never returns one. An error of a connection ends that connection only.
+    /// Never returns an error. A connection error only ends that connection.
     pub async fn serve(self) -> io::Result<()> {
         let checked = Checked { service: self.service, hosts: self.hosts };
         axum::serve(self.listener, Router::new().fallback_service(checked)).await
@@ -84,7 +84,7 @@ impl fmt::Debug for RpczServer {
     }
 }
 
-/// The page, for hosts that it knows.
+/// The page, limited to known hosts.
 #[derive(Clone)]
 struct Checked {
     service: RpczService,
@@ -92,7 +92,7 @@ struct Checked {
 }
 
 impl Checked {
-    /// Who rebinds a name has a name: so an address is fine.
+    /// DNS rebinding needs a host name, so an IP address is always fine.
     fn knows(&self, uri: &Uri, headers: &HeaderMap) -> bool {
         let mut named = headers.get_all(header::HOST).iter();
         let authority = match (uri.authority(), named.next(), named.next()) {
@@ -122,7 +122,7 @@ impl<B> Service<Request<B>> for Checked {
         let parts = request.into_parts().0;
         ready(Ok(match self.knows(&parts.uri, &parts.headers) {
             true => self.service.answer(&parts),
-            false => plain(StatusCode::FORBIDDEN, "This page isn't at that host.\n"),
+            false => plain(StatusCode::FORBIDDEN, "This host name isn't allowed.\n"),
         }))
     }
 }

@@ -17,15 +17,16 @@ use tonic::{
 use super::{headers, html::html, query::Query, sort::Order, text::text};
 use crate::rpcz::{snapshot::Snapshot, state::State};
 
-/// The page of an [`Rpcz`](crate::Rpcz) as a `tower::Service` over HTTP: made by [`Rpcz::service`](crate::Rpcz::service).
+/// The page of an [`Rpcz`](crate::Rpcz) as a `tower::Service` over HTTP, created by
+/// [`Rpcz::service`](crate::Rpcz::service).
 ///
-/// It answers at once, whatever the request's body is, and never fails.
+/// It responds immediately without reading the request body, and never fails.
 #[derive(Clone)]
 pub struct RpczService {
     state: Arc<State>,
 }
 
-/// How the page is shown.
+/// How the page is rendered.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Format {
     Html,
@@ -42,7 +43,8 @@ impl Format {
         }
     }
 
-    /// How many of the calls in flight it shows, the oldest: people read so many, and programs all.
+    /// How many calls in flight are shown, oldest first: enough for a person, and all of them for a
+    /// program.
     const fn calls_in_flight(self) -> usize {
         match self {
             Format::Html | Format::Text => 100,
@@ -50,8 +52,8 @@ impl Format {
         }
     }
 
-    /// By the query, the path, or what is accepted: `curl` accepts anything, and gets text. `None` if there is no such
-    /// page.
+    /// Chooses the format by the query, the path, or the `accept` header. `curl` accepts anything
+    /// and gets text. `None` if there is no such page.
     fn of(parts: &Parts, query: &Query) -> Option<Self> {
         let by_path = match parts.uri.path() {
             "" | "/" => None,
@@ -89,7 +91,7 @@ impl RpczService {
             return plain(StatusCode::NOT_FOUND, "There is no such page.\n");
         };
         if ![Method::GET, Method::HEAD].contains(&parts.method) {
-            let mut response = plain(StatusCode::METHOD_NOT_ALLOWED, "This can only be read.\n");
+            let mut response = plain(StatusCode::METHOD_NOT_ALLOWED, "This page is read-only.\n");
             response.headers_mut().insert(header::ALLOW, HeaderValue::from_static("GET, HEAD"));
             return response;
         }

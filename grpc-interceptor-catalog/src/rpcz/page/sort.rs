@@ -1,6 +1,6 @@
 use crate::rpcz::snapshot::Row;
 
-/// What rows can be sorted by.
+/// The columns that rows can be sorted by.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Column {
     Method,
@@ -18,7 +18,7 @@ pub(super) enum Column {
 }
 
 impl Column {
-    /// In the order of a table.
+    /// In the order of the table.
     pub(super) const ALL: [Column; 12] = [
         Column::Method,
         Column::InFlight,
@@ -34,7 +34,7 @@ impl Column {
         Column::Messages,
     ];
 
-    /// In a query.
+    /// The column's name in a query.
     pub(super) const fn name(self) -> &'static str {
         match self {
             Column::Method => "method",
@@ -70,7 +70,7 @@ impl Column {
     }
 }
 
-/// A column, and which end comes first.
+/// A column and a direction.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Order {
     pub(super) column: Column,
@@ -78,7 +78,7 @@ pub(super) struct Order {
 }
 
 impl Order {
-    /// By name, if it isn't said or isn't known.
+    /// Parses an order. Sorts by name if the order is missing or unknown.
     pub(super) fn parse(sort: &str) -> Self {
         let (name, is_descending) =
             sort.strip_prefix('-').map_or((sort, false), |name| (name, true));
@@ -88,7 +88,7 @@ impl Order {
         }
     }
 
-    /// The order that a click on a column leads to. Of a number, the largest comes first.
+    /// Returns the order that a click on a column leads to. Numbers start with the largest.
     pub(super) fn after_click(self, column: Column) -> String {
         let is_descending = match self.column == column {
             true => !self.is_descending,
@@ -98,7 +98,7 @@ impl Order {
     }
 
     pub(super) fn sort(self, rows: &mut [Row]) {
-        // Rows that are alike stay in the order of their names.
+        // Equal rows stay sorted by name.
         rows.sort_by(|a, b| (a.name, a.side).cmp(&(b.name, b.side)));
         if self.column == Column::Method {
             if self.is_descending {
@@ -118,7 +118,7 @@ mod tests {
     use super::{Column, Order};
 
     #[test]
-    fn a_second_click_turns_it_around() {
+    fn a_second_click_reverses_the_order() {
         let first = Order::parse("nonsense");
         assert_eq!(first, Order { column: Column::Method, is_descending: false });
         assert_eq!(first.after_click(Column::Method), "-method");

@@ -7,7 +7,7 @@ use crate::rpcz::snapshot::{AtStart, Ended, Flying, Row, Snapshot};
 
 pub(super) fn text(snapshot: &Snapshot) -> String {
     let mut text = String::new();
-    // To a string: it can't fail.
+    // Writing to a string can't fail.
     let _ = write_page(&mut text, snapshot);
     text
 }
@@ -59,7 +59,7 @@ fn write_rows(text: &mut String, rows: &[Row]) -> fmt::Result {
     let width = |column: usize| lines.iter().map(|line| line[column].chars().count()).max();
     let widths: [usize; HEADINGS.len()] = std::array::from_fn(|column| width(column).unwrap_or(0));
     for line in &lines {
-        // Names to the left, numbers to the right.
+        // Names are left-aligned, numbers right-aligned.
         write!(text, "{:<2$}  {:<3$}", line[0], line[1], widths[0], widths[1])?;
         for (cell, width) in line.iter().zip(widths).skip(2) {
             write!(text, "  {cell:>width$}")?;
@@ -139,7 +139,7 @@ fn write_start(text: &mut String, start: &AtStart) -> fmt::Result {
     })
 }
 
-/// Without what a terminal would act on, or what would begin another line.
+/// Escapes everything that a terminal would act on or that would start another line.
 fn one_line(text: &str) -> String {
     let mut line = String::with_capacity(text.len());
     for char in text.chars() {
@@ -151,7 +151,7 @@ fn one_line(text: &str) -> String {
     line
 }
 
-/// If it turns the direction of writing around, or ends a line.
+/// Returns whether a character changes the writing direction or ends a line.
 const fn turns_or_breaks(char: char) -> bool {
     matches!(
         char,
@@ -164,7 +164,7 @@ mod tests {
     use super::one_line;
 
     #[test]
-    fn a_terminal_finds_nothing_to_do() {
+    fn control_characters_are_escaped() {
         assert_eq!(one_line("a\nb\x1b[31m"), "a\\u{a}b\\u{1b}[31m");
         assert_eq!(one_line("\u{202e}é 😀"), "\\u{202e}é 😀");
         for char in "\u{61c}\u{200e}\u{200f}\u{2028}\u{2029}\u{202a}\u{2066}\u{2069}".chars() {
@@ -173,7 +173,7 @@ mod tests {
     }
 
     #[test]
-    fn usual_punctuation_stays() {
+    fn ordinary_punctuation_is_kept() {
         let text = "It’s “long” – or — not … • \u{2030}";
         assert_eq!(one_line(text), text);
     }

@@ -1,8 +1,8 @@
-//! Numbers as people read them.
+//! Numbers, formatted for people.
 
 use std::fmt::Write as _;
 
-/// A time in milliseconds, in the unit that fits.
+/// Formats milliseconds in a suitable unit.
 pub(super) fn time(ms: f64) -> String {
     match ms {
         _ if ms < 1.0 => format!("{} µs", three(ms * 1000.0)),
@@ -18,7 +18,7 @@ pub(super) fn time_or_none(ms: Option<f64>) -> String {
     ms.map_or_else(|| "–".to_owned(), time)
 }
 
-/// A rate, or zero.
+/// Formats a rate.
 pub(super) fn rate(rate: f64) -> String {
     match rate {
         0.0 => "0".to_owned(),
@@ -27,7 +27,7 @@ pub(super) fn rate(rate: f64) -> String {
     }
 }
 
-/// With three digits, or as many as there are before the point.
+/// Formats a number with three significant digits, or more for a larger integer.
 fn three(number: f64) -> String {
     let digits = match number {
         _ if number < 9.995 => 2,
@@ -38,7 +38,7 @@ fn three(number: f64) -> String {
     text.trim_end_matches('0').trim_end_matches('.').to_owned()
 }
 
-/// A count, with a comma between thousands.
+/// Formats a count with thousands separators.
 pub(super) fn count(count: u64) -> String {
     let digits = count.to_string();
     let mut text = String::new();
@@ -46,7 +46,7 @@ pub(super) fn count(count: u64) -> String {
         if at > 0 && (digits.len() - at).is_multiple_of(3) {
             text.push(',');
         }
-        // To a string: it can't fail.
+        // Writing to a string can't fail.
         let _ = text.write_char(digit);
     }
     text

@@ -1,4 +1,4 @@
-//! One method: its numbers, its plots and its samples.
+//! The page of one method: its numbers, plots and samples.
 
 use std::fmt::{self, Write as _};
 

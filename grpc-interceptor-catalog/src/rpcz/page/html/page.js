@@ -1,10 +1,10 @@
 "use strict";
-// Without this script the page is the same: the server makes it. Here it is fetched again every two seconds, and what
-// has changed is put in its place, so that what is open, selected or scrolled to stays so. A fetched page is parsed
-// into a document of its own, in which no script runs; only text and attributes are taken from it.
+// The server renders the whole page, so it also works without this script. The script fetches the page again every two
+// seconds and patches what has changed, which keeps open details, selections and the scroll position. A fetched page is
+// parsed into a separate document in which no script runs; only text and attributes are copied from it.
 (() => {
   const PAUSE = 2000;
-  // Whoever takes longer to answer hangs.
+  // A server that takes longer to answer counts as unresponsive.
   const PATIENCE = 5000;
   const KEPT = new Set(["open"]);
 
@@ -24,7 +24,7 @@
 
   const keyOf = (node) => node.dataset?.key;
 
-  // Elements with a key are the same wherever they are; others if they are in the same place.
+  // Elements with a key are matched by key, all others by position.
   const updateChildren = (from, to) => {
     const keyed = new Map();
     for (const child of from.children) if (keyOf(child)) keyed.set(keyOf(child), child);
@@ -101,7 +101,7 @@
     filterBy();
   });
 
-  // Links to this page, unless they are to open elsewhere.
+  // Links to this page, unless they should open elsewhere.
   document.addEventListener("click", async (event) => {
     const link = event.target.closest?.('a[href^="?"]');
     if (!link || event.button || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;

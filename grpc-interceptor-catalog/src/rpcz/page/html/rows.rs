@@ -14,20 +14,20 @@ use super::{
 };
 use crate::rpcz::snapshot::{Row, Snapshot};
 
-/// Its heading, and what it says of itself.
+/// A column's heading and its tooltip.
 const fn heading(column: Column) -> (&'static str, &'static str) {
     match column {
         Column::Method => ("Method", "Side, service and method"),
-        Column::InFlight => ("In flight", "Calls that have begun and not ended"),
+        Column::InFlight => ("In flight", "Calls that have started and not ended"),
         Column::Rate => ("Calls/s, 1 min", "Calls that ended, per second, over the last minute"),
         Column::RateHour => ("1 h", "The same over the last hour"),
         Column::RateStart => ("all", "The same since the start"),
-        Column::Started => ("Started", "Calls that have begun"),
+        Column::Started => ("Started", "Calls that have started"),
         Column::Ok => ("OK", "Calls that succeeded"),
         Column::Errors => ("Errors", "Calls that failed"),
-        Column::P50 => ("p50", "Half of the calls took at most this, since the start"),
-        Column::P90 => ("p90", "90 % of the calls"),
-        Column::P99 => ("p99", "99 % of the calls"),
+        Column::P50 => ("p50", "Half of the calls took at most this long, since the start"),
+        Column::P90 => ("p90", "90% of the calls took at most this long"),
+        Column::P99 => ("p99", "99% of the calls took at most this long"),
         Column::Messages => ("Messages", "Requests and responses"),
     }
 }
@@ -41,8 +41,8 @@ pub(super) fn write(
     html.write_str("<section id=\"methods\">")?;
     if snapshot.methods.is_empty() {
         let text = match query.filter.is_empty() {
-            true => "No call was seen yet.",
-            false => "No method has this in its name.",
+            true => "No calls yet.",
+            false => "No method matches the filter.",
         };
         return writeln!(html, "<p class=\"nothing\">{text}</p></section>");
     }
@@ -129,7 +129,7 @@ fn value(column: Column, row: &Row) -> String {
     }
 }
 
-/// `INTERNAL 3, NOT_FOUND 1`.
+/// Formats the codes as `INTERNAL 3, NOT_FOUND 1`.
 fn codes(row: &Row) -> String {
     let codes = row.errors_by_code.iter();
     codes.map(|(code, count)| format!("{code} {count}")).collect::<Vec<_>>().join(", ")
