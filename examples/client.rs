@@ -1,8 +1,8 @@
 //! A client whose calls go through a chain of interceptors: a log, a cache, retries with backoff, a
-//! token that is refreshed, metadata.
+//! refreshed token, metadata.
 //!
 //! ```text
-//! cargo run --example client                                 starts a server of its own, and calls it
+//! cargo run --example client                                 starts its own server and calls it
 //! cargo run --example client -- --address 127.0.0.1:50051    calls `greeter -- --serve 127.0.0.1:50051`
 //! ```
 
@@ -21,7 +21,7 @@ use std::{
 };
 
 use grpc_interceptor::{Context, Interceptor, Next, Outcome, intercepted, interceptor};
-// What tonic-prost-build makes of greeter.proto, with the line in proto/build.rs that puts
+// The code that tonic-prost-build generates from greeter.proto. A line in proto/build.rs puts
 // `#[intercepted]` on the client.
 use grpc_interceptor_proto::{
     default_stubs::greeter_server::{Greeter, GreeterServer},
@@ -42,8 +42,8 @@ const FRESH_TOKEN: &str = "open-sesame";
 
 // ---- The interceptors ----------------------------------------------------------------------------
 
-/// Any RPC: says what each call came to, when it has ended; of a stream of responses, when that has.
-/// `#[interceptor]` makes it a value, for a tuple.
+/// For any RPC: logs how each call ended. A call with a response stream ends with that stream.
+/// `#[interceptor]` turns the fn into a value, so that it can be part of a tuple.
 #[interceptor]
 async fn log<N: Next>(request: Request<N::Request>, context: Context, next: N) -> Outcome<N> {
     let name = context.method_name();
@@ -51,7 +51,7 @@ async fn log<N: Next>(request: Request<N::Request>, context: Context, next: N) -
     next.on_call_end(move |end| println!("  client  {name}: {:?}", end.code())).run(request).await
 }
 
-/// Unary RPCs from `HelloRequest` to `HelloReply`: what was answered once isn't asked again.
+/// For unary RPCs from `HelloRequest` to `HelloReply`: answers repeated requests from a cache.
 #[derive(Default)]
 struct Cache {
     replies: Mutex<HashMap<String, HelloReply>>,
@@ -72,7 +72,7 @@ where
         let cached = replies().get(&name).cloned();
         if let Some(reply) = cached {
             println!("  client  {name:?} is in the cache");
-            // Without `next`, nothing is sent.
+            // Without a call to `next`, nothing is sent.
             return Ok(Response::new(reply));
         }
         let response = next.run(request).await?;
@@ -81,8 +81,9 @@ where
     }
 }
 
-/// Any RPC: tries again if the server is unavailable, and waits longer each time. All attempts and the
-/// waits between have the deadline of the call. A stream can't be sent twice: it has one attempt.
+/// For any RPC: retries with backoff when the server is unavailable. All attempts and the pauses
+/// between them share the call's deadline. A stream can't be sent twice, so it gets only one
+/// attempt.
 struct Retry {
     attempts: u32,
     backoff: Duration,
@@ -95,7 +96,7 @@ impl<N: Next> Interceptor<N> for Retry {
             let Some(again) = next.clone_request(&request) else { break };
             match next.run(request).await {
                 Err(status) if status.code() == Code::Unavailable => {
-                    println!("  client  attempt {attempt}: Unavailable; the next in {backoff:?}");
+                    println!("  client  attempt {attempt}: Unavailable; retrying in {backoff:?}");
                     tokio::time::sleep(backoff).await;
                     backoff *= 2;
                 }
@@ -107,8 +108,8 @@ impl<N: Next> Interceptor<N> for Retry {
     }
 }
 
-/// Any RPC: if the token isn't accepted, gets a new one, and tries once more if the request can be sent
-/// again.
+/// For any RPC: if the token isn't accepted, gets a new one and tries once more, provided that the
+/// request can be sent again.
 struct Refresh {
     token: Arc<Token>,
 }
@@ -129,7 +130,7 @@ impl<N: Next> Interceptor<N> for Refresh {
     }
 }
 
-/// Any RPC: puts the token on the call.
+/// For any RPC: adds the token to the call.
 struct Bearer {
     token: Arc<Token>,
 }
@@ -141,7 +142,7 @@ impl<N: Next> Interceptor<N> for Bearer {
     }
 }
 
-/// The token that all clients of the program share.
+/// The token, shared by all clients of the program.
 struct Token(Mutex<String>);
 
 impl Token {
@@ -153,13 +154,13 @@ impl Token {
 
     async fn refresh(&self) -> Result<(), Status> {
         let fresh = fetch_token().await?;
-        println!("  client  has a new token");
+        println!("  client  got a new token");
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = fresh;
         Ok(())
     }
 }
 
-/// Stands for a call to the service that gives out tokens.
+/// Stands in for a call to a token service.
 async fn fetch_token() -> Result<String, Status> {
     tokio::time::sleep(Duration::from_millis(5)).await;
     Ok(FRESH_TOKEN.to_owned())
@@ -167,9 +168,9 @@ async fn fetch_token() -> Result<String, Status> {
 
 // ---- The clients ---------------------------------------------------------------------------------
 
-/// The type of an intercepted client can be named, so it can be in a field.
+/// The type of an intercepted client can be named, so you can store it in a field.
 struct Clients {
-    /// For SayHello: `Cache` is for that one alone.
+    /// For SayHello only: `Cache` doesn't support the other RPCs.
     hello: InterceptedGreeterClient<Channel, (log, Cache, Retry, Refresh, Bearer)>,
     /// For all RPCs.
     any: InterceptedGreeterClient<Channel, (log, Retry, Refresh, Bearer)>,
@@ -181,8 +182,8 @@ impl Clients {
         let refresh = || Refresh { token: token.clone() };
         let bearer = || Bearer { token: token.clone() };
         Clients {
-            // The first is the outermost: each attempt of `Retry` goes through `Refresh` and
-            // `Bearer` again, which has the new token then.
+            // The first one is the outermost. Each attempt of `Retry` goes through `Refresh` and
+            // `Bearer` again, so it uses the new token.
             hello: GreeterClient::with_interceptors(
                 channel.clone(),
                 (log, Cache::default(), retry(), refresh(), bearer()),
@@ -192,9 +193,9 @@ impl Clients {
     }
 }
 
-/// Calls the server and prints what comes back.
+/// Calls the server and prints the responses.
 async fn call(address: SocketAddr) -> Result<(), Box<dyn Error>> {
-    // It connects at the first call, and a server that isn't there yet is `Unavailable`.
+    // Connects on the first call. A server that isn't up yet results in `Unavailable`.
     let channel = Endpoint::try_from(format!("http://{address}"))?.connect_lazy();
     let token = Arc::new(Token(Mutex::new("expired".to_owned())));
     let mut clients = Clients::new(channel, token);
@@ -229,7 +230,7 @@ async fn print_all(mut replies: Streaming<HelloReply>) -> Result<(), Status> {
 
 // ---- A server to call ----------------------------------------------------------------------------
 
-/// Isn't available for the first two calls, and then accepts the fresh token only.
+/// Is unavailable for the first two calls, and then accepts only the fresh token.
 #[derive(Default)]
 struct Doorman {
     calls: AtomicU32,
@@ -289,7 +290,7 @@ fn greet(name: &str) -> HelloReply {
     HelloReply { message: format!("Hello, {name}!") }
 }
 
-/// Calls a server that runs in this process, and stops it.
+/// Calls a server that runs in this process, then stops it.
 async fn call_own_server() -> Result<(), Box<dyn Error>> {
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     let address = listener.local_addr()?;

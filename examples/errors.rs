@@ -1,11 +1,10 @@
-//! Errors: `?` in the handlers, and the right status for the caller.
+//! Error handling: `?` in the handlers, and the right status for the caller.
 //!
 //! ```text
 //! cargo run --example errors
 //! ```
 //!
-//! It starts a server, calls it in each of the ways that fail, prints the statuses that come out,
-//! and exits.
+//! It starts a server, calls it in every way that fails, prints the resulting statuses, and exits.
 
 use std::{any::Any, collections::HashMap, error::Error as StdError, io, process::ExitCode};
 
@@ -24,7 +23,7 @@ use tonic::{
     transport::{Endpoint, Server, server::TcpIncoming},
 };
 
-// ---- Where the data is: it knows nothing of gRPC ---------------------------------------------------
+// ---- The data layer: it knows nothing about gRPC ---------------------------------------------------
 
 #[derive(Debug, thiserror::Error)]
 enum RepositoryError {
@@ -57,9 +56,9 @@ impl Repository {
     }
 }
 
-// ---- A helper that raises a status -----------------------------------------------------------------
+// ---- A helper that returns an error with a code ----------------------------------------------------
 
-/// No code is passed through what calls this.
+/// The callers of this helper don't have to know the code.
 fn check(name: &str) -> Result<(), Error> {
     match name {
         "" => Err(Error::invalid_argument("a name has at least one letter")),
@@ -69,7 +68,7 @@ fn check(name: &str) -> Result<(), Error> {
 
 // ---- The service: `?` and nothing else -------------------------------------------------------------
 
-/// Either of the two, and anything else.
+/// Either of the two errors, or any other.
 type AnyError = Box<dyn StdError + Send + Sync>;
 
 struct MyGreeter {
@@ -108,10 +107,10 @@ impl Greeter for MyGreeter {
 
 type Replies = std::pin::Pin<Box<dyn Stream<Item = Result<HelloReply, RepositoryError>> + Send>>;
 
-// ---- What the caller learns of it ------------------------------------------------------------------
+// ---- What the caller sees --------------------------------------------------------------------------
 
-/// The one place where errors of the repository meet gRPC. It doesn't know a corrupt row: that is
-/// `on_unknown`.
+/// The only place where repository errors meet gRPC. It doesn't handle a corrupt row, so
+/// `on_unknown` does.
 fn repository_errors(error: &(dyn StdError + 'static), context: &Context) -> Option<Status> {
     match error.downcast_ref()? {
         RepositoryError::NoRow { name } => {
@@ -134,7 +133,7 @@ fn report(payload: &(dyn Any + Send), context: &Context) {
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    // Rust's own report of a panic, on stderr: here `report` is enough.
+    // Silence Rust's own panic message on stderr: `report` is enough here.
     std::panic::set_hook(Box::new(|_| {}));
     match run().await {
         Ok(()) => ExitCode::SUCCESS,
@@ -173,7 +172,7 @@ async fn run() -> Result<(), Box<dyn StdError>> {
         print(reply);
     }
 
-    // The client goes, so that the server has nobody to wait for.
+    // Drop the client, so that the server has no connections to wait for.
     drop((client, replies, stop));
     Ok(server.await??)
 }

@@ -1,13 +1,13 @@
-//! A server whose calls are seen: a line in the log for each, spans, counts for Prometheus, and a web page of what is going
-//! on. A client makes calls that end in all kinds of ways.
+//! An observable server: a log line and a span for each call, Prometheus metrics, and a web page
+//! that shows live calls. A client makes calls that end in many different ways.
 //!
 //! ```text
 //! cargo run --example observed                 makes the calls, then exits
 //! cargo run --example observed -- --serve      makes the calls, then serves the metrics and the page until Ctrl-C
 //! ```
 //!
-//! With `OTEL_EXPORTER_OTLP_ENDPOINT=http://127.0.0.1:4317` the spans go to an OpenTelemetry collector, or to anything else
-//! that takes OTLP, such as Jaeger.
+//! With `OTEL_EXPORTER_OTLP_ENDPOINT=http://127.0.0.1:4317`, the spans go to an OpenTelemetry
+//! collector or any other OTLP receiver, such as Jaeger.
 
 use std::{env, error::Error, time::Duration};
 
@@ -36,10 +36,10 @@ use tonic::{
 };
 use tracing::Level;
 
-/// Where Prometheus finds the metrics.
+/// Where Prometheus scrapes the metrics.
 const METRICS: ([u8; 4], u16) = ([127, 0, 0, 1], 9464);
 
-/// The port of the page, which only this machine can reach.
+/// The port of the page, reachable only from this machine.
 const PAGE: u16 = 9466;
 
 // ---- The server --------------------------------------------------------------------------------
@@ -54,7 +54,7 @@ impl Greeter for MyGreeter {
     ) -> Result<Response<HelloReply>, Status> {
         match request.into_inner().name.as_str() {
             "nobody" => return Err(Status::not_found("nobody is here")),
-            "the boss" => panic!("the boss isn't to be greeted"),
+            "the boss" => panic!("the boss must not be greeted"),
             "a snail" => sleep(Duration::from_secs(60)).await,
             _ => {}
         }
@@ -67,7 +67,7 @@ impl Greeter for MyGreeter {
     ) -> Result<Response<BoxStream<HelloReply>>, Status> {
         let times = request.into_inner().times;
         let replies = tokio_stream::iter(1..=times)
-            .map(|number| Ok(HelloReply { message: format!("Hello for the {number}. time!") }))
+            .map(|number| Ok(HelloReply { message: format!("Hello number {number}!") }))
             .throttle(Duration::from_millis(1));
         Ok(Response::new(Box::pin(replies)))
     }
@@ -75,11 +75,11 @@ impl Greeter for MyGreeter {
 
 async fn serve(incoming: TcpIncoming, rpcz: Rpcz) -> Result<(), tonic::transport::Error> {
     let log = AccessLog::new().slow(Duration::from_millis(80), Level::WARN);
-    // At zero from the start, so that the first failure is an increase.
+    // Start at zero, so that the first failure is visible as an increase.
     let metrics = Metrics::prometheus().register(Side::Server, greeter_server::METHODS);
-    // What catches panics is inside, so that the others see the status that it makes.
+    // `CatchPanic` is innermost, so that the others see the status it returns.
     let interceptors = InterceptorLayer::new((Trace::new(), metrics, log, rpcz, CatchPanic::new()))
-        // An RPC that the layer isn't told of is counted as `other`.
+        // RPCs that the layer doesn't know are counted as `other`.
         .methods(greeter_server::METHODS);
     Server::builder()
         .layer(interceptors)
@@ -91,7 +91,7 @@ async fn serve(incoming: TcpIncoming, rpcz: Rpcz) -> Result<(), tonic::transport
 // ---- The load ----------------------------------------------------------------------------------
 
 async fn call(channel: Channel) -> Result<(), Status> {
-    // Each call is one trace, of a client's span and a server's.
+    // Each call is one trace, with a client span and a server span.
     let mut greeter = GreeterClient::with_interceptors(channel.clone(), Trace::new());
     for _ in 0..10 {
         greeter.say_hello(hello("Ada")).await?;
@@ -107,23 +107,23 @@ async fn call(channel: Channel) -> Result<(), Status> {
         request.set_timeout(Duration::from_millis(100));
         expect_failure(greeter.say_hello(request).await);
     }
-    // The client goes away.
+    // The client cancels the call.
     for _ in 0..4 {
         let given_up =
             timeout(Duration::from_millis(50), greeter.say_hello(hello("a snail"))).await;
         assert!(given_up.is_err(), "a snail takes a minute");
     }
 
-    // A stream to its end, and one that the client drops.
+    // A stream that is read to its end, and one that the client drops.
     let mut replies = greeter.greet_many_times(many(3)).await?.into_inner();
     while replies.message().await?.is_some() {}
     let mut replies = greeter.greet_many_times(many(100_000)).await?.into_inner();
     replies.message().await?;
     drop(replies);
 
-    // A service that isn't there.
+    // A service that the server doesn't have.
     expect_failure(ShopClient::new(channel).get_item(ItemRequest::default()).await);
-    // What was given up reaches the server a little later.
+    // Cancellations reach the server a little later.
     sleep(Duration::from_millis(200)).await;
     Ok(())
 }
@@ -142,7 +142,8 @@ fn expect_failure<T>(outcome: Result<Response<T>, Status>) {
 
 // ---- The spans ---------------------------------------------------------------------------------
 
-/// Where they go: to a collector, or, if nobody said which, into memory. There they would pile up in a server.
+/// Sends spans to a collector if one is configured. Otherwise keeps them in memory, except with
+/// `--serve`, where they would pile up.
 fn trace(
     serves: bool,
 ) -> Result<(SdkTracerProvider, Option<InMemorySpanExporter>), Box<dyn Error>> {
@@ -172,13 +173,13 @@ fn print(spans: &[SpanData]) {
     }
 }
 
-// ---- All of it ---------------------------------------------------------------------------------
+// ---- Putting it together -----------------------------------------------------------------------
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
     let serves = env::args().skip(1).any(|argument| argument == "--serve");
     tracing_subscriber::fmt().with_target(false).init();
-    // Before the first call: what is counted before there is an exporter is lost.
+    // Install the exporter before the first call: anything counted earlier is lost.
     let seconds = Matcher::Suffix("_handling_seconds".to_owned());
     let exporter = PrometheusBuilder::new().set_buckets_for_metric(seconds, &Metrics::BUCKETS)?;
     let counted = if serves {
@@ -198,7 +199,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
 
     match counted {
         Some(counted) => {
-            println!("\nwhat Prometheus would see of it:");
+            println!("\nwhat Prometheus would scrape:");
             let text = counted.render();
             let handled =
                 |line: &&str| line.starts_with("grpc_server_handled") && !line.ends_with(" 0");
@@ -217,7 +218,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
             }
         }
     }
-    // Sends what is left.
+    // Flush the remaining spans.
     provider.shutdown()?;
     Ok(())
 }

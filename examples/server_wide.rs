@@ -1,5 +1,5 @@
-//! Interceptors around a whole server: one log and one token check for a service, for health and for reflection,
-//! which other crates generated.
+//! Interceptors around a whole server: one log and one token check for a service, and for the
+//! health and reflection services that other crates generated.
 //!
 //! ```text
 //! cargo run --example server_wide                                a client calls them all, then it exits
@@ -33,7 +33,7 @@ const TOKEN: &str = "Bearer open-sesame";
 
 // ---- The interceptors --------------------------------------------------------------------------
 
-/// Lets nobody in who doesn't have the token, before anything of the message is read.
+/// Refuses calls without the token, before anything of the message is read.
 struct Auth;
 
 impl<N: Next> Interceptor<N> for Auth {
@@ -74,13 +74,14 @@ async fn serve(incoming: TcpIncoming) -> Result<(), Box<dyn Error + Send + Sync>
     // Health checks carry no token.
     let is_health = services([health_server::SERVICE_NAME]);
     let auth = when(move |context: &Context| !is_health(context), Auth);
-    // A line for each call of each service, including those that are refused and RPCs that nobody implements.
+    // One line per call to any service, including refused calls and RPCs that no service
+    // implements.
     let log = on_call_end(|context, end| {
         println!("    {:?} {} {:?}", context.kind(), context.method_name(), end.code());
     });
-    // The log is outside, so that refused calls are in it.
+    // The log is outside, so that it also sees refused calls.
     let interceptors = InterceptorLayer::new((log, auth))
-        // So that the log can tell the kind of each RPC.
+        // The descriptors tell the log the kind of each RPC.
         .descriptors(FILE_DESCRIPTOR_SET)
         .descriptors(tonic_health::pb::FILE_DESCRIPTOR_SET)
         .descriptors(tonic_reflection::pb::v1::FILE_DESCRIPTOR_SET);
@@ -95,7 +96,7 @@ async fn serve(incoming: TcpIncoming) -> Result<(), Box<dyn Error + Send + Sync>
     Ok(())
 }
 
-// ---- What it looks like from outside -----------------------------------------------------------
+// ---- The view from the outside -----------------------------------------------------------------
 
 async fn call_all(channel: Channel) -> Result<(), Box<dyn Error + Send + Sync>> {
     println!("health, without a token:");
@@ -127,7 +128,7 @@ async fn call_all(channel: Channel) -> Result<(), Box<dyn Error + Send + Sync>> 
         }
     }
 
-    println!("a service that isn't there, with the token:");
+    println!("an unknown service, with the token:");
     let mut shop = ShopClient::new(channel);
     println!("{}", told(shop.get_item(with_token(Request::new(ItemRequest::default()))).await));
     Ok(())

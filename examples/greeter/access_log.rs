@@ -1,8 +1,8 @@
 use grpc_interceptor::{CallEnd, Context, Next, Outcome};
 use tonic::Request;
 
-/// Logs every call, of any kind, when it has ended: once, whatever happens to it. A call whose client
-/// goes away, whose time is over or whose handler panics has its line, too.
+/// Logs every call of any kind exactly once, when it has ended. This includes calls that the client
+/// cancels, that run out of time, or whose handler panics.
 pub(crate) async fn access_log<N: Next>(
     request: Request<N::Request>,
     context: Context,

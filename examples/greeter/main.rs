@@ -1,11 +1,11 @@
-//! A service with all four kinds of RPC behind a chain of interceptors.
+//! A service with all four kinds of RPC and a chain of interceptors.
 //!
 //! ```text
 //! cargo run --example greeter                                a client calls every RPC, then it exits
 //! cargo run --example greeter -- --serve 127.0.0.1:50051     serves until Ctrl-C
 //! ```
 //!
-//! With the second one running, call it from outside, for instance with grpcurl:
+//! While the second command is running, you can call it with grpcurl, for example:
 //!
 //! ```text
 //! grpcurl -plaintext -import-path proto/proto -proto greeter.proto \
@@ -13,7 +13,7 @@
 //!     127.0.0.1:50051 greeter.v1.Greeter/SayHello
 //! ```
 
-/// An interceptor in a file of its own.
+/// An interceptor in a separate file.
 mod access_log;
 
 use std::{
@@ -28,7 +28,7 @@ use std::{
 
 use access_log::access_log;
 use grpc_interceptor::{Context, Interceptor, Next, Outcome, Payload, intercepted};
-// What tonic-prost-build makes of greeter.proto.
+// The code that tonic-prost-build generates from greeter.proto.
 use grpc_interceptor_proto::greeter::{
     GreetManyTimesRequest, HelloReply, HelloRequest,
     greeter_client::GreeterClient,
@@ -45,7 +45,7 @@ const TOKEN: &str = "open-sesame";
 
 // ---- The interceptors: these, and the access log in access_log.rs ---------------------------------
 
-/// Lets nobody in who doesn't have the token.
+/// Refuses calls without the token.
 struct Auth {
     token: String,
 }
@@ -55,13 +55,13 @@ impl<N: Next> Interceptor<N> for Auth {
         let sent = request.metadata().get("authorization").and_then(|value| value.to_str().ok());
         match sent.and_then(|value| value.strip_prefix("Bearer ")) {
             Some(token) if token == self.token => next.run(request).await,
-            // Without `next`, the call ends here.
+            // Without a call to `next`, the call ends here.
             _ => Err(Status::unauthenticated("the token is missing or wrong")),
         }
     }
 }
 
-/// Gives a domain error the code that clients know it by.
+/// Maps a domain error to the code that clients expect.
 async fn error_codes<N: Next>(request: Request<N::Request>, _: Context, next: N) -> Outcome<N> {
     fn with_code(status: Status) -> Status {
         match status.source().and_then(|source| source.downcast_ref()) {
@@ -71,11 +71,11 @@ async fn error_codes<N: Next>(request: Request<N::Request>, _: Context, next: N)
         }
     }
     let response = next.run(request).await.map_err(with_code)?;
-    // A stream of responses may fail later.
+    // A response stream can fail later.
     Ok(response.map(|payload| payload.map_errors(with_code)))
 }
 
-/// Changes the message. The bound on `N` says that it is for RPCs which take one `HelloRequest`.
+/// Changes the message. The bound on `N` limits it to RPCs that take a single `HelloRequest`.
 async fn shout<N>(mut request: Request<HelloRequest>, _: Context, next: N) -> Outcome<N>
 where
     N: Next<Request = HelloRequest>,
@@ -84,7 +84,7 @@ where
     next.run(request).await
 }
 
-/// Logs each message as it passes. On a stream, nothing waits for the next one.
+/// Logs each message as it passes. Messages of a stream aren't buffered.
 async fn log_messages<N>(request: Request<N::Request>, _: Context, next: N) -> Outcome<N>
 where
     N: Next<RequestMessage: fmt::Debug, ResponseMessage: fmt::Debug>,
@@ -108,7 +108,7 @@ struct MyGreeter {
 
 type Replies = Pin<Box<dyn Stream<Item = Result<HelloReply, Status>> + Send>>;
 
-// The first is the outermost: it sees the request first and the outcome last.
+// The first one is the outermost: it sees the request first and the outcome last.
 #[intercepted(access_log, self.auth, error_codes)]
 impl Greeter for MyGreeter {
     #[rpc(with(shout))]
@@ -160,7 +160,7 @@ impl Greeter for MyGreeter {
     }
 }
 
-/// What the service is about. It knows nothing of gRPC.
+/// The business logic. It knows nothing about gRPC.
 fn greet(name: &str) -> Result<String, GreetError> {
     match name.to_lowercase().as_str() {
         "" => Err(GreetError::NoName),
@@ -178,7 +178,7 @@ enum GreetError {
 impl fmt::Display for GreetError {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            GreetError::NoName => formatter.write_str("there is nobody to greet"),
+            GreetError::NoName => formatter.write_str("there is no one to greet"),
             GreetError::NotInvited(name) => write!(formatter, "{name} is not invited"),
         }
     }
@@ -206,7 +206,7 @@ async fn serve(
 
 // ---- A client, and the command line --------------------------------------------------------------
 
-/// Calls each RPC and prints what comes back.
+/// Calls each RPC and prints the responses.
 async fn call(address: SocketAddr) -> Result<(), Box<dyn Error>> {
     let channel = Endpoint::try_from(format!("http://{address}"))?.connect().await?;
     let bearer = format!("Bearer {TOKEN}").parse::<tonic::metadata::AsciiMetadataValue>()?;
@@ -223,7 +223,7 @@ async fn call(address: SocketAddr) -> Result<(), Box<dyn Error>> {
     println!("SayHello");
     print(client.say_hello(hello("Ada")).await);
 
-    println!("SayHello, to somebody who is not invited");
+    println!("SayHello, to someone who is not invited");
     print(client.say_hello(hello("Eve")).await);
 
     println!("GreetEverybody");
@@ -234,11 +234,11 @@ async fn call(address: SocketAddr) -> Result<(), Box<dyn Error>> {
     let many = GreetManyTimesRequest { name: "Grace".to_owned(), times: 2 };
     print_all(client.greet_many_times(many).await?.into_inner()).await;
 
-    println!("Chat, with somebody in it who is not invited");
+    println!("Chat, with someone who is not invited");
     let guests = tokio_stream::iter([hello("Ada"), hello("Eve"), hello("Grace")]);
     print_all(client.chat(guests).await?.into_inner()).await;
 
-    println!("GreetManyTimes, which the client leaves after one response");
+    println!("GreetManyTimes, which the client cancels after one response");
     let endless = GreetManyTimesRequest { name: "Grace".to_owned(), times: u32::MAX };
     print_all(client.greet_many_times(endless).await?.into_inner().take(1)).await;
     Ok(())
@@ -263,7 +263,7 @@ async fn call_every_rpc() -> Result<(), Box<dyn Error>> {
     let (stop, stopped) = oneshot::channel::<()>();
     let server = tokio::spawn(serve(listener, async { drop(stopped.await) }));
     call(address).await?;
-    // The client is gone. The server ends its last call, and stops.
+    // The client is gone. The server finishes its last call and stops.
     drop(stop);
     Ok(server.await??)
 }
@@ -273,7 +273,7 @@ async fn serve_at(address: &str) -> Result<(), Box<dyn Error>> {
     println!("serving greeter.v1.Greeter at {}, token \"{TOKEN}\"", listener.local_addr()?);
     let ctrl_c = async {
         if tokio::signal::ctrl_c().await.is_err() {
-            // No signal can be waited for: serve until killed.
+            // Signals aren't available: serve until killed.
             pending().await
         }
     };
