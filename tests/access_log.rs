@@ -1,4 +1,4 @@
-//! What the access log says, and when. That it says it once for each call, whatever happens, is in `call_ends`.
+//! What the access log writes, and when. `call_ends` checks that each call is logged exactly once.
 
 #[path = "support/log.rs"]
 mod log;
@@ -124,7 +124,7 @@ async fn a_panic_is_an_error_however_slow_and_a_status_without_a_text_has_none()
 #[tokio::test]
 async fn the_level_is_by_side_and_code() {
     use Code::*;
-    // As go-grpc-middleware has them: its `DefaultServerCodeToLevel` and `DefaultClientCodeToLevel`.
+    // Copied from go-grpc-middleware's `DefaultServerCodeToLevel` and `DefaultClientCodeToLevel`.
     let levels = [
         (Cancelled, "INFO", "DEBUG"),
         (Unknown, "ERROR", "INFO"),
@@ -211,7 +211,7 @@ async fn fields_and_the_start_and_some_methods_only() {
     assert!(!start.contains_key("code"));
 }
 
-/// Runs the rest of the call inside of a span.
+/// Runs the rest of the call inside a span.
 #[interceptor]
 async fn in_span<N: Next>(request: Request<N::Request>, _: Context, next: N) -> Outcome<N> {
     let span = tracing::info_span!("of_the_call");
@@ -219,7 +219,7 @@ async fn in_span<N: Next>(request: Request<N::Request>, _: Context, next: N) -> 
     next.in_scope(scope).run(request).await
 }
 
-/// Puts something around the rest that is dropped, as by a client that goes away.
+/// Wraps the rest of the call in a future that is dropped, as when a client cancels.
 struct GiveUp;
 
 impl<N: Next> Interceptor<N> for GiveUp {
@@ -242,7 +242,7 @@ async fn the_end_is_in_the_span_that_the_call_began_in() {
         .start()
         .await
         .unwrap();
-    // In the middle of a stream, which is read elsewhere, and dropped.
+    // In the middle of a stream that another task reads and drops.
     client.execute_server_stream("abc").await.unwrap();
     assert_eq!(log.one()["span"], "of_the_call");
     client.execute("slow").await.unwrap_err();

@@ -1,6 +1,6 @@
 //! An interceptor on a unary call costs no heap allocation: a call through a chain of ten allocates
-//! as often as one that knows of no interceptors. Where the chain is given when the server is
-//! created, it is one more for the whole of it; a list made at run time pays for each.
+//! as often as a call without interceptors. A chain passed to `with_interceptors` adds a single
+//! allocation; a run-time list adds one for each interceptor.
 
 use std::{
     convert::Infallible,
@@ -30,7 +30,7 @@ async fn pass<N: Next>(request: Request<N::Request>, _: Context, next: N) -> Out
     next.run(request).await
 }
 
-/// Does something on the way in and on the way out.
+/// Does something before and after the rest of the chain.
 async fn look<N: Next>(request: Request<N::Request>, context: Context, next: N) -> Outcome<N> {
     assert_eq!(context.method_name().method(), "SayHello");
     assert!(request.metadata().is_empty());
@@ -39,7 +39,7 @@ async fn look<N: Next>(request: Request<N::Request>, context: Context, next: N) 
     outcome
 }
 
-/// With state and without.
+/// Stateful and stateless interceptors.
 #[derive(Default)]
 struct Pass {
     refuse: bool,
@@ -66,7 +66,7 @@ fn answer(request: Request<HelloRequest>) -> Result<Response<HelloReply>, Status
     Ok(Response::new(HelloReply { message: request.into_inner().name }))
 }
 
-/// Without the macro: tonic as it comes.
+/// Plain tonic, without the macro.
 struct Bare;
 
 #[tonic::async_trait]
@@ -119,7 +119,7 @@ greeter!(
 greeter!(Panics, [CatchPanic::new()]);
 greeter!(ErrorsAndPanics, [CatchPanic::new().on_panic(|_, _| {}), ErrorToStatus::new()]);
 
-/// A handler that returns an error of its own.
+/// A handler that returns a custom error type.
 struct OwnError;
 
 #[intercepted(ErrorToStatus::new())]
@@ -139,14 +139,14 @@ async fn boxed<N: Next>(request: Request<N::Request>, _: Context, next: N) -> Ou
 
 greeter!(Boxed, [boxed]);
 
-/// What one call allocates on its way through a generated server, in process: from the request as
-/// HTTP has it to the last frame of the response.
+/// Measures what one call allocates in a generated server, in process: from the HTTP request to the
+/// last frame of the response.
 fn measure<S>(mut server: S) -> AllocationInfo
 where
     S: Service<http::Request<Body>, Response = http::Response<Body>, Error = Infallible>,
 {
     let mut call = || {
-        // A `HelloRequest` whose name is "you", in its frame.
+        // A framed `HelloRequest` whose name is "you".
         let request = http::Request::post("/greeter.v1.Greeter/SayHello")
             .body(Body::new("\0\0\0\0\x05\n\x03you".to_owned()))
             .expect("the request is well-formed");
@@ -164,12 +164,12 @@ where
         assert_eq!(bytes, b"\0\0\0\0\x05\n\x03you", "the handler answers with the name");
         info
     };
-    // The first call may set up what stays.
+    // The first call may allocate lasting state.
     call();
     call()
 }
 
-/// Runs what never has to wait.
+/// Runs a future that is always ready.
 fn ready<T>(future: impl Future<Output = T>) -> T {
     match pin!(future).poll(&mut TaskContext::from_waker(Waker::noop())) {
         Poll::Ready(output) => output,
@@ -218,7 +218,7 @@ fn interceptors_given_at_creation_allocate_once_for_all() {
     }
 }
 
-/// Some of the first calls become samples, as does one a second.
+/// Some of the first calls become samples, as does one call per second.
 #[test]
 fn a_page_allocates_nothing_once_its_buffers_are_there() {
     let none = measure(GreeterServer::with_interceptors(Bare, ()));
@@ -230,7 +230,7 @@ fn a_page_allocates_nothing_once_its_buffers_are_there() {
     assert!(as_none > 950, "{calls:?}");
 }
 
-/// What its documentation says.
+/// As its documentation says.
 #[test]
 fn a_list_made_at_run_time_allocates_for_each() {
     let none = measure(GreeterServer::with_interceptors(Bare, ()));
@@ -242,7 +242,8 @@ fn a_list_made_at_run_time_allocates_for_each() {
     }
 }
 
-/// The measure counts a box per call, so that a chain that made one would show.
+/// Checks the measurement itself: a box per call is counted, so a chain that allocated one would
+/// fail the tests.
 #[test]
 fn a_boxed_interceptor_is_counted() {
     let bare = measure(GreeterServer::new(Bare));

@@ -1,6 +1,6 @@
-//! What passing through interceptors allocates for each message of a stream: nothing, whether they
-//! look at the messages or not. Boxes are put around the stream, not around its messages. So it is
-//! on a server, in both forms, and on a client; only a list made at run time pays for a look.
+//! Interceptors allocate nothing for each message of a stream, whether they look at the messages or
+//! not: boxes are put around the stream rather than its messages. This holds on a server, in both
+//! forms, and on a client. Only a run-time list allocates for messages that are looked at.
 
 mod support;
 
@@ -22,7 +22,7 @@ async fn pass<N: Next>(request: Request<N::Request>, _: Context, next: N) -> Out
     next.run(request).await
 }
 
-/// Looks at each message, both ways.
+/// Looks at each message, in both directions.
 #[interceptor]
 async fn look<N: Next>(request: Request<N::Request>, _: Context, next: N) -> Outcome<N> {
     let request = request.map(|payload| payload.inspect_messages(|_| {}));
@@ -30,7 +30,7 @@ async fn look<N: Next>(request: Request<N::Request>, _: Context, next: N) -> Out
     Ok(response.map(|payload| payload.inspect_messages(|_| {}).on_end(|_| {})))
 }
 
-/// Allocates once for each message, both ways.
+/// Allocates once for each message, in both directions.
 #[interceptor]
 async fn allocate<N: Next>(request: Request<N::Request>, _: Context, next: N) -> Outcome<N> {
     let note = |length: usize| drop(std::hint::black_box(Box::new(length)));
@@ -51,7 +51,7 @@ greeter!(Looked, [look]);
 greeter!(LookedFiveTimes, [look, look, look, look, look]);
 greeter!(Allocated, [allocate]);
 
-/// What client and server allocate during a call, in process.
+/// Measures what the client and the server allocate during a call, in process.
 fn allocations(call: impl Future<Output = u32>, messages: u32) -> u64 {
     let measured = allocation_counter::measure(|| {
         let polled = pin!(call).poll(&mut TaskContext::from_waker(Waker::noop()));
@@ -68,7 +68,7 @@ async fn read(mut stream: Streaming<HelloReply>) -> u32 {
     read
 }
 
-/// Allocations for each message of a server stream, and for each pair of a chat. The two kinds of
+/// Allocations for each message of a server stream, and for each pair in a chat. Both kinds of
 /// client have the same methods.
 macro_rules! per_message {
     ($client:expr) => {{
@@ -91,7 +91,7 @@ macro_rules! per_message {
     }};
 }
 
-/// What one message more allocates. A stream's buffers may grow now and then.
+/// What one more message allocates. A stream's buffers can grow now and then.
 fn difference(short: u64, long: u64) -> u64 {
     (long - short + u64::from(LONG - SHORT) / 2) / u64::from(LONG - SHORT)
 }
@@ -130,18 +130,18 @@ fn a_message_that_passes_interceptors_of_a_client_allocates_nothing() {
     assert_eq!(per_message!(GreeterClient::with_interceptors(server(), five)), bare(), "five look");
 }
 
-/// An interceptor of a list knows no types, so that each message that it looks at is in a box.
+/// An interceptor in a list doesn't know the types, so each message it looks at is boxed.
 #[test]
 fn a_list_made_at_run_time_allocates_for_a_message_that_is_looked_at() {
     let list = |interceptors: List| GreeterServer::with_interceptors(Plain, interceptors);
     assert_eq!(of_server(list([pass; 5].into_iter().collect())), bare());
     let (server_stream, chat) = bare();
-    // Once for a message, so twice for a pair.
+    // Once for each message, so twice for a pair.
     let looked = of_server(list([look].into_iter().collect()));
     assert_eq!(looked, (server_stream + 1, chat + 2));
 }
 
-/// The measure sees what an interceptor allocates.
+/// Checks the measurement itself.
 #[test]
 fn an_interceptor_that_allocates_is_measured() {
     let (server_stream, chat) = bare();

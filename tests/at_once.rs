@@ -1,4 +1,4 @@
-//! A thousand calls at once, all in the chain at the same time: each is answered, with its own data.
+//! A thousand concurrent calls, all in the chain at the same time: each gets its own response.
 
 mod support;
 
@@ -15,10 +15,10 @@ use tonic::{
 
 const CALLS: usize = 1000;
 
-/// A server takes no more than 200 calls at once from each.
+/// A server accepts at most 200 concurrent calls per connection.
 const CONNECTIONS: usize = 10;
 
-/// Lets no call go on before all are here, and no response before all handlers have run.
+/// Holds each call until all have arrived, and each response until all handlers have run.
 struct Together(Barrier);
 
 impl<N: Next> Interceptor<N> for Together {
@@ -30,7 +30,7 @@ impl<N: Next> Interceptor<N> for Together {
     }
 }
 
-/// Keeps what the request says, for the response.
+/// Remembers the request's data for the response.
 async fn remember<N: Next>(request: Request<N::Request>, context: Context, next: N) -> Outcome<N> {
     let id = request.metadata().get("id").cloned().ok_or_else(|| Status::internal("no id"))?;
     let mut outcome = next.run(request).await;
@@ -46,7 +46,7 @@ struct Crowded {
 
 greeter!(Crowded, [remember, self.together, remember_inside]);
 
-/// The same on the other side of those that wait.
+/// The same, inside the interceptors that wait.
 async fn remember_inside<N: Next>(request: Request<N::Request>, _: Context, next: N) -> Outcome<N> {
     let id = request.metadata().get("id").cloned().ok_or_else(|| Status::internal("no id"))?;
     let mut outcome = next.run(request).await;
@@ -70,7 +70,7 @@ fn request<T>(id: usize, message: T) -> Request<T> {
     request
 }
 
-/// What came back with a call has to be its own.
+/// Checks that a call got its own data back.
 fn check<T>(id: usize, method: &str, response: &Response<T>) {
     let own = MetadataValue::<Ascii>::from(id);
     for key in ["remembered", "remembered-inside"] {

@@ -1,5 +1,5 @@
-//! A stream isn't read ahead by the chain: who sends gets as far ahead of a slow reader as HTTP/2's
-//! windows and buffers let it, and no further.
+//! The chain doesn't read a stream ahead: a sender gets only as far ahead of a slow reader as
+//! HTTP/2's windows and buffers allow.
 
 mod support;
 
@@ -20,18 +20,18 @@ use tonic::{Request, Response, Status, Streaming, codegen::BoxStream};
 
 const MESSAGES: usize = 100;
 
-/// Large, so that a window and the buffers on both sides hold few of them.
+/// A large message, so that only a few fit into a window and the buffers on both sides.
 fn text() -> String {
     "x".repeat(32 * 1024)
 }
 
 const WINDOW: u32 = 65_535;
 
-/// How far ahead is still no reading ahead: what goes into the window (2 messages) and into the
-/// buffers of HTTP/2, tonic and the decoder.
+/// How far ahead is acceptable: the messages that fit into the window (2) and into the buffers of
+/// HTTP/2, tonic and the decoder.
 const AHEAD: usize = 20;
 
-/// How many messages were produced.
+/// Counts the messages that were produced.
 #[derive(Clone, Default)]
 struct Produced(Arc<AtomicUsize>);
 
@@ -40,7 +40,7 @@ impl Produced {
         self.0.load(Ordering::SeqCst)
     }
 
-    /// Makes messages as they are asked for.
+    /// Produces messages on demand.
     fn messages<M>(&self, make: fn() -> M) -> impl Iterator<Item = M> + use<M> {
         let produced = self.clone();
         (0..MESSAGES).map(move |_| {
@@ -50,7 +50,7 @@ impl Produced {
     }
 }
 
-/// Puts everything around a stream that there is.
+/// Wraps a stream in every adapter there is.
 async fn inspect<N: Next>(request: Request<N::Request>, _: Context, next: N) -> Outcome<N> {
     let request = request.map(|payload| {
         payload.inspect_messages(|_| {}).map_messages(|message| message).on_end(|_| {})
@@ -64,7 +64,7 @@ async fn inspect<N: Next>(request: Request<N::Request>, _: Context, next: N) -> 
     Ok(Response::from_parts(metadata, payload, extensions))
 }
 
-/// What an interceptor may do and better doesn't: it reads all that there is.
+/// What an interceptor can do but shouldn't: it reads the whole stream.
 async fn read_ahead<N>(request: Request<N::Request>, _: Context, next: N) -> Outcome<N>
 where
     N: Next<Response = MessageStream<HelloReply>>,
@@ -81,14 +81,14 @@ where
     }))
 }
 
-/// Gives all other tasks, which are on the same thread, many occasions to do what they can.
+/// Gives all other tasks, which run on the same thread, many chances to make progress.
 async fn let_others_run() {
     for _ in 0..1000 {
         tokio::task::yield_now().await;
     }
 }
 
-/// Reads slowly, and tells how far ahead of it the handler was at most.
+/// Reads slowly, and returns the most that the handler was ahead.
 async fn read_slowly(client: &mut Client, produced: &Produced) -> usize {
     let response = soon(client.greet_many_times(many("", 0))).await.expect("the stream begins");
     let mut stream = response.into_inner();
@@ -134,7 +134,7 @@ async fn a_handler_is_not_far_ahead_of_a_slow_client() {
     assert!(ahead <= AHEAD, "{ahead} messages ahead");
 }
 
-/// The measure sees a handler that is far ahead.
+/// Checks the measurement itself.
 #[tokio::test]
 async fn a_handler_is_far_ahead_where_an_interceptor_reads_ahead() {
     let produced = Produced::default();
@@ -144,7 +144,7 @@ async fn a_handler_is_far_ahead_where_an_interceptor_reads_ahead() {
     assert!(ahead > 2 * AHEAD, "{ahead} messages ahead");
 }
 
-/// Reads a request whenever the test lets it.
+/// Reads a request each time the test tells it to.
 struct SlowReader {
     read_one: Mutex<mpsc::UnboundedReceiver<()>>,
     was_read: mpsc::UnboundedSender<()>,
@@ -184,7 +184,7 @@ async fn a_client_is_not_far_ahead_of_a_slow_handler() {
         tell(&read_one, ());
         support::next(&mut read).await;
     }
-    // There is no more to read.
+    // There is nothing left to read.
     tell(&read_one, ());
     let response = soon(call).await.expect("it doesn't panic").expect("the handler answers");
     assert_eq!(response.into_inner().message, "all read");

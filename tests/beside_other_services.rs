@@ -1,5 +1,5 @@
-//! An intercepted server is one that tonic generated: health checks and reflection go by its name,
-//! and stand beside it in the same server.
+//! An intercepted server has the same type and name as tonic's: health checks and reflection find
+//! it, and all three run in one server.
 
 mod support;
 
@@ -59,7 +59,7 @@ async fn health_and_reflection_know_it_by_its_name() {
     let request = HealthCheckRequest { service: "greeter.v1.Greeter".to_owned() };
     let response = HealthClient::new(channel.clone()).check(request).await.unwrap();
     assert_eq!(response.get_ref().status().as_str_name(), "SERVING");
-    // It is the greeter alone that is intercepted.
+    // Only the greeter is intercepted.
     assert!(!response.metadata().contains_key("from-handler"));
 
     let request = ServerReflectionRequest {

@@ -1,5 +1,6 @@
-//! What an interceptor gives to a call's end, a scope, an observer or a stream may capture whatever is
-//! `'static`, in every form: what has a lifetime, too, such as a name.
+//! The closures that an interceptor passes to `on_call_end`, a scope, an observer or a stream can
+//! capture anything that is `'static`, in every form. That includes types with a lifetime
+//! parameter, such as a method name.
 
 mod support;
 
@@ -16,7 +17,7 @@ tokio::task_local! {
     static METHOD: &'static str;
 }
 
-/// Notes a name that was captured in each of the ways.
+/// Records a name that was captured in each of these ways.
 #[derive(Clone, Default)]
 struct Names(Arc<Mutex<Vec<String>>>);
 
@@ -99,7 +100,7 @@ struct Plain;
 
 greeter!(Plain, []);
 
-/// What the three note of a call of each kind.
+/// What the three record for a call of each kind.
 fn expected() -> Vec<String> {
     let rpcs = ["SayHello", "GreetEverybody", "GreetManyTimes", "Chat"];
     let mut lines: Vec<_> = rpcs

@@ -1,4 +1,4 @@
-//! `CatchPanic` makes a panic the status INTERNAL, and the connection lives on.
+//! `CatchPanic` turns a panic into the status `INTERNAL`, and the connection survives.
 
 mod support;
 
@@ -14,7 +14,7 @@ use support::{
 use tokio::sync::mpsc::UnboundedSender;
 use tonic::{Code, Request, Status};
 
-/// Panics where it is called, where its future is polled, or where the response is read.
+/// Panics when it is called, when its future is polled, or when the response is read.
 #[derive(Clone, Copy)]
 enum Panicking {
     InTheCall,
@@ -53,7 +53,7 @@ impl<N: Next> Interceptor<N> for Panicking {
     }
 }
 
-/// Tells of the panics that it is told of.
+/// Records the panics that are reported to it.
 fn report(
     events: &UnboundedSender<String>,
 ) -> impl Fn(&(dyn Any + Send), &Context) + Clone + Send + Sync + 'static + use<> {
@@ -95,7 +95,7 @@ async fn a_panic_in_an_interceptor_is_internal_and_told_of() {
     }
 }
 
-/// Its handlers panic when they greet [`NOBODY`], those that stream in the stream.
+/// Handlers that panic when they greet [`NOBODY`]; the streaming ones panic in the stream.
 macro_rules! panicking {
     ($greeter:ident, [$($entries:tt)*]) => {
         #[intercepted($($entries)*)]
@@ -181,7 +181,7 @@ async fn a_panic_in_a_stream_comes_behind_the_messages_before_it() {
     assert_eq!(end.expect_err("the second one panics").code(), Code::Internal);
 }
 
-/// A call that was under way on the same connection goes on, and so do new ones.
+/// A call in progress on the same connection continues, and new calls work.
 #[tokio::test]
 async fn the_connection_and_other_calls_live_on() {
     let mut client = connect(GreeterServer::new(Quiet)).await;
@@ -207,7 +207,7 @@ async fn the_connection_and_other_calls_live_on() {
     assert_eq!(soon(other.message()).await.expect("the chat ends well"), None);
 }
 
-/// What the README says of tonic alone: the caller gets a status that the server never sent.
+/// As the README says about tonic alone: the caller gets a status that the server never sent.
 #[tokio::test]
 async fn without_it_the_stream_is_reset() {
     let mut client = connect(GreeterServer::new(Bare)).await;

@@ -1,5 +1,5 @@
-//! An interceptor changes what passes: the request's message and metadata on the way in, the
-//! response's on the way out.
+//! An interceptor changes the request's message and metadata on the way in, and the response's on
+//! the way out.
 
 mod support;
 
@@ -26,7 +26,7 @@ async fn change_metadata<N: Next>(
     outcome
 }
 
-/// The handlers would give back what they see of it.
+/// The handlers would send back what they see of it.
 async fn leak<N: Next>(mut request: Request<N::Request>, _: Context, next: N) -> Outcome<N> {
     for secret in request.metadata().get_all("secret").iter().cloned().collect::<Vec<_>>() {
         request.metadata_mut().append("to-handler", secret);
@@ -59,7 +59,7 @@ async fn metadata_is_changed_on_the_way_in_and_on_the_way_out() {
     }
 }
 
-/// The message of RPCs that take one.
+/// Changes the message of RPCs that take a single one.
 async fn rename<N>(mut request: Request<HelloRequest>, _: Context, next: N) -> Outcome<N>
 where
     N: Next<Request = HelloRequest>,
@@ -80,7 +80,7 @@ where
     next.run(request).await
 }
 
-/// Every message of RPCs that take one or many.
+/// Changes every message of RPCs that take one or many.
 async fn rename_each<N>(request: Request<N::Request>, _: Context, next: N) -> Outcome<N>
 where
     N: Next<RequestMessage = HelloRequest>,
@@ -91,7 +91,7 @@ where
     next.run(request).await
 }
 
-/// Every message of the response, be it one or many.
+/// Changes every message of the response, for one or many.
 async fn exclaim<N>(request: Request<N::Request>, _: Context, next: N) -> Outcome<N>
 where
     N: Next<ResponseMessage = HelloReply>,
@@ -122,7 +122,8 @@ async fn messages_are_changed_on_the_way_in_and_on_the_way_out() {
     }
 }
 
-/// What an interceptor leaves for those behind it and for the handler, which the wire doesn't carry.
+/// A value that an interceptor leaves in the extensions for inner interceptors and the handler. It
+/// isn't sent over the wire.
 #[derive(Clone, Debug, PartialEq)]
 struct User(&'static str);
 
@@ -153,7 +154,7 @@ greeter!(Extensions, [authenticate, authorize]);
 async fn extensions_go_along_the_chain_both_ways() {
     let mut client = connect(GreeterServer::new(Extensions)).await;
     for answer in call_each(&mut client, "you").await {
-        // An assertion that fails in an interceptor would end the call without an answer.
+        // A failed assertion in an interceptor would end the call without a response.
         assert_ne!(answer.messages().len(), 0, "{:?}", answer.kind);
     }
 }

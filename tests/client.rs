@@ -1,4 +1,4 @@
-//! Interceptors on a generated client: what it can be made of, and where it can be used.
+//! Interceptors on a generated client: how it can be built, and where it can be used.
 
 use std::{
     sync::{Arc, Mutex},
@@ -27,7 +27,7 @@ use tower::buffer::Buffer;
 
 mod support;
 
-/// Any RPC.
+/// For any RPC.
 #[interceptor]
 async fn mark<N: Next>(mut request: Request<N::Request>, context: Context, next: N) -> Outcome<N> {
     assert_eq!(context.side(), Side::Client);
@@ -35,7 +35,7 @@ async fn mark<N: Next>(mut request: Request<N::Request>, context: Context, next:
     next.run(request).await
 }
 
-/// RPCs that answer with one `HelloReply` or many.
+/// For RPCs that answer with one `HelloReply` or many.
 #[interceptor]
 async fn shout<N>(request: Request<N::Request>, _: Context, next: N) -> Outcome<N>
 where
@@ -47,7 +47,7 @@ where
     }))
 }
 
-/// With state, and not to be cloned.
+/// Has state, and isn't `Clone`.
 #[derive(Debug, Default)]
 struct Prefix {
     prefix: String,
@@ -65,7 +65,7 @@ fn hello(name: &str) -> HelloRequest {
     HelloRequest { name: name.to_owned() }
 }
 
-/// Answers with the names that it is given, where the interceptor has marked the call.
+/// Echoes the names it receives, if the interceptor has marked the call.
 struct Echo;
 
 fn marked<T>(request: &Request<T>) -> Result<(), Status> {
@@ -123,7 +123,7 @@ impl Greeter for Echo {
     }
 }
 
-/// What is generic over the interceptors, and over what carries the calls.
+/// Generic over the interceptors and the transport.
 async fn call_all<T, I>(client: &mut InterceptedGreeterClient<T, I>) -> Vec<String>
 where
     T: Transport,
@@ -144,7 +144,7 @@ where
     messages
 }
 
-/// What a program has: the type is named in a field.
+/// A program that names the type in a field.
 struct Program {
     client: InterceptedGreeterClient<Channel, (mark, Arc<shout>)>,
 }
@@ -158,7 +158,7 @@ async fn a_client_over_a_socket_is_intercepted() {
     assert_eq!(call_all(&mut program.client).await, ["A", "BC", "D", "D", "E", "F"]);
 }
 
-/// A program that had `GreeterClient::connect(…)` changes an import, a type and this.
+/// A program that used `GreeterClient::connect(…)` changes an import, a type and this line.
 #[tokio::test]
 async fn a_client_connects() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -194,7 +194,7 @@ async fn a_client_may_be_spawned_and_cloned() {
     }
 }
 
-/// An interceptor that isn't for all RPCs of a service serves those that it is for.
+/// An interceptor that doesn't support all RPCs of a service works for those it supports.
 #[tokio::test]
 async fn an_interceptor_may_be_for_some_rpcs() {
     let server = support::connect(GreeterServer::new(Echo)).await;
@@ -223,7 +223,7 @@ async fn tonics_own_interceptor_and_tower_may_be_inside() {
     assert_eq!(call_all(&mut client).await, ["A", "BC", "D", "D", "E", "F"]);
 }
 
-/// A service that isn't `Sync`, as tower's boxed ones aren't.
+/// A service that isn't `Sync`, like tower's boxed services.
 #[tokio::test]
 async fn what_carries_the_calls_need_not_be_sync() {
     let service = tower::util::BoxCloneService::new(GreeterServer::new(Echo));
@@ -233,7 +233,7 @@ async fn what_carries_the_calls_need_not_be_sync() {
     assert_eq!(call.await.unwrap(), ["a", "bc", "d", "d", "e", "f"]);
 }
 
-/// Nor `Clone`, if it is in a buffer.
+/// It doesn't have to be `Clone` either, if it is wrapped in a buffer.
 #[tokio::test]
 async fn what_cannot_be_cloned_goes_into_a_buffer() {
     let service = tower::util::BoxService::new(GreeterServer::new(Echo));
@@ -241,7 +241,7 @@ async fn what_cannot_be_cloned_goes_into_a_buffer() {
     assert_eq!(call_all(&mut client).await, ["a", "bc", "d", "d", "e", "f"]);
 }
 
-/// Without one it makes an attempt at a time, as tonic's own client does.
+/// Without a buffer it makes one attempt at a time, as tonic's own client does.
 #[tokio::test]
 async fn what_cannot_be_cloned_makes_one_attempt_at_a_time() {
     let plain = GreeterClient::new(tower::util::BoxService::new(GreeterServer::new(Echo)));
@@ -252,7 +252,7 @@ async fn what_cannot_be_cloned_makes_one_attempt_at_a_time() {
     assert_eq!(client.say_hello(hello("a")).await.unwrap().into_inner().message, "a");
 }
 
-/// Calls twice, one after the other, and answers with the second.
+/// Calls twice in sequence, and answers with the second outcome.
 #[interceptor]
 async fn again<N: Next>(request: Request<N::Request>, _: Context, next: N) -> Outcome<N> {
     let copy = next.clone_request(&request).unwrap();
@@ -260,7 +260,7 @@ async fn again<N: Next>(request: Request<N::Request>, _: Context, next: N) -> Ou
     next.run(copy).await
 }
 
-/// Calls twice at a time, and answers with the second.
+/// Calls twice concurrently, and answers with the second outcome.
 #[interceptor]
 async fn at_a_time<N: Next>(request: Request<N::Request>, _: Context, next: N) -> Outcome<N> {
     let copy = next.clone_request(&request).unwrap();
@@ -290,14 +290,14 @@ async fn attempts_over_what_cannot_be_cloned() {
     assert_eq!(status.code(), Code::Internal);
     assert!(status.message().contains("tower::buffer::Buffer"), "{status}");
 
-    // A call that is given up gives its transport back.
+    // A cancelled call returns its transport.
     let mut client = InterceptedGreeterClient::one_at_a_time(service(time), mark);
     let call = client.say_hello(hello("a"));
     tokio::time::timeout(Duration::from_millis(1), call).await.unwrap_err();
     assert_eq!(client.say_hello(hello("b")).await.unwrap().into_inner().message, "b");
 }
 
-/// Also if it was given up before the transport was ready.
+/// Also if the call was cancelled before the transport was ready.
 #[tokio::test]
 async fn what_cannot_be_cloned_may_not_be_ready_yet() {
     let limited = tower::ServiceBuilder::new()
@@ -317,7 +317,7 @@ async fn the_clients_settings_are_kept() {
     let mut client =
         GreeterClient::with_interceptors(server.channel(), mark).max_encoding_message_size(4);
     let status = client.say_hello(hello("too long")).await.unwrap_err();
-    // The limit ends the request's body, and HTTP/2 has no words for why.
+    // The limit ends the request body, and HTTP/2 can't say why.
     let mut plain = GreeterClient::new(server.channel()).max_encoding_message_size(4);
     let plain = plain.say_hello(hello("too long")).await.unwrap_err();
     assert_eq!((status.code(), status.message()), (plain.code(), plain.message()));
@@ -343,7 +343,7 @@ async fn the_clients_settings_are_kept() {
     assert_eq!(seen.lock().unwrap().as_deref(), Some("example.com"));
 }
 
-/// The attribute on the generated struct, and not on its module, gives the same.
+/// The attribute on the generated struct does the same as on its module.
 #[tokio::test]
 async fn the_attribute_may_be_on_the_struct() {
     use arc_self::greeter_client;
@@ -358,7 +358,7 @@ async fn the_attribute_may_be_on_the_struct() {
     assert_eq!(replies, ["E", "F"]);
 }
 
-/// What the generated client does itself stays as it was.
+/// The generated client itself behaves as before.
 #[tokio::test]
 async fn the_generated_client_is_as_before() {
     let server = support::connect(GreeterServer::new(Echo)).await;

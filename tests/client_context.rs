@@ -1,5 +1,5 @@
-//! What the context tells an interceptor of a client: the RPC's name as it is on the wire, its
-//! kind, the side, and the deadline. The same interceptor serves both sides of a call.
+//! What the context tells a client interceptor: the RPC's name as on the wire, its kind, the side,
+//! and the deadline. The same interceptor works on both sides of a call.
 
 mod support;
 
@@ -26,7 +26,7 @@ const PATHS: [&str; 4] = [
     "/greeter.v1.Greeter/Chat",
 ];
 
-/// Tells of each call.
+/// Reports each call.
 struct Spy(UnboundedSender<Context>);
 
 impl<N: Next> Interceptor<N> for Spy {
@@ -81,7 +81,7 @@ async fn the_name_of_a_service_without_a_package_is_the_one_on_the_wire() {
 
 static LOG: Mutex<Vec<String>> = Mutex::new(Vec::new());
 
-/// Any RPC, on either side.
+/// For any RPC, on either side.
 #[interceptor]
 async fn log<N: Next>(request: Request<N::Request>, context: Context, next: N) -> Outcome<N> {
     let outcome = next.run(request).await;
@@ -148,7 +148,7 @@ async fn an_interceptor_sees_the_deadline_that_the_caller_sets() {
     assert!(remaining > AN_HOUR / 2 && remaining <= AN_HOUR, "{remaining:?}");
 }
 
-/// Doesn't answer.
+/// Never answers.
 #[interceptor]
 async fn never<N: Next>(_: Request<N::Request>, _: Context, _: N) -> Outcome<N> {
     std::future::pending().await
@@ -164,7 +164,7 @@ async fn a_call_whose_deadline_passes_fails() {
     let mut client = server.through(Timeout(Duration::from_millis(50)));
     for answer in call_each_through(&mut client, "you").await {
         let (kind, code) = (answer.kind, answer.status().code());
-        // Which of the two sides is first to look at its clock isn't said.
+        // Either side can be the first to notice.
         assert!(matches!(code, Code::DeadlineExceeded | Code::Cancelled), "{kind:?}: {code:?}");
     }
 }

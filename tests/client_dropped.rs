@@ -1,5 +1,5 @@
-//! When a call is dropped, the interceptors of the client are dropped where they wait, from the
-//! inside to the outside, and the server gives the call up.
+//! When a call is dropped, the client's interceptors are dropped where they wait, innermost first,
+//! and the call is cancelled on the server.
 
 mod support;
 
@@ -15,7 +15,7 @@ use tokio_stream::wrappers::UnboundedReceiverStream;
 use tonic::{Request, Status};
 use tower::limit::ConcurrencyLimit;
 
-/// Doesn't come to call `next`.
+/// Never gets to calling `next`.
 struct Waits(Events, &'static str);
 
 impl<N: Next> Interceptor<N> for Waits {
@@ -41,7 +41,7 @@ async fn silent() -> (Client, Chain, UnboundedReceiver<String>) {
     (connect(server).await, chain, receiver)
 }
 
-/// Waits until the call is there, drops it, and looks at what happens then.
+/// Waits until the call has arrived, drops it, and checks what happens then.
 async fn give_up<T>(
     call: JoinHandle<Result<T, Status>>,
     server: Client,
@@ -53,7 +53,7 @@ async fn give_up<T>(
     call.abort();
     let cancelled = call.await.err().expect("the call doesn't come to an end");
     assert!(cancelled.is_cancelled());
-    // This comes while the connection is still there.
+    // This happens while the connection is still open.
     for dropped in ["inner is dropped", "outer is dropped", "server is dropped"] {
         assert_eq!(next(&mut events).await, dropped);
     }
@@ -151,7 +151,7 @@ async fn both_streams_of_a_chat_are_dropped_in_their_middle() {
     }
     drop(stream);
     assert_eq!(next(&mut events).await, "response stream is dropped");
-    // A client gives up a stream once both of its halves are dropped.
+    // A client cancels a stream once both of its halves are dropped.
     drop(requests);
     assert_eq!(next(&mut events).await, "request stream is dropped");
     drop(client);
@@ -172,7 +172,7 @@ async fn a_call_that_is_dropped_in_a_line_gives_up_its_turn() {
     running.abort();
     assert_eq!(next(&mut receiver).await, "server is dropped");
 
-    // The second client, which would have the turn, is still there.
+    // The second client, whose turn it would be, still exists.
     let running = tokio::spawn(async move { third.say_hello(hello("Eve")).await });
     assert_eq!(next(&mut receiver).await, "server begins");
     running.abort();

@@ -1,5 +1,5 @@
-//! When the client goes away, the chain is dropped where it waits, from the inside to the outside,
-//! and nothing of it runs on.
+//! When the client cancels, the chain is dropped where it waits, innermost first, and nothing of it
+//! keeps running.
 
 mod support;
 
@@ -14,7 +14,7 @@ use tokio::{sync::mpsc::UnboundedReceiver, task::JoinHandle};
 use tokio_stream::{StreamExt as _, wrappers::UnboundedReceiverStream};
 use tonic::{Request, Response, Status, Streaming};
 
-/// Answers after the await only.
+/// Answers only after waiting.
 struct Waiting {
     events: Events,
     outer: Guarded,
@@ -70,7 +70,7 @@ async fn waiting() -> (Client, UnboundedReceiver<String>) {
     (connect(server).await, receiver)
 }
 
-/// Waits until the handler waits, gives up the call, and looks at what happens then.
+/// Waits until the handler waits, cancels the call, and checks what happens then.
 async fn give_up<T>(
     call: JoinHandle<Result<T, Status>>,
     client: Client,
@@ -82,7 +82,7 @@ async fn give_up<T>(
     call.abort();
     let cancelled = call.await.err().expect("the call doesn't come to an end");
     assert!(cancelled.is_cancelled());
-    // This comes while the connection is still there.
+    // This happens while the connection is still open.
     for dropped in ["handler is dropped", "inner is dropped", "outer is dropped"] {
         assert_eq!(next(&mut events).await, dropped);
     }
@@ -141,7 +141,7 @@ impl<N: Next> Interceptor<N> for InStreams {
     }
 }
 
-/// Answers one message, and waits for the next with the stream in hand.
+/// Sends one message, then waits for the next while holding the stream.
 struct Streams {
     events: Events,
     in_streams: InStreams,
@@ -184,7 +184,7 @@ impl Greeter for Streams {
         request: Request<Streaming<HelloRequest>>,
     ) -> Result<Response<Self::ChatStream>, Status> {
         let guard = Guard::new(&self.events, "handler's stream");
-        // This one goes on even where the client has no more to say.
+        // This one continues even after the client has sent everything.
         let stream = request.into_inner().chain(tokio_stream::pending());
         Ok(Response::new(Box::pin(stream.map(move |request| {
             let _held = &guard;
@@ -193,13 +193,13 @@ impl Greeter for Streams {
     }
 }
 
-/// What must have happened once the client has dropped the stream in its middle.
+/// Checks what happens once the client has dropped the stream in its middle.
 async fn dropped(
     client: Client,
     mut events: UnboundedReceiver<String>,
     mut expected: Vec<&'static str>,
 ) {
-    // This comes while the connection is still there, in whichever order.
+    // This happens while the connection is still open, in any order.
     while !expected.is_empty() {
         let event = next(&mut events).await;
         let at = expected.iter().position(|expected| *expected == event);
@@ -224,7 +224,7 @@ async fn a_response_stream_is_dropped_in_its_middle() {
     for event in [
         "request stream begins",
         "a request passes",
-        // It is one message: the closure runs at once, and then it isn't needed any more.
+        // With a single message, the closure runs at once and is dropped.
         "request stream is dropped",
         "response stream begins",
         "handler's stream begins",
@@ -255,7 +255,7 @@ async fn both_streams_of_a_chat_are_dropped_in_their_middle() {
         assert_eq!(next(&mut events).await, event);
     }
     drop(stream);
-    // A client gives up a stream once both of its halves are dropped.
+    // A client cancels a stream once both of its halves are dropped.
     drop(requests);
     let expected = vec![
         "request stream is dropped",

@@ -1,4 +1,4 @@
-//! Interceptors of a client change the messages of requests and of responses, each as it passes.
+//! Client interceptors change the messages of requests and responses, each as it passes.
 
 mod support;
 
@@ -17,7 +17,7 @@ struct Plain;
 
 greeter!(Plain, []);
 
-/// Leaves a mark on each message that passes, both ways.
+/// Marks each message that passes, in both directions.
 struct Mark(&'static str);
 
 impl<N> Interceptor<N> for Mark
@@ -50,7 +50,7 @@ async fn each_message_passes_the_chain_in_its_order_both_ways() {
     end.expect("the stream is whole");
 }
 
-/// RPCs that take a `GreetManyTimesRequest`.
+/// For RPCs that take a `GreetManyTimesRequest`.
 #[interceptor]
 async fn once_more<N>(
     mut request: Request<GreetManyTimesRequest>,
@@ -64,7 +64,7 @@ where
     next.run(request).await
 }
 
-/// RPCs that answer with one `HelloReply` or many. It counts them.
+/// For RPCs that answer with one `HelloReply` or many. Numbers the replies.
 #[interceptor]
 async fn count<N>(request: Request<N::Request>, _: Context, next: N) -> Outcome<N>
 where
@@ -90,7 +90,7 @@ async fn the_request_of_a_response_stream_is_changed_and_each_of_its_messages() 
     end.expect("the stream is whole");
 }
 
-/// Tells of each message that passes.
+/// Reports each message that passes.
 struct Inspect(UnboundedSender<String>);
 
 impl<N> Interceptor<N> for Inspect
@@ -118,7 +118,7 @@ async fn a_message_passes_before_the_next_one_is_there() {
     let (requests, outgoing) = events();
     let call = client.chat(UnboundedReceiverStream::new(outgoing));
     let mut replies = soon(call).await.expect("the chat begins").into_inner();
-    // A chain that held back messages would leave this waiting.
+    // If the chain held messages back, this would hang.
     for name in ["a", "b", "c"] {
         tell(&requests, hello(name));
         assert_eq!(support::next(&mut passed).await, name);
@@ -145,7 +145,7 @@ where
     next.run(Request::from_parts(metadata, extensions, stream)).await
 }
 
-/// Leaves out each second message of a response stream.
+/// Drops every second message of a response stream.
 #[interceptor]
 async fn every_other<N>(request: Request<N::Request>, _: Context, next: N) -> Outcome<N>
 where
@@ -199,7 +199,7 @@ async fn a_response_stream_that_an_interceptor_ends_with_an_error_fails() {
     }
 }
 
-/// Turns the status of a stream into another.
+/// Replaces the status of a stream with another.
 #[interceptor]
 async fn translate<N: Next>(request: Request<N::Request>, _: Context, next: N) -> Outcome<N> {
     let to_another = |status: Status| Status::new(Code::FailedPrecondition, status.message());

@@ -1,5 +1,5 @@
-//! Interceptors on clients with odd names, deprecated RPCs, `google.protobuf.Empty`, no package: what
-//! they see is what the generated client says.
+//! Client interceptors for odd names, deprecated RPCs, `google.protobuf.Empty` and no package: they
+//! see the names that the generated client sends.
 
 use std::sync::{Arc, Mutex};
 
@@ -14,7 +14,7 @@ use tonic::{
     codegen::{Service, http},
 };
 
-/// Keeps the path of each request, and answers none.
+/// Records the path of each request, and answers none.
 #[derive(Clone, Default)]
 struct Refusing(Arc<Mutex<Vec<String>>>);
 

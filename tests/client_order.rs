@@ -1,5 +1,5 @@
-//! Interceptors of a client put metadata on its calls, the first listed as the outermost: it sees
-//! the request first and the outcome last.
+//! Client interceptors add metadata to calls. The first one listed is the outermost: it sees the
+//! request first and the outcome last.
 
 mod support;
 
@@ -16,7 +16,7 @@ async fn by_fn<N: Next>(request: Request<N::Request>, _: Context, next: N) -> Ou
     tag("fn", request, next).await
 }
 
-/// Its handlers answer with the tags that they got as `seen`.
+/// Handlers that return the tags they received as `seen`.
 struct Plain;
 
 greeter!(Plain, []);
@@ -82,7 +82,7 @@ async fn an_option_and_an_arc_have_the_place_of_what_they_hold() {
     }
 }
 
-/// Leaves its name on the request alone.
+/// Adds its name to the request only.
 struct Append(&'static str);
 
 impl<N: Next> Interceptor<N> for Append {

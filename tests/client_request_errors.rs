@@ -1,5 +1,5 @@
-//! A request stream that an interceptor of the client ends with an error makes the call fail with
-//! that status. The server gets nothing behind it, and doesn't take it for the stream's end.
+//! If a client interceptor ends a request stream with an error, the call fails with that status.
+//! The server gets no messages after it, and doesn't mistake it for the end of the stream.
 
 mod support;
 
@@ -45,14 +45,14 @@ where
     next.run(Request::from_parts(metadata, extensions, payload)).await
 }
 
-/// What a handler got: the messages, then `end`, an error, or `dropped` where it wasn't told.
+/// What a handler received: the messages, then `end`, an error, or `dropped` if it wasn't notified.
 struct Transcript {
     events: UnboundedSender<String>,
     over: bool,
 }
 
 impl Transcript {
-    /// Reads a message. Goes on behind an error, to see what follows.
+    /// Reads a message. Continues after an error, to see what follows.
     async fn message(
         &mut self,
         stream: &mut Streaming<HelloRequest>,
@@ -118,7 +118,7 @@ impl Greeter for Watched {
 
     type ChatStream = BoxStream<HelloReply>;
 
-    /// Answers each message; with "wait", begins only behind the last.
+    /// Answers each message; with "wait", starts only after the last one.
     async fn chat(
         &self,
         request: Request<Streaming<HelloRequest>>,
@@ -137,7 +137,7 @@ impl Greeter for Watched {
                     break;
                 }
             }
-            // Only the client's side says how the call ends.
+            // Only the client's side decides how the call ends.
             replies.closed().await;
         });
         Ok(Response::new(Box::pin(ReceiverStream::new(outgoing))))
@@ -149,9 +149,9 @@ async fn watched() -> (Client, UnboundedReceiver<String>) {
     (connect(GreeterServer::new(Watched(sender))).await, receiver)
 }
 
-/// Behind these messages the handler got no other, and no clean end.
+/// After these messages the handler received no others, and no clean end.
 async fn assert_cut_off(mut transcript: UnboundedReceiver<String>, client: Client) {
-    // This comes while the connection is still there.
+    // This happens while the connection is still open.
     let over = next(&mut transcript).await;
     assert!(over == "error" || over == "dropped", "{over}");
     drop(client);
@@ -217,7 +217,7 @@ async fn a_chat_fails_with_the_status_after_responses_have_begun() {
     assert_cut_off(transcript, client).await;
 }
 
-/// The error is in the request stream before the first message is sent.
+/// The request stream fails before the first message is sent.
 #[tokio::test]
 async fn a_call_fails_with_the_status_when_the_first_message_is_refused() {
     let (client, transcript) = watched().await;
@@ -228,7 +228,7 @@ async fn a_call_fails_with_the_status_when_the_first_message_is_refused() {
     request.metadata_mut().insert("wait", "yes".parse().expect("it is ASCII"));
     assert_refused(&soon(greeter.chat(request)).await.expect_err("a message was refused"));
     drop((client, greeter));
-    // A handler may not even have been called.
+    // The handler might not even have been called.
     let transcript = all(transcript).await;
     assert!(
         transcript.iter().all(|event| event == "error" || event == "dropped"),
@@ -236,7 +236,7 @@ async fn a_call_fails_with_the_status_when_the_first_message_is_refused() {
     );
 }
 
-/// Fails with the code that the message names.
+/// Fails with the code named by the message.
 #[interceptor]
 async fn fail_with_code<N>(request: Request<N::Request>, _: Context, next: N) -> Outcome<N>
 where
@@ -250,7 +250,7 @@ where
     next.run(Request::from_parts(metadata, extensions, payload)).await
 }
 
-/// Also with those codes that tonic has a meaning of its own for.
+/// Includes the codes that have a special meaning to tonic.
 #[tokio::test]
 async fn a_call_fails_with_whichever_code_its_request_stream_fails_with() {
     for code in 1..=16 {
@@ -259,7 +259,7 @@ async fn a_call_fails_with_whichever_code_its_request_stream_fails_with() {
         let mut greeter = client.through(fail_with_code);
         let status = soon(greeter.greet_everybody(requests())).await.expect_err("it failed");
         assert_eq!((status.code(), status.message()), (Code::from_i32(code), "as you wish"));
-        // The chat may have begun before.
+        // The chat may have started before that.
         let end = match soon(greeter.chat(requests())).await {
             Ok(response) => read(response.into_inner()).await.1,
             Err(status) => Err(status),
@@ -272,7 +272,7 @@ async fn a_call_fails_with_whichever_code_its_request_stream_fails_with() {
     }
 }
 
-/// One message is refused before anything is sent.
+/// A single message is refused before anything is sent.
 #[tokio::test]
 async fn a_unary_call_fails_with_the_status_and_the_server_is_not_called() {
     let (client, transcript) = watched().await;

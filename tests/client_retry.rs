@@ -1,5 +1,5 @@
-//! An interceptor of a client makes a call again: until it succeeds, until it gives up, with
-//! another token, or two at the same time.
+//! A client interceptor repeats a call: until it succeeds, until it gives up, with a new token, or
+//! twice concurrently.
 
 mod support;
 
@@ -23,13 +23,13 @@ use tokio::sync::{
 };
 use tonic::{Code, Request, Response, Status, metadata::MetadataValue, transport::Channel};
 
-/// A copy of a request.
+/// Copies a request.
 fn copy<T: Clone>(request: &Request<T>) -> Request<T> {
     let (metadata, extensions) = (request.metadata().clone(), request.extensions().clone());
     Request::from_parts(metadata, extensions, request.get_ref().clone())
 }
 
-/// Makes a call again while it is UNAVAILABLE, this many times at most.
+/// Retries a call while it is `UNAVAILABLE`, at most this many times.
 struct Retry(usize);
 
 impl<N: Next<Request: Clone>> Interceptor<N> for Retry {
@@ -44,7 +44,7 @@ impl<N: Next<Request: Clone>> Interceptor<N> for Retry {
     }
 }
 
-/// Keeps the messages of a request stream, to send them again.
+/// Keeps the messages of a request stream in order to send them again.
 struct RetryStream(usize);
 
 impl<N> Interceptor<N> for RetryStream
@@ -71,7 +71,7 @@ where
     }
 }
 
-/// Fails until it has been called this often, and counts the calls.
+/// Fails this many times, and counts the calls.
 #[derive(Clone)]
 struct FailFirst {
     failures: usize,
@@ -94,7 +94,7 @@ struct Flaky {
 
 greeter!(Flaky, [self.fail_first]);
 
-/// A server whose first calls fail, and how many calls there were.
+/// Starts a server whose first calls fail, and returns the number of calls.
 async fn flaky(failures: usize) -> (Client, Arc<AtomicUsize>) {
     let fail_first = FailFirst { failures, calls: Arc::default() };
     let calls = Arc::clone(&fail_first.calls);
@@ -114,7 +114,7 @@ async fn a_unary_call_is_made_again_until_the_interceptor_gives_up() {
     let (server, calls) = flaky(10).await;
     let outcome = soon(server.through(Retry(3)).say_hello(hello("you"))).await;
     let status = outcome.expect_err("no attempt succeeds");
-    // The last attempt's.
+    // The last attempt's status.
     assert_eq!((status.code(), status.message()), (Code::Unavailable, "not yet: 3"));
     assert_eq!(calls.load(Ordering::SeqCst), 4);
 }
@@ -163,7 +163,7 @@ async fn a_request_stream_that_was_kept_is_sent_again() {
     assert_eq!(calls.load(Ordering::SeqCst), 3);
 }
 
-/// A server that greets those who have the token, and counts the calls.
+/// A server that greets callers with the token, and counts the calls.
 #[derive(Default)]
 struct Locked {
     calls: Arc<AtomicUsize>,
@@ -191,12 +191,12 @@ async fn locked() -> (Client, Arc<AtomicUsize>) {
     (connect(GreeterServer::new(LockedGreeter { locked })).await, calls)
 }
 
-/// Another server, which gives out tokens: it greets by name.
+/// Another server, which issues tokens: it greets by name.
 struct Tokens;
 
 greeter!(Tokens, []);
 
-/// Puts a token on each call, and gets a new one where it was refused.
+/// Adds a token to each call, and gets a new one when it is refused.
 struct Refresh {
     token: Mutex<String>,
     tokens: GreeterClient<Channel>,
@@ -263,7 +263,7 @@ async fn a_token_is_refreshed_for_a_response_stream() {
 async fn a_call_whose_token_is_refused_again_fails() {
     let ((server, calls), tokens) = (locked().await, connect(GreeterServer::new(Tokens)).await);
     let refresh = refresh(&tokens);
-    // The next token isn't the one that the server wants.
+    // The next token isn't the one that the server expects.
     refresh.refreshed.store(7, Ordering::SeqCst);
     let outcome = soon(server.through(refresh).say_hello(hello("you"))).await;
     let status = outcome.expect_err("the token is another");
@@ -271,7 +271,7 @@ async fn a_call_whose_token_is_refused_again_fails() {
     assert_eq!(calls.load(Ordering::SeqCst), 2);
 }
 
-/// Asks for a token before each call, which serves RPCs whose requests can't be sent again.
+/// Gets a token before each call, which also works for RPCs whose requests can't be sent again.
 struct Ask(GreeterClient<Channel>);
 
 impl<N: Next> Interceptor<N> for Ask {
@@ -298,7 +298,7 @@ fn attempt<T: Clone>(request: &Request<T>, name: &'static str) -> Request<T> {
     request
 }
 
-/// Makes a call twice at the same time, and takes the outcome that is there first.
+/// Makes a call twice concurrently, and takes the first outcome.
 #[interceptor]
 async fn hedge<N: Next<Request: Clone>>(
     request: Request<N::Request>,
@@ -323,8 +323,8 @@ async fn both<N: Next<Request: Clone>>(
     first.and(second)
 }
 
-/// Tells what becomes of each call. The slow one never ends, the quick one as soon as the slow one
-/// is there.
+/// Reports what happens to each call. The slow one never ends; the quick one ends as soon as the
+/// slow one has arrived.
 struct Racing {
     events: UnboundedSender<String>,
     slow_waits: Notify,
@@ -387,12 +387,12 @@ async fn racing() -> (Client, UnboundedReceiver<String>) {
     (connect(stubs::GreeterServer::new(racing)).await, receiver)
 }
 
-/// Both calls have begun, in whichever order, and the slow one was given up.
+/// Both calls have started, in any order, and the slow one was cancelled.
 async fn assert_cancelled(server: Client, mut events: UnboundedReceiver<String>) {
     let mut begun = [next(&mut events).await, next(&mut events).await];
     begun.sort_unstable();
     assert_eq!(begun, ["quick begins", "slow begins"]);
-    // This comes while the connection is still there.
+    // This happens while the connection is still open.
     assert_eq!(next(&mut events).await, "slow is dropped");
     drop(server);
     assert_eq!(all(events).await, [""; 0]);

@@ -1,4 +1,4 @@
-//! An interceptor of a client that doesn't call `next` answers the call alone: nothing is sent.
+//! A client interceptor that doesn't call `next` answers the call itself: nothing is sent.
 
 mod support;
 
@@ -19,7 +19,7 @@ use support::{
 };
 use tonic::{Code, Request, Response, Status};
 
-/// How many calls came by.
+/// Counts calls.
 #[derive(Clone, Default)]
 struct Count(Arc<AtomicUsize>);
 
@@ -36,7 +36,7 @@ impl<N: Next> Interceptor<N> for Count {
     }
 }
 
-/// A server that counts what it is asked.
+/// A server that counts the calls it receives.
 struct Counted {
     calls: Count,
 }
@@ -65,13 +65,13 @@ async fn an_error_from_an_interceptor_is_the_outcome_and_nothing_is_sent() {
         assert_eq!((status.code(), status.message()), (Code::PermissionDenied, "refused"));
         assert_eq!(status.details(), b"why", "{kind:?}");
         assert_eq!(answer.values("refused-by"), ["the interceptor"], "{kind:?}");
-        // Those around it see the status.
+        // The outer ones see the status.
         assert_eq!(answer.values("from-handler"), ["outer"], "{kind:?}");
     }
     assert_eq!((inner.get(), calls.get()), (0, 0));
 }
 
-/// Answers RPCs with one response.
+/// Answers RPCs with a single response.
 struct OneAnswer;
 
 impl<N: Next<Response = HelloReply>> Interceptor<N> for OneAnswer {
@@ -80,7 +80,7 @@ impl<N: Next<Response = HelloReply>> Interceptor<N> for OneAnswer {
     }
 }
 
-/// Answers RPCs with many.
+/// Answers RPCs with a response stream.
 struct ManyAnswers;
 
 impl<N: Next<Response = MessageStream<HelloReply>>> Interceptor<N> for ManyAnswers {
@@ -131,7 +131,7 @@ async fn a_call_that_nobody_answers_on_the_way_gets_to_the_server() {
     assert_eq!((inner.get(), calls.get()), (4, 4));
 }
 
-/// Keeps what was answered well: the reply by the name in the request.
+/// Caches successful responses: the reply by the name in the request.
 #[derive(Default)]
 struct Cache(Mutex<HashMap<String, HelloReply>>);
 
@@ -164,11 +164,11 @@ async fn a_second_call_is_answered_from_a_cache() {
         let status = soon(client.say_hello(hello(NOBODY))).await.expect_err("nobody is greeted");
         assert_eq!(status.code(), Code::NotFound);
     }
-    // What failed isn't kept.
+    // Failures aren't cached.
     assert_eq!(calls.get(), 4);
 }
 
-/// Keeps the messages as they pass. They are whole once the stream was complete.
+/// Caches messages as they pass. They are complete once the stream has completed.
 #[derive(Default)]
 struct StreamCache(Arc<Mutex<HashMap<String, Vec<HelloReply>>>>);
 

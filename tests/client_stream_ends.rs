@@ -1,5 +1,5 @@
-//! An interceptor of a client sees how each call ended: the code of its status, the trailers of a
-//! response stream, and that the client dropped it.
+//! A client interceptor sees how each call ended: the status code, the trailers of a response
+//! stream, and whether the client dropped it.
 
 mod support;
 
@@ -66,7 +66,7 @@ async fn status_codes_are_counted() {
     assert_eq!(codes.0.lock().expect("nobody panics with it").len(), 3);
 }
 
-/// Tells of the end of each response, with the metadata "trailer" where there is some.
+/// Reports the end of each response, including the metadata "trailer" if present.
 struct Ends(UnboundedSender<String>);
 
 impl<N: Next> Interceptor<N> for Ends {
@@ -97,10 +97,10 @@ impl<N: Next> Interceptor<N> for Ends {
 struct Trailers;
 
 impl Trailers {
-    /// One reply, and then the end.
+    /// One reply, then the end.
     fn stream(name: &str) -> BoxStream<HelloReply> {
         let mut status = match name {
-            // tonic sends what goes with this status as the trailers of a stream that is complete.
+            // tonic sends this status's metadata as the trailers of a complete stream.
             "complete" => Status::ok(""),
             _ => Status::aborted("given up"),
         };
@@ -170,7 +170,7 @@ async fn a_response_stream_that_was_read_to_its_end_is_complete_with_its_trailer
         assert_eq!(soon(stream.message()).await.expect("it goes on"), Some(reply("one")));
         assert_eq!(soon(stream.message()).await.expect("it ends well"), None);
         assert_eq!(next(&mut ends).await, r#"complete: ["one", "two"]"#);
-        // The caller gets them, too.
+        // The caller gets them as well.
         let trailers = soon(stream.trailers()).await.expect("they are there");
         let trailers = trailers.expect("there are some");
         assert_eq!(support::values(&trailers, "trailer"), ["one", "two"]);
@@ -226,7 +226,7 @@ async fn one_response_is_complete_at_once() {
     assert_eq!(all(ends).await, ["complete", "complete"]);
 }
 
-/// Reads the first message itself, and then looks at the others.
+/// Reads the first message itself, then watches the others.
 struct ReadsFirst;
 
 impl<N: Next<Response = MessageStream<HelloReply>>> Interceptor<N> for ReadsFirst {
@@ -238,7 +238,7 @@ impl<N: Next<Response = MessageStream<HelloReply>>> Interceptor<N> for ReadsFirs
     }
 }
 
-/// Who watches a stream inside of that is told the end of all of it.
+/// An observer inside it sees the end of the whole stream.
 #[tokio::test]
 async fn a_stream_that_was_read_in_part_is_watched_to_its_end() {
     let (sender, mut told) = events();

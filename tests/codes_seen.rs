@@ -1,4 +1,5 @@
-//! Each code, as each vocabulary names it: on both sides, for all four kinds of RPC. Which end has which code is in `call_ends`.
+//! Each code under its name in each vocabulary, on both sides, for all four kinds of RPC.
+//! `call_ends` checks which end has which code.
 
 mod support;
 
@@ -25,7 +26,7 @@ struct Bare;
 
 greeter!(Bare, []);
 
-/// The code, gRPC's name, Go's, and whether it is an error of a server.
+/// The code, gRPC's name, Go's name, and whether it is a server error.
 const CODES: [(Code, &str, &str, bool); 16] = [
     (Code::Cancelled, "CANCELLED", "Canceled", false),
     (Code::Unknown, "UNKNOWN", "Unknown", true),
@@ -72,7 +73,7 @@ async fn each_code_has_its_name_in_each_vocabulary() {
             )
         };
         {
-            // All is in one thread.
+            // Everything runs on one thread.
             let _recorded = metrics::set_default_local_recorder(&recorder);
             let server = GreeterServer::with_interceptors(Bare, (observers(), Fail(code)));
             let client = connect(server).await;
@@ -117,7 +118,7 @@ async fn each_code_has_its_name_in_each_vocabulary() {
     }
 }
 
-/// How many times there are of each metric, by what tells how calls ended.
+/// The number of values of each metric, by the attributes that say how calls ended.
 fn times(meter: &SdkMeterProvider, exporter: &InMemoryMetricExporter) -> BTreeMap<String, u64> {
     meter.force_flush().expect("it isn't shut down");
     let exported = exporter.get_finished_metrics().expect("it isn't poisoned");

@@ -1,5 +1,5 @@
-//! The context tells each RPC's name as it is on the wire, its kind, the side, and until when the
-//! caller waits. A handler gets it too, if it asks for it.
+//! The context contains each RPC's name as on the wire, its kind, the side, and how long the caller
+//! will wait. A handler can take it as an argument.
 
 mod support;
 
@@ -17,7 +17,7 @@ use support::{
 use tokio::sync::mpsc::UnboundedSender;
 use tonic::{Request, Response, Status, Streaming};
 
-/// Tells of each call.
+/// Reports each call.
 struct Spy(UnboundedSender<Context>);
 
 impl<N: Next> Interceptor<N> for Spy {
@@ -112,7 +112,7 @@ async fn there_is_no_deadline_where_the_client_sets_none() {
     }
 }
 
-/// Its handlers say what they know.
+/// Handlers that report their context.
 struct Talkative;
 
 fn describe(context: Context) -> HelloReply {

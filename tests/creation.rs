@@ -1,6 +1,5 @@
-//! Interceptors given when a server is created: around handlers that are plain tonic's, of every
-//! kind of RPC, in every form in which tonic generates a service, with all that a server can be set
-//! to.
+//! Interceptors passed to a server's `with_interceptors`: around plain tonic handlers of every kind
+//! of RPC, with every form of service that tonic generates, and with all server settings.
 
 mod support;
 
@@ -25,7 +24,7 @@ use tonic::{
     Code, Request, Response, Status, Streaming, codec::CompressionEncoding, server::NamedService,
 };
 
-/// What tonic's users write, for a trait that tonic generated. It counts its calls.
+/// What a tonic user writes for a generated trait. Counts its calls.
 macro_rules! plain {
     ($greeter:ident, $service_trait:path, $this:ident, [$($receiver:tt)*]) => {
         #[derive(Default)]
@@ -83,7 +82,7 @@ macro_rules! plain {
 plain!(Plain, Greeter, self, [&self]);
 plain!(PlainInArc, arc_self::greeter_server::Greeter, self, [self: Arc<Self>]);
 
-/// Keeps what it sees.
+/// Records what it sees.
 #[derive(Clone, Default)]
 struct Seen(Arc<Mutex<Vec<(String, RpcKind, Side)>>>);
 
@@ -105,7 +104,7 @@ async fn by_fn<N: Next>(request: Request<N::Request>, _: Context, next: N) -> Ou
     tag("fn", request, next).await
 }
 
-/// Any RPC with these responses.
+/// For any RPC with these responses.
 struct Louder;
 
 impl<N: Next<ResponseMessage = HelloReply>> Interceptor<N> for Louder {
@@ -226,7 +225,7 @@ async fn the_servers_settings_are_tonics() {
     assert_eq!(name(&server), "greeter.v1.Greeter");
 }
 
-/// Who left a name on the way to the handler.
+/// Returns the names that interceptors left on the way to the handler.
 async fn seen_by(client: &mut Client) -> Vec<String> {
     let response = client.say_hello(hello("Ada")).await.unwrap();
     support::values(response.metadata(), "seen").into_iter().map(str::to_owned).collect()
@@ -235,7 +234,7 @@ async fn seen_by(client: &mut Client) -> Vec<String> {
 #[tokio::test]
 async fn a_shared_service_is_the_same_in_each_server() {
     let shared = Arc::new(Plain::default());
-    // One type, whether the service is shared or not and whatever the interceptors are.
+    // The type is the same, whether the service is shared or not, for all interceptors.
     let servers: [GreeterServer<Intercepted<Plain, dyn GreeterServerInterceptors<Plain>>>; 3] = [
         GreeterServer::with_interceptors_from_arc(shared.clone(), Tag("one")),
         GreeterServer::with_interceptors_from_arc(shared.clone(), (Tag("two"), by_fn)),
@@ -287,7 +286,7 @@ async fn an_intercepted_service_may_be_made_by_itself() {
     assert_eq!(seen_by(&mut client).await, [] as [&str; 0]);
 }
 
-/// Fails as a domain would, or panics.
+/// Fails with a domain error, or panics.
 struct Failing;
 
 #[tonic::async_trait]
@@ -317,7 +316,7 @@ async fn errors_and_panics_are_seen() {
     }
 }
 
-/// A name for the bounds, so that a server can be made in generic code.
+/// Names the bounds, so that a server can be created in generic code.
 fn server<T, I>(
     service: T,
     interceptors: I,

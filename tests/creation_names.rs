@@ -1,5 +1,5 @@
-//! Interceptors given when a server is created, on services with odd names, deprecated RPCs,
-//! `google.protobuf.Empty`, no package: what they see is what is on the wire.
+//! Interceptors passed to `with_interceptors`, with odd names, deprecated RPCs,
+//! `google.protobuf.Empty` and no package: they see the names that are on the wire.
 
 use std::sync::{Arc, Mutex};
 
@@ -36,7 +36,7 @@ impl<N: Next> Interceptor<N> for Seen {
     }
 }
 
-/// Answers with the name of the method that is called.
+/// Answers with the name of the method that was called.
 struct Proxy;
 
 fn text(text: &str) -> Result<Response<Text>, Status> {

@@ -1,5 +1,5 @@
-//! Interceptors around messages that aren't prost's, with a codec of their own, on a client and at a
-//! server's creation. The attribute on the impl is in `tests/signatures`.
+//! Interceptors for messages that aren't prost's, with a custom codec, on a client and a server.
+//! `tests/signatures` covers the attribute on the impl.
 
 use grpc_interceptor::{Context, Interceptor, Next, Outcome, Payload as _, Transport};
 use grpc_interceptor_proto::text::{

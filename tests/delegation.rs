@@ -1,5 +1,5 @@
-//! A handler that calls another RPC of its own service: the trait's method is the RPC, so that its
-//! chain runs, wherever the call comes from.
+//! A handler that calls another RPC of its own service. The trait's method is the RPC, so its chain
+//! runs no matter where the call comes from.
 
 use grpc_interceptor::{Context, Next, Outcome, Payload as _, intercepted};
 use grpc_interceptor_proto::text::{
@@ -21,7 +21,7 @@ where
 
 struct Delegating;
 
-// The trait isn't imported, and `self.one(…)` finds it, as in an impl without the attribute.
+// `self.one(…)` resolves without importing the trait, as in an impl without the attribute.
 #[intercepted(name)]
 impl lines_server::Lines for Delegating {
     async fn one(&self, request: Request<String>) -> Result<Response<Line>, Status> {

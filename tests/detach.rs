@@ -1,5 +1,5 @@
-//! The rest of a chain is detached from its call: it goes on in a task though the client has left, it is
-//! tried on two tasks at once, and it is called again from inside of a stream.
+//! The rest of a chain can be detached from its call: it continues in a task after the client has
+//! disconnected, runs on two tasks concurrently, and is called again from inside a stream.
 
 use std::{
     sync::{
@@ -25,7 +25,7 @@ use tokio_stream::{StreamExt as _, wrappers::ReceiverStream};
 use tonic::{Request, Response, Status};
 use tower::Layer as _;
 
-/// Lets a call finish though its client has left.
+/// Lets a call finish although its client has disconnected.
 #[derive(Clone, Copy)]
 struct Finish;
 
@@ -36,7 +36,7 @@ impl<N: Next + Detach> Interceptor<N> for Finish {
     }
 }
 
-/// Stands inside of it, and isn't `Clone`.
+/// An inner interceptor that isn't `Clone`.
 struct Count(AtomicUsize);
 
 impl<N: Next> Interceptor<N> for Count {
@@ -115,7 +115,7 @@ async fn a_client_sends_a_request_from_two_tasks() {
     assert_eq!(count.0.load(Ordering::Relaxed), 6);
 }
 
-/// Calls again when a response stream breaks, and goes on with what comes then.
+/// Calls again when a response stream breaks, and continues with the new stream.
 #[derive(Clone)]
 struct Reopen;
 
@@ -171,7 +171,7 @@ async fn a_response_stream_is_opened_again() {
     assert_eq!(client.execute_server_stream("ab").await.expect("it echoes"), ["a", "a"]);
 }
 
-/// What is detached has the deadline that was set before.
+/// A detached chain keeps the deadline that was set before.
 #[tokio::test]
 async fn a_detached_chain_keeps_its_context() {
     #[derive(Clone)]
@@ -197,7 +197,7 @@ async fn a_detached_chain_keeps_its_context() {
     assert_eq!(client.execute("foo").await.expect("it echoes"), "foo");
 }
 
-/// In a layer of a client.
+/// In a client's layer.
 #[tokio::test]
 async fn a_layer_sends_a_request_from_two_tasks() {
     let count = Arc::new(Count(AtomicUsize::new(0)));
@@ -220,7 +220,7 @@ async fn a_layer_sends_a_request_from_two_tasks() {
     assert_eq!(count.0.load(Ordering::Relaxed), 5);
 }
 
-/// Takes a minute, and says when it has begun and finished.
+/// Takes a minute, and reports when it has started and finished.
 struct Slow {
     begun: Arc<Notify>,
     finished: Arc<Notify>,
@@ -236,7 +236,7 @@ impl<N: Next> Interceptor<N> for Slow {
     }
 }
 
-/// In a layer of a server: what is inside of it, the service included.
+/// In a server's layer: the detached part includes the service.
 #[tokio::test(start_paused = true)]
 async fn a_layers_service_finishes_though_its_client_has_left() {
     let (begun, finished) = (Arc::new(Notify::new()), Arc::new(Notify::new()));

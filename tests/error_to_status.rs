@@ -1,4 +1,4 @@
-//! `ErrorToStatus` decides what becomes of errors for which nobody has chosen a status.
+//! `ErrorToStatus` maps errors without a chosen status.
 
 mod support;
 
@@ -47,7 +47,7 @@ async fn unknown_exception_ignored() {
     assert_each(&call_each(&mut client, SECRET).await, Code::Unknown, "Unknown error");
 }
 
-/// As a const, which is borrowed and not made for each call.
+/// As a const, which is borrowed rather than created for each call.
 const INTERNAL: ErrorToStatus = ErrorToStatus::new().on_unknown(Code::Internal);
 
 struct Overriding;
@@ -58,7 +58,7 @@ failing!(Overriding, [INTERNAL]);
 async fn unknown_with_override() {
     let mut client = connect(GreeterServer::new(Overriding)).await;
     assert_each(&call_each(&mut client, SECRET).await, Code::Internal, "Internal error");
-    // A code that was chosen stays.
+    // A chosen code is kept.
     let answers = call_each(&mut client, RAISED).await;
     assert_each(&answers, Code::NotFound, "Sorry, your thing is missing");
 }
@@ -118,7 +118,7 @@ async fn refusing_ok() {
     let mut client = connect(GreeterServer::new(MapsToOk)).await;
     let text = "the status OK was returned as an error: all is well";
     assert_each(&call_each(&mut client, SECRET).await, Code::Unknown, text);
-    // Of a handler that returns it, the same becomes.
+    // The same applies to a handler that returns it.
     let mut client = connect(GreeterServer::new(Plain)).await;
     for answer in call_each(&mut client, OK).await {
         assert_eq!(answer.status().code(), Code::Unknown, "{:?}", answer.kind);
@@ -172,12 +172,12 @@ async fn a_say_over_the_text_of_unknown_errors() {
     }
 }
 
-/// An error of its own, as a status that has it as its source and says what it says.
+/// Fails with its own error, in a status that has it as the source and its text as the message.
 async fn fail<N: Next>(_: Request<N::Request>, _: Context, _: N) -> Outcome<N> {
     Err(Status::from_error(Box::new(Failure::Secret("swordfish"))))
 }
 
-/// The same for the request's messages.
+/// Does the same to the request's messages.
 async fn fail_to_read<N>(request: Request<N::Request>, _: Context, next: N) -> Outcome<N>
 where
     N: Next<RequestMessage = HelloRequest>,
@@ -203,7 +203,7 @@ mod requests {
 
     use super::{ErrorToStatus, Requests, fail_to_read, secrets, support::failing::Failure};
 
-    /// The RPCs that take `HelloRequest`s, as `fail_to_read` does.
+    /// The RPCs that take `HelloRequest`s, as `fail_to_read` requires.
     #[intercepted(ErrorToStatus::new().map(secrets), fail_to_read)]
     impl greeter_server::Greeter for Requests {
         async fn say_hello(
@@ -256,7 +256,7 @@ async fn a_request_stream_that_fails_is_mapped() {
     }
 }
 
-/// Tells of the error that is behind a status.
+/// Reports the source of a status.
 struct Sources(UnboundedSender<String>);
 
 impl<N: Next> Interceptor<N> for Sources {
@@ -294,7 +294,7 @@ async fn the_original_error_and_the_metadata_stay() {
     assert_eq!(all(receiver).await, [expected; KINDS.len()]);
 }
 
-/// The inner one leaves what it doesn't know to the outer one, and what it knows is settled.
+/// The inner one leaves unknown errors to the outer one, and settles those it knows.
 struct Nested;
 
 failing!(

@@ -1,4 +1,5 @@
-//! An interceptor turns a status into another, or into a success, and a success into a status.
+//! An interceptor replaces a status with another status or with a success, and a success with a
+//! status.
 
 mod support;
 
@@ -15,7 +16,7 @@ fn hide(status: Status) -> Status {
     }
 }
 
-/// A status instead of a response, and one in the response's stream.
+/// Handles a status instead of a response, and a status in a response stream.
 async fn hide_not_found<N: Next>(request: Request<N::Request>, _: Context, next: N) -> Outcome<N> {
     let response = next.run(request).await.map_err(hide)?;
     Ok(response.map(|payload| payload.map_errors(hide)))
@@ -81,7 +82,7 @@ async fn a_status_becomes_a_response() {
     }
 }
 
-/// The handler has run, but the caller learns nothing of it.
+/// The handler has run, but the caller doesn't see its response.
 async fn discard<N: Next>(request: Request<N::Request>, _: Context, next: N) -> Outcome<N> {
     let response = next.run(request).await?;
     match response.metadata().get("seen") {

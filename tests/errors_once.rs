@@ -1,5 +1,5 @@
-//! An error of a client's response stream is seen once by each interceptor, though tonic gives an error
-//! of the transport twice, and a body that has ended is not asked again.
+//! Each interceptor sees an error of a client's response stream only once, although tonic reports
+//! transport errors twice. A body that has ended isn't polled again.
 
 mod support;
 
@@ -25,11 +25,11 @@ use tonic::{
     codegen::{BoxFuture, Bytes, Service, StdError, http},
 };
 
-/// A message with one field, and what is left of one that is cut off.
+/// A message with one field, and the beginning of one that is cut off.
 const MESSAGE: &[u8] = &[0, 0, 0, 0, 3, 10, 1, b'a'];
 const CUT: &[u8] = &[0, 0, 0, 0, 3, 10];
 
-/// Yields these, then fails or ends.
+/// Yields these frames, then fails or ends.
 struct Frames {
     frames: Vec<&'static [u8]>,
     wire: Wire,
@@ -58,7 +58,7 @@ impl HttpBody for Frames {
 struct Wire {
     last: &'static [u8],
     fails: bool,
-    /// Tonic itself asks a body again.
+    /// tonic itself polls an ended body again.
     is_bare: bool,
 }
 
@@ -79,7 +79,7 @@ impl Service<http::Request<Body>> for Wire {
     }
 }
 
-/// Counts errors, and gives each another text.
+/// Counts errors, and changes the text of each.
 #[derive(Clone, Default)]
 struct Counting(Arc<AtomicUsize>);
 
@@ -121,7 +121,7 @@ impl<N: Next> Interceptor<N> for InScope {
     }
 }
 
-/// The first two errors that a stream gives, after its one message: bare tonic may go on for ever.
+/// The first two errors of a stream, after its one message. Bare tonic can keep failing forever.
 async fn errors<T>(mut stream: Streaming<T>) -> Vec<(Code, String)> {
     assert!(stream.message().await.expect("there is a message").is_some());
     let mut errors = Vec::new();
@@ -145,7 +145,7 @@ async fn through<I: GreeterInterceptors<Wire>>(
 
 #[tokio::test]
 async fn in_each_form() {
-    // A body that fails, one that ends in a message, and one without trailers.
+    // A body that fails, one that ends in the middle of a message, and one without trailers.
     for wire in [
         Wire { last: b"", fails: true, is_bare: false },
         Wire { last: CUT, fails: false, is_bare: false },

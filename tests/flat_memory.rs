@@ -1,4 +1,4 @@
-//! A stream of any length passes through the chain in a fixed amount of memory.
+//! A stream of any length passes through the chain in a constant amount of memory.
 
 mod support;
 
@@ -16,15 +16,15 @@ use tonic::{Request, Response, Streaming};
 
 const MESSAGES: u32 = 100_000;
 
-/// Each message is about a hundred bytes, so that all of them would be some 10 MB at least.
+/// Each message is about a hundred bytes, so all of them together would take at least 10 MB.
 const NAME: &str = "somebody whose name alone is as long as all of what other people have to say to \
                     each other";
 
-/// What may be allocated at once while a stream passes, by client and server together: mostly
-/// HTTP/2's buffers and windows.
+/// The most that client and server together may have allocated at any time while a stream passes:
+/// mostly HTTP/2's buffers and windows.
 const BOUND: u64 = 1_000_000;
 
-/// Puts everything around the streams that there is, and counts the messages of both.
+/// Wraps the streams in every adapter there is, and counts the messages of both.
 struct Inspect {
     seen: Arc<AtomicU32>,
 }
@@ -56,8 +56,8 @@ struct Inspected {
 
 greeter!(Inspected, [self.inspect, self.inspect, self.inspect]);
 
-/// What client and server allocate during a call; both are on this thread. They are connected
-/// before.
+/// Measures what client and server allocate during a call. Both run on this thread, and are
+/// connected beforehand.
 fn measure<S>(service: S, call: impl AsyncFnOnce(&mut Client)) -> AllocationInfo
 where
     S: Greeter,
@@ -68,7 +68,7 @@ where
     allocation_counter::measure(|| runtime.block_on(call(&mut client)))
 }
 
-/// Reads a stream of greetings, which are numbered where the server makes up their number.
+/// Reads a stream of greetings, which are numbered if the server generates them.
 async fn read_all(mut stream: Streaming<HelloReply>, numbered: bool) {
     let greeting = format!("Hello {NAME}");
     let mut read = 0;
@@ -95,7 +95,7 @@ async fn chat(client: &mut Client) {
     read_all(response.into_inner(), false).await;
 }
 
-/// What the call allocates, through a chain of three interceptors, and what each of them saw.
+/// What the call allocates with a chain of three interceptors, and what each of them saw.
 fn measure_inspected(call: impl AsyncFnOnce(&mut Client)) -> (AllocationInfo, u32) {
     let seen = Arc::<AtomicU32>::default();
     let inspect = Inspect { seen: Arc::clone(&seen) };
@@ -137,7 +137,7 @@ struct Hoarding;
 
 greeter!(Hoarding, [], [], [], [hoard], [hoard]);
 
-/// The measure sees memory that isn't flat.
+/// Checks the measurement itself.
 #[test]
 fn messages_that_an_interceptor_keeps_are_measured() {
     let measured = measure(Hoarding, greet_many_times);

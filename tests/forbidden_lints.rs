@@ -1,4 +1,5 @@
-//! A crate may forbid lints: then nothing in it may allow them, and neither does what the macros write.
+//! A crate can forbid lints. Nothing in it may then allow them, including the code that the macros
+//! generate.
 
 #![forbid(
     dead_code,
@@ -18,13 +19,13 @@ use grpc_interceptor_proto::{
 };
 use tonic::{Request, Response, Status, async_trait};
 
-/// A value.
+/// As a value.
 #[interceptor]
 async fn value<N: Next>(request: Request<N::Request>, _: Context, next: N) -> Outcome<N> {
     next.run(request).await
 }
 
-/// A fn.
+/// As a fn.
 async fn function<N: Next>(request: Request<N::Request>, _: Context, next: N) -> Outcome<N> {
     next.run(request).await
 }

@@ -1,5 +1,5 @@
-//! A service whose trait another crate generated, without the attribute: tonic's health service, in
-//! an impl of that trait that hands each call on.
+//! A service whose trait another crate generated without the attribute: tonic's health service,
+//! inside an impl of that trait that forwards each call.
 
 mod support;
 
@@ -22,7 +22,7 @@ use tonic_health::{
     server::{HealthReporter, HealthService},
 };
 
-/// What an interceptor gets to see of a call.
+/// What an interceptor sees of a call.
 #[derive(Clone, Debug, PartialEq)]
 enum Event {
     Asked { method: String, kind: RpcKind, side: Side, service: String },
@@ -111,7 +111,7 @@ struct Running {
     _server: support::Client,
 }
 
-/// A server over a socket, where the greeter isn't serving yet and the secret service is.
+/// Starts a server on a socket. The greeter isn't serving yet; the secret service is.
 async fn start() -> Running {
     let (reporter, seen) = (HealthReporter::new(), Seen::default());
     reporter.set_service_status("greeter.v1.Greeter", NotServing).await;
@@ -159,7 +159,7 @@ async fn each_message_of_a_stream_is_seen_with_its_type() {
     let mut states = client.watch(about("greeter.v1.Greeter")).await.unwrap().into_inner();
     let state = soon(states.next()).await.unwrap().unwrap();
     assert_eq!(state.status(), ServingStatus::NotServing);
-    // The stream is the service's own, and goes on telling.
+    // The stream is the service's own and keeps reporting.
     reporter.set_service_status("greeter.v1.Greeter", Serving).await;
     let state = soon(states.next()).await.unwrap().unwrap();
     assert_eq!(state.status(), ServingStatus::Serving);

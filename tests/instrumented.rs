@@ -1,4 +1,4 @@
-//! `#[tracing::instrument]` below `#[interceptor]` makes a span that is named like the fn.
+//! `#[tracing::instrument]` below `#[interceptor]` creates a span named after the fn.
 
 use std::sync::{Arc, Mutex};
 
@@ -12,7 +12,7 @@ async fn measured<N: Next>(request: Request<N::Request>, _: Context, next: N) ->
     next.run(request).await
 }
 
-/// The next's type has no name here.
+/// The type of `next` has no name here.
 #[interceptor]
 #[tracing::instrument(skip_all, fields(method = context.method_name().method()))]
 async fn nameless(
@@ -23,7 +23,7 @@ async fn nameless(
     next.run(request).await
 }
 
-/// Writes down the names of spans.
+/// Records the names of spans.
 #[derive(Clone, Default)]
 struct Spans(Arc<Mutex<Vec<&'static str>>>);
 

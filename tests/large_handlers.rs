@@ -1,5 +1,5 @@
-//! A handler whose future is large doesn't overflow a thread's stack, however many interceptors are
-//! around it.
+//! A handler with a large future doesn't overflow a thread's stack, no matter how many interceptors
+//! are around it.
 
 mod support;
 
@@ -17,7 +17,7 @@ async fn pass<N: Next>(request: Request<N::Request>, _: Context, next: N) -> Out
     next.run(request).await
 }
 
-/// Holds 64 KiB while it waits.
+/// Holds 64 KiB across an await.
 async fn answer(request: Request<HelloRequest>) -> Answer {
     let buffer = [1_u8; 64 * 1024];
     yield_now().await;
@@ -89,7 +89,7 @@ sixteen! {
     }
 }
 
-/// What its handler's future is, depends on the parameter.
+/// The size of its handler's future depends on the type parameter.
 struct Generic<T>(T);
 
 sixteen! {
@@ -101,7 +101,7 @@ sixteen! {
     }
 }
 
-/// Has what this makes run on a stack of the size that tokio's threads have.
+/// Runs a future on a stack of the size that tokio's threads have.
 fn assert_runs<F: Future<Output = Answer>>(
     call: impl FnOnce(Request<HelloRequest>) -> F + Send + 'static,
 ) {

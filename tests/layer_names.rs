@@ -1,5 +1,5 @@
-//! A caller that makes up names: a layer keeps each name for ever, so there is an end to them. This is a program of its
-//! own, as all layers of a process have one table of names.
+//! Callers that make up names. A layer keeps each name forever, so their number is limited. This
+//! test is a separate program because all layers of a process share one table of names.
 
 mod support;
 
@@ -25,7 +25,7 @@ use tonic::{
 };
 use tower::{Layer as _, ServiceExt as _};
 
-/// How often it was called, and with how long a name at most.
+/// How often it was called, and the length of the longest name.
 #[derive(Clone, Default)]
 struct Count(Arc<AtomicUsize>);
 
@@ -48,7 +48,7 @@ struct Counted {
 
 greeter!(Counted, [self.runs]);
 
-/// The code that is answered to a call of this name.
+/// Returns the code that a call with this name gets.
 async fn call(channel: &Channel, path: &str, content_type: &'static str) -> Code {
     let mut request = http::Request::new(Body::new(Full::new(Bytes::from_static(b"\0\0\0\0\0"))));
     *request.method_mut() = Method::POST;
@@ -75,12 +75,12 @@ async fn names_come_to_an_end_and_known_ones_go_on() {
     let knowing = InterceptorLayer::new(seen_known.clone()).descriptors(FILE_DESCRIPTOR_SET);
     let knowing = serve(knowing).await;
 
-    // This one is met in time.
+    // This one is recorded in time.
     let mut client = GreeterClient::new(unknowing.channel());
     soon(client.say_hello(hello("Ada"))).await.expect("it greets");
     assert_eq!((runs.take(), seen.take()), (1, 1));
 
-    // About as long as a name may be.
+    // About as long as a name can be.
     let filling = "x".repeat(200);
     let mut met = 0;
     let channel = unknowing.channel();
@@ -91,9 +91,9 @@ async fn names_come_to_an_end_and_known_ones_go_on() {
         assert!(met < 10_000, "there is no end");
     }
     assert!(met > 2000, "{met} names");
-    // The one that was refused is seen, too.
+    // The interceptor also sees the one that was refused.
     assert_eq!(seen.take(), met + 1);
-    // Shorter ones fill what is left.
+    // Shorter names fill the remaining space.
     let mut short = 0;
     while call(&channel, &format!("/a.B/{short}"), GRPC).await == Code::Unimplemented {
         short += 1;
@@ -101,7 +101,7 @@ async fn names_come_to_an_end_and_known_ones_go_on() {
     }
     assert_eq!(seen.take(), short + 1);
 
-    // What is new is refused, whatever it is, before any handler.
+    // New names are refused, whatever they are, before any handler runs.
     for content_type in [GRPC, "application/grpc-web", "application/grpc+proto"] {
         for path in [
             "/made.up.Later/Name",
@@ -112,16 +112,16 @@ async fn names_come_to_an_end_and_known_ones_go_on() {
         }
     }
     assert_eq!((runs.take(), seen.take()), (0, 9));
-    // What isn't a call needs no name, and gets to no handler.
+    // A request that isn't a gRPC call needs no name, and reaches no handler.
     let code = call(&channel, "/greeter.v1.Greeter/Chat", "text/plain").await;
     assert_eq!((code, runs.take(), seen.take()), (Code::Unimplemented, 0, 0));
 
-    // What was met goes on.
+    // Known names still work.
     assert_eq!(call(&channel, "/a.B/0", GRPC).await, Code::Unimplemented);
     soon(client.say_hello(hello("Ada"))).await.expect("it greets");
     assert_eq!((runs.take(), seen.take()), (1, 2));
 
-    // What a layer knows goes on as if nothing had happened.
+    // Names that a layer was configured with work as before.
     let mut client = GreeterClient::new(knowing.channel());
     let answers = call_each_on(&mut client, "Ada", &[]).await;
     assert_eq!(answers.each_ref().map(|answer| answer.messages().to_vec()), plain_answers("Ada"));
@@ -129,7 +129,8 @@ async fn names_come_to_an_end_and_known_ones_go_on() {
     let code = call(&knowing.channel(), "/greeter.v1.Greeter/SayGoodbye", GRPC).await;
     assert_eq!(code, Code::ResourceExhausted);
 
-    // And what one is told of now. On a client names are the program's own: each has its place.
+    // So do names that are registered now. On a client, names come from the program itself: each
+    // one is kept.
     let constants = [(methods::CHAT, RpcKind::Bidirectional)];
     let late = serve(InterceptorLayer::new(seen.clone()).methods(&constants)).await;
     let seen_on_client = Count::default();

@@ -1,4 +1,5 @@
-//! What `#[intercepted]` writes passes the strictest lints: clippy checks this file as it is.
+//! The code that `#[intercepted]` generates passes the strictest lints: clippy checks this file as
+//! it is.
 
 #![deny(warnings, clippy::pedantic, missing_docs, unused_qualifications, single_use_lifetimes)]
 #![deny(unreachable_pub, unused_lifetimes, elided_lifetimes_in_paths, let_underscore_drop)]
@@ -20,7 +21,7 @@ async fn pass<N: Next>(request: Request<N::Request>, _: Context, next: N) -> Out
     next.run(request).await
 }
 
-/// One with attributes, and another way to this crate.
+/// One with attributes, and another path to this crate.
 #[interceptor(crate = grpc_interceptor)]
 #[must_use]
 #[deprecated]

@@ -1,4 +1,4 @@
-//! A list of interceptors that is made at run time, on every kind of RPC, on both sides.
+//! A run-time list of interceptors, on every kind of RPC and on both sides.
 
 mod support;
 
@@ -21,7 +21,7 @@ struct Plain;
 
 greeter!(Plain, []);
 
-/// Leaves a tag that is known only at run time.
+/// Adds a tag that is only known at run time.
 struct Numbered(usize);
 
 impl<N: Next> Interceptor<N> for Numbered {
@@ -55,7 +55,7 @@ async fn its_interceptors_run_in_order_on_every_kind_of_rpc() {
         }
         for answer in call_each(&mut client, NOBODY).await {
             assert_eq!(answer.status().code(), Code::NotFound, "{:?}", answer.kind);
-            // Those that fail in the stream have the tags on their response.
+            // RPCs that fail in the stream have the tags on their response.
             if !answer.kind.is_server_streaming() {
                 assert_eq!(answer.values("from-handler"), back);
             }
@@ -101,10 +101,10 @@ async fn it_goes_around_a_clients_calls_and_into_the_attribute() {
     }
 }
 
-/// The kind of a call, the number of its messages each way, and its end.
+/// The kind of a call, the number of its messages in each direction, and its end.
 type Count = (RpcKind, usize, usize, String);
 
-/// Writes down what passes.
+/// Records what passes.
 #[derive(Clone, Default)]
 struct Counted(Arc<Mutex<Vec<Count>>>);
 
@@ -169,7 +169,7 @@ async fn messages_and_ends_of_streams_are_seen() {
     assert_eq!(seen, expected);
 }
 
-/// Changes the messages whose type it knows, wherever they are.
+/// Changes the messages whose type it knows, wherever they occur.
 struct Polite;
 
 impl<N> Interceptor<N> for Polite
@@ -211,7 +211,7 @@ async fn a_message_can_be_asked_for_its_type() {
     assert_eq!(bidirectional.messages(), ["Hello dear Ada", "Hello dear Ada"]);
 }
 
-/// Changes one message in its place, and tells what type it has.
+/// Changes a message in place, and reports its type.
 struct InPlace;
 
 impl<N: Next<RequestMessage = AnyMessage>> Interceptor<N> for InPlace {
@@ -236,7 +236,7 @@ async fn one_message_can_be_changed_in_its_place_and_tells_its_type_alone() {
     assert_eq!(client_streaming.messages(), ["Hello Ada and Ada"]);
 }
 
-/// Hands each call the request message of the call before.
+/// Passes each call the request message of the previous call.
 #[derive(Default)]
 struct MixedUp(Mutex<Option<AnyPayload>>);
 
@@ -262,14 +262,15 @@ async fn a_message_of_another_rpc_is_a_status() {
     let status = client.say_hello(hello("Ada")).await.unwrap_err();
     assert_eq!(status.code(), Code::Aborted);
     assert_eq!(client.say_hello(hello("Eve")).await.unwrap().get_ref().message, "Hello Ada");
-    // One `HelloRequest`, where this takes a stream; and then the stream, where one is taken.
+    // A single `HelloRequest` where the RPC takes a stream; then the stream where it takes a single
+    // message.
     let status = client.greet_everybody(support::names(["Bob"])).await.unwrap_err();
     assert_eq!(status.code(), Code::Internal);
     let status = client.say_hello(hello("Ada")).await.unwrap_err();
     assert_eq!(status.code(), Code::Internal);
 }
 
-/// Needs to know more of the messages than a list can tell.
+/// Needs to know more about the messages than a list can tell.
 struct Cloning;
 
 impl<N: Next<ResponseMessage: Clone>> Interceptor<N> for Cloning {
@@ -295,7 +296,7 @@ fn it_is_shared_and_says_how_long_it_is() {
     assert!(List::default().is_empty());
 }
 
-/// Takes more of the stack than most.
+/// Uses more of the stack than most.
 #[derive(Clone)]
 struct Heavy;
 
@@ -325,7 +326,7 @@ fn list_of(
     (0..number).map(|_| interceptor.clone()).collect()
 }
 
-/// As many as there may be run on a thread's stack, on each side and in every kind of RPC.
+/// The longest allowed list fits on a thread's stack, on each side and for every kind of RPC.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_long_list_has_room_on_a_stack() {
     for list in [list_of(128, Heavy), list_of(128, CatchPanic::new())] {

@@ -1,5 +1,5 @@
-//! A chain of sixteen interceptors of all kinds compiles as it is, without a `recursion_limit`, on
-//! every kind of RPC and in every form, and runs in its order.
+//! A chain of sixteen interceptors of all kinds compiles without a `recursion_limit`, on every kind
+//! of RPC and in every form, and runs in order.
 
 mod support;
 
@@ -15,7 +15,7 @@ use support::{
 };
 use tonic::{Request, Response, Status, metadata::MetadataValue, transport::Channel};
 
-/// It waits for another async fn around the rest of the chain.
+/// Awaits another async fn that runs the rest of the chain.
 async fn by_fn<N: Next>(request: Request<N::Request>, _: Context, next: N) -> Outcome<N> {
     tag("fn", request, next).await
 }
@@ -70,7 +70,7 @@ struct Plain;
 
 greeter!(Plain, []);
 
-/// Puts its name on the request.
+/// Adds its name to the request.
 struct Direct(&'static str);
 
 impl<N: Next> Interceptor<N> for Direct {
@@ -94,7 +94,7 @@ async fn sixteen_are_given_at_creation_on_both_sides() {
     }
 }
 
-/// The compiler knows its futures only where `T` is.
+/// The compiler knows its futures only once `T` is known.
 struct Generic<T> {
     field: T,
 }
@@ -135,7 +135,7 @@ async fn they_do_in_a_generic_impl() {
     assert_eq!(values(response.metadata(), "seen").len(), 16);
 }
 
-/// What an interceptor of one's own does to the rest of a call.
+/// What custom interceptors do to the rest of a call.
 mod around_the_rest {
     use std::sync::Mutex;
 

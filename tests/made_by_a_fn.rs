@@ -1,4 +1,4 @@
-//! A fn in the list may make an interceptor.
+//! A fn call in the list can create an interceptor.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 

@@ -1,5 +1,5 @@
-//! `Metrics` under OpenTelemetry's names and gRPC's: what is there at the start, labels of one's own, attempts. How each call
-//! ends is in `call_ends`.
+//! `Metrics` under OpenTelemetry's and gRPC's names: the metrics at the start, custom labels,
+//! attempts. `call_ends` covers how each call ends.
 
 mod support;
 
@@ -34,7 +34,7 @@ impl Meter {
         Meter { exporter, provider: SdkMeterProvider::builder().with_reader(reader).build() }
     }
 
-    /// Each point, by its metric and attributes: its sum, or how many values it is of.
+    /// Each data point by its metric and attributes: its sum, or its number of values.
     fn points(&self) -> BTreeMap<String, i64> {
         let mut points = BTreeMap::new();
         self.each(|metric| match metric.data() {
@@ -156,7 +156,7 @@ async fn a_call_in_flight_is_seen_while_it_is() {
     assert_eq!(in_flight(&meter.points()), [0, 0]);
 }
 
-/// What a future gives at its first poll.
+/// Returns the result of a future's first poll.
 async fn first_poll<F: Future + Unpin>(future: &mut F) -> Option<F::Output> {
     std::future::poll_fn(|context| {
         Poll::Ready(match std::pin::Pin::new(&mut *future).poll(context) {

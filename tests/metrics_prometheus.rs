@@ -1,5 +1,5 @@
-//! Metrics under go-grpc-middleware's names: what there is from the start, and which labels. That each call is counted
-//! once, however it ends, is in `call_ends`.
+//! Metrics under go-grpc-middleware's names: the metrics at the start, and their labels.
+//! `call_ends` checks that each call is counted exactly once.
 
 use std::time::Duration;
 
@@ -15,7 +15,7 @@ use grpc_interceptor::{
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 use tonic::transport::Server;
 
-/// From now on what this thread counts is in the text.
+/// From now on, this thread's metrics go into the rendered text.
 fn record() -> (PrometheusHandle, impl Drop) {
     record_with(PrometheusBuilder::new())
 }
@@ -114,7 +114,7 @@ async fn names_that_a_caller_makes_up_are_one_label() {
              grpc_method=\"{method}\"}} 1"
         )
     };
-    // The layer was told of the first.
+    // The layer knows the first one.
     let expected =
         [labels("unary", "DummyService", "Execute"), labels("unknown", "other", "other")];
     assert_eq!(started, expected);

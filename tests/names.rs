@@ -1,4 +1,5 @@
-//! The method name that an interceptor sees is the one on the wire, or a test says so.
+//! The method name that an interceptor sees is the one on the wire. If it isn't, a generated test
+//! fails.
 
 use grpc_interceptor::intercepted;
 use grpc_interceptor_proto::{
@@ -9,7 +10,7 @@ use grpc_interceptor_proto::{
 };
 use tonic::{Request, Response, Status, Streaming, codegen::BoxStream};
 
-/// The test that comes with an impl stands beside it. In a fn it is a plain fn, which can be called.
+/// The generated test is next to the impl. In a fn it is a plain fn, which can be called.
 #[test]
 #[should_panic = "`call` is not the RPC `/Bare/Cal`: write `#[rpc(name = \"Call\")]` on it"]
 fn a_wrong_name_fails_the_test_that_comes_with_the_impl() {
@@ -26,13 +27,13 @@ fn a_wrong_name_fails_the_test_that_comes_with_the_impl() {
     service_has_the_rpc_names_of_bare();
 }
 
-/// What a test panics with.
+/// Returns what a test panics with.
 fn panic_of(test: fn()) -> String {
     let payload = std::panic::catch_unwind(test).expect_err("it panics");
     *payload.downcast::<String>().expect("it says why")
 }
 
-/// The test tells of all of them, with the lines to write.
+/// The test reports all wrong names, with the lines to write instead.
 #[test]
 fn several_wrong_names_are_told_at_once() {
     struct Service;
@@ -85,7 +86,8 @@ fn several_wrong_names_are_told_at_once() {
     assert!(lines[1].contains("write `#[rpc(name = \"GreetEverybody\")]`"), "{told}");
 }
 
-/// A codec that refuses an empty message doesn't tell which method would have answered.
+/// With a codec that refuses an empty message, there is no telling which method would have
+/// answered.
 #[test]
 fn what_cannot_be_told_fails_it_too() {
     struct Service;

@@ -1,5 +1,5 @@
 //! The first interceptor listed is the outermost: it sees the request first and the outcome last,
-//! however it is written.
+//! no matter how it is written.
 
 mod support;
 
@@ -74,7 +74,7 @@ fn my_greeter() -> GreeterServer<MyGreeter> {
     })
 }
 
-/// As they are listed.
+/// In the order in which they are listed.
 const TAGS: [&str; 10] = [
     "fn",
     "field",
@@ -111,7 +111,7 @@ async fn a_status_passes_the_first_interceptor_last() {
     }
 }
 
-/// Values with the names that fns have, and fns with other names.
+/// Values that are named like fns, and fns with unusual names.
 mod named_otherwise {
     use std::future::Future;
 
@@ -219,7 +219,7 @@ async fn an_option_and_an_arc_have_the_place_of_what_they_hold() {
     }
 }
 
-/// The list is empty: the handlers alone.
+/// The list is empty: only the handlers run.
 struct Alone;
 
 greeter!(Alone, []);
@@ -233,7 +233,7 @@ async fn an_empty_chain_is_the_handler_alone() {
     }
 }
 
-/// Has interceptors of one RPC alone.
+/// Has interceptors on single RPCs only.
 struct PerRpc {
     outer: Tag,
 }

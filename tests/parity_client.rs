@@ -18,7 +18,7 @@ use tonic::{
     metadata::{AsciiMetadataValue, KeyAndValueRef},
 };
 
-/// Puts metadata on each call.
+/// Adds metadata to each call.
 struct Metadata {
     key: &'static str,
     value: &'static str,
@@ -31,7 +31,7 @@ impl<N: Next> Interceptor<N> for Metadata {
     }
 }
 
-/// Counts the codes that calls come to.
+/// Counts the status codes of calls.
 #[derive(Default)]
 struct CodeCount(Mutex<HashMap<Code, usize>>);
 
@@ -50,7 +50,7 @@ impl<N: Next> Interceptor<N> for CodeCount {
     }
 }
 
-/// Tries failed calls again.
+/// Retries failed calls.
 struct Retry {
     retries: usize,
 }
@@ -69,7 +69,7 @@ impl<N: Next<Request: Clone>> Interceptor<N> for Retry {
     }
 }
 
-/// A service that fails this often for this input, and then succeeds.
+/// A service that fails this many times for this input, and then succeeds.
 fn crashing(input: &str, crashes: usize) -> Dummy {
     let calls = AtomicUsize::new(0);
     testing::dummy().special_case(input, move |_| {
@@ -77,7 +77,7 @@ fn crashing(input: &str, crashes: usize) -> Dummy {
     })
 }
 
-/// Answers what was asked before from memory, be it one request or a stream of them.
+/// Answers repeated requests from a cache, for single requests and for streams.
 #[derive(Default)]
 struct Caching(Mutex<HashMap<Vec<String>, DummyResponse>>);
 
@@ -90,7 +90,7 @@ where
         let key = match payload.single() {
             Some(request) => vec![request.input.clone()],
             None => {
-                // To know the key, the whole stream has to be read; then it is sent again.
+                // To compute the key, the whole stream has to be read; then it is sent again.
                 let mut stream = MessageStream::new(tokio_stream::empty());
                 payload = payload.map_stream(|messages| {
                     stream = messages;
@@ -116,7 +116,7 @@ where
 
 const EXPECTED: &str = "this_key:this_value";
 
-/// A client that puts metadata on its calls, and a server that answers all that it got.
+/// A client that adds metadata to its calls, and a server that returns all metadata it received.
 async fn metadata_client() -> DummyClient<Metadata> {
     testing::dummy()
         .client_interceptors(Metadata { key: "this_key", value: "this_value" })
@@ -189,7 +189,7 @@ async fn failed_retry() {
     let mut client = dummy.start().await.expect("it starts");
     let status = client.execute("error_twice").await.expect_err("it fails both times");
     assert_eq!(status.code(), Code::Unknown);
-    // It was tried as often as was asked for, no more and no less.
+    // It was tried exactly as often as requested.
     assert_eq!(client.execute("error_twice").await.expect("the third time"), "OK");
 }
 

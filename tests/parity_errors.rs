@@ -16,13 +16,13 @@ use grpc_interceptor::{
 };
 use tonic::{Code, Status};
 
-/// Every code but `OK`, by its number.
+/// Every code except `OK`, in numeric order.
 fn all_codes() -> impl Iterator<Item = Code> {
     (1..17).map(Code::from)
 }
 
 /// A service that fails for the input "error", as Python's does with `raises(ValueError("oops"))`:
-/// by an error that knows nothing of gRPC.
+/// with an error that knows nothing about gRPC.
 fn with_value_error() -> Dummy {
     testing::dummy()
         .special_case("error", |_| "oops".parse::<bool>().map(|value| value.to_string()))
@@ -68,7 +68,7 @@ async fn custom_details() {
     assert_eq!((status.code(), status.message()), (Code::NotFound, "custom"));
 }
 
-/// The original sends the exception's text, here it stays in the server.
+/// The original sends the exception's text; here it stays on the server.
 #[tokio::test]
 async fn non_grpc_exception() {
     let dummy = with_value_error().server_interceptors(ErrorToStatus::new());
@@ -77,7 +77,7 @@ async fn non_grpc_exception() {
     assert_eq!((status.code(), status.message()), (Code::Unknown, "Unknown error"));
 }
 
-/// The original sends the exception's `repr`. Here that is on request: the `Debug` text.
+/// The original sends the exception's `repr`. Here this is opt-in: the `Debug` text.
 #[tokio::test]
 async fn non_grpc_exception_with_override() {
     let errors = ErrorToStatus::new().on_unknown(Code::Internal);
@@ -93,7 +93,7 @@ async fn non_grpc_exception_with_override() {
     assert_eq!((status.code(), status.message()), (Code::Internal, "ParseBoolError"));
 }
 
-/// A handler of ours doesn't abort a context, it returns the status.
+/// Our handlers don't abort a context; they return the status.
 #[tokio::test]
 async fn aborted_context() {
     let mut client = testing::dummy()
@@ -109,8 +109,8 @@ async fn aborted_context() {
     assert_eq!((status.code(), status.message()), (Code::Unknown, "but chosen"));
 }
 
-/// The original raises a `ValueError` when it is made. Here it may be a const, and can't fail: what
-/// isn't known stays `UNKNOWN`.
+/// The original raises a `ValueError` when it is created. Here it can be a const and can't fail:
+/// unknown errors stay `UNKNOWN`.
 #[tokio::test]
 async fn override_with_ok() {
     const ERRORS: ErrorToStatus = ErrorToStatus::new().on_unknown(Code::Ok);
@@ -119,7 +119,7 @@ async fn override_with_ok() {
     let status = client.execute("error").await.expect_err("it fails");
     assert_eq!((status.code(), status.message()), (Code::Unknown, "Unknown error"));
 
-    // Nor does a mapper make a success of an error.
+    // A mapper can't turn an error into a success either.
     let errors = ErrorToStatus::new().map(|_, _| Some(Status::ok("all is well")));
     let mut client =
         with_value_error().server_interceptors(errors).start().await.expect("it starts");
@@ -156,7 +156,7 @@ async fn exception_in_streaming_response() {
         .start()
         .await
         .expect("it starts");
-    // At once, and in the middle.
+    // Immediately, and in the middle.
     let outcomes = [
         client.execute_server_stream("not found").await,
         client.execute_client_server_stream(["foo", "not found"]).await,
@@ -165,12 +165,12 @@ async fn exception_in_streaming_response() {
         let status = outcome.expect_err("it fails");
         assert_eq!((status.code(), status.message()), (Code::NotFound, "not found!"));
     }
-    // An error that only the interceptor makes `INTERNAL`.
+    // An error that becomes `INTERNAL` only through the interceptor.
     let status = client.execute_client_server_stream(["foo", "error"]).await;
     assert_eq!(status.expect_err("it fails").code(), Code::Internal);
 }
 
-/// The original raises a `ValueError`. Here an error that asks for OK is `UNKNOWN`.
+/// The original raises a `ValueError`. Here an error with the code `OK` becomes `UNKNOWN`.
 #[tokio::test]
 async fn not_ok() {
     assert_eq!(Error::new(Code::Ok).code(), Code::Unknown);
@@ -180,7 +180,7 @@ async fn not_ok() {
     assert_eq!(status.code(), Code::Unknown);
 }
 
-/// Knows nothing of gRPC.
+/// Knows nothing about gRPC.
 #[derive(Debug, thiserror::Error)]
 #[error("an error of the domain")]
 struct NonGrpcError;

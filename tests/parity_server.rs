@@ -98,7 +98,7 @@ where
     next.run(request).await
 }
 
-/// The original has one unary RPC; an interceptor of ours does it in all of them.
+/// The original has one unary RPC; our interceptor handles all four kinds.
 #[tokio::test]
 async fn modifying_interceptor() {
     let dummy = testing::dummy().server_interceptors(uppercase);

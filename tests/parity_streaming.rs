@@ -39,8 +39,8 @@ impl<T: Clone> Log<T> {
     }
 }
 
-/// Logs each response. The original's is for RPCs that stream responses alone; what is given to a
-/// whole server here has to serve them all.
+/// Logs each response. The original only works for RPCs that stream responses; an interceptor for a
+/// whole server has to support all RPCs.
 struct ServerStreamingLogging(Log<String>);
 
 impl<N: Next<ResponseMessage = DummyResponse>> Interceptor<N> for ServerStreamingLogging {
@@ -60,7 +60,7 @@ enum Logged {
     Many(Vec<String>),
 }
 
-/// Logs the response of any RPC; that of a stream when it is at its end.
+/// Logs the response of any RPC; a response stream is logged at its end.
 struct OmniLogging(Log<Logged>);
 
 impl<N: Next<ResponseMessage = DummyResponse>> Interceptor<N> for OmniLogging {
@@ -85,7 +85,7 @@ impl<N: Next<ResponseMessage = DummyResponse>> Interceptor<N> for OmniLogging {
     }
 }
 
-/// Logs each request of a stream.
+/// Logs each message of a request stream.
 struct ClientStreamingLogging(Log<String>);
 
 impl<N: Next<RequestMessage = DummyRequest>> Interceptor<N> for ClientStreamingLogging {
@@ -98,8 +98,8 @@ impl<N: Next<RequestMessage = DummyRequest>> Interceptor<N> for ClientStreamingL
     }
 }
 
-/// The original's handlers that use its `read()` and `write()` need not be told apart: ours read
-/// a stream message by message anyway.
+/// The original also tests handlers that use `read()` and `write()`. Ours always read a stream
+/// message by message.
 #[tokio::test]
 async fn client_streaming() {
     let mut client = testing::dummy()
@@ -164,7 +164,7 @@ async fn client_log_streaming() {
     assert_eq!(log.get(), ["foo", "bar"]);
 }
 
-/// The requests are written one by one, while the call runs.
+/// The requests are written one by one while the call runs.
 #[tokio::test(start_paused = true)]
 async fn client_streaming_write_method() {
     let log = Log::default();
@@ -177,7 +177,7 @@ async fn client_streaming_write_method() {
     });
     for (number, input) in (1..).zip(["foo", "bar"]) {
         sender.send(DummyRequest { input: input.to_owned() }).expect("it is read");
-        // With a paused clock, this is over when nobody has anything to do any more.
+        // With a paused clock, this returns once every task is idle.
         tokio::time::sleep(Duration::from_millis(1)).await;
         assert_eq!(log.get(), ["foo", "bar"][..number]);
     }

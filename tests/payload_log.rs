@@ -1,4 +1,4 @@
-//! What the log of messages says, and when.
+//! What the message log writes, and when.
 
 #[path = "support/log.rs"]
 mod log;
@@ -16,7 +16,7 @@ use tracing::Level;
 
 const TARGET: &str = "grpc_interceptor::payload_log";
 
-/// The texts, with the side, the direction and the number of each.
+/// The texts, with the side, direction and number of each.
 fn lines(log: &Log) -> Vec<String> {
     let line = |event: std::collections::HashMap<&str, String>| {
         let field = |name: &str| event[name].clone();
@@ -116,7 +116,7 @@ async fn a_part_of_the_calls_is_chosen() {
         client.execute("a").await.unwrap();
     }
     let count = lines(&log).len();
-    // Both messages of a call, or none. That it is outside of this happens once in 10^22 runs.
+    // Both messages of a call, or none. The count is outside this range once in 10^22 runs.
     assert_eq!(count % 2, 0);
     assert!((200..=600).contains(&count), "{count} of 800");
 }
@@ -178,7 +178,7 @@ async fn what_has_passed_is_logged_though_the_call_fails() {
     let mut client = testing::dummy().server_interceptors((outside, Refuse)).start().await.unwrap();
     client.execute_client_stream(["a", "b", "c"]).await.unwrap_err();
     let lines = lines(&log);
-    // In a list the type is all that is known.
+    // In a list, only the type is known.
     assert!(lines.iter().all(|line| line.contains("AnyMessage(")), "{lines:?}");
     assert_eq!(lines.len(), 2, "{lines:?}");
 }

@@ -1,4 +1,5 @@
-//! Messages in the log as JSON, without what their `.proto` file marks as secret: typed, in a layer, and in lists.
+//! Messages logged as JSON, without the fields that their `.proto` file marks as secret: with known
+//! types, in a layer, and in lists.
 
 #[path = "support/log.rs"]
 mod log;
@@ -24,7 +25,7 @@ use tracing::Level;
 
 const TARGET: &str = "grpc_interceptor::payload_log";
 
-/// Whatever is secret in a message.
+/// The value of every secret in a message.
 const SECRET: &str = "sesame";
 
 struct MyVault;
@@ -126,7 +127,7 @@ async fn fields_of_a_file_that_is_not_ones_own() {
 #[tokio::test]
 async fn what_is_not_known_has_no_content() {
     let (log, _guard) = Log::start(TARGET, Level::DEBUG);
-    // Others' descriptors.
+    // The descriptors of other services.
     let show = AsJson::new(grpc_interceptor_proto::FILE_DESCRIPTOR_SET);
     let server = VaultServer::with_interceptors(MyVault, PayloadLog::new().show_with(show));
     let server = testing::serve(server).start().await.unwrap();
@@ -135,7 +136,7 @@ async fn what_is_not_known_has_no_content() {
     client.open(request).await.unwrap();
     assert_eq!(payloads(&log), ["[8 bytes of an unknown type]", "[10 bytes of an unknown type]"]);
 
-    // What an `Any` has may be anything.
+    // An `Any` can contain anything.
     let server = VaultServer::with_interceptors(MyVault, payload_log());
     let server = testing::serve(server).start().await.unwrap();
     let mut client = VaultClient::new(server.channel());
@@ -149,7 +150,7 @@ async fn what_is_not_known_has_no_content() {
     assert_eq!(payloads(&log)[0], format!("[{bytes} bytes that are no vault.v1.OpenRequest]"));
 }
 
-/// The request that is the deepest inside of so many others.
+/// A request that is nested this many levels deep.
 fn nested(levels: usize) -> OpenRequest {
     (0..levels).fold(OpenRequest::default(), |inner, _| OpenRequest {
         anything: Some(prost_types::Any {
@@ -167,7 +168,7 @@ async fn of_what_is_large_or_deep_there_is_only_the_size() {
     let server = VaultServer::with_interceptors(MyVault, PayloadLog::new().show_with(show));
     let server = testing::serve(server).start().await.unwrap();
     let mut client = VaultClient::new(server.channel());
-    // Two levels each: the message, and what it is in.
+    // Two levels each: the message, and the one that contains it.
     client.open(nested(49)).await.unwrap();
     assert!(payloads(&log)[0].starts_with("{\"anything\":"));
     for deep in [nested(50), nested(10_000)] {

@@ -1,4 +1,4 @@
-//! `next` may be called again: each time, the rest of the chain runs on the request that it gets.
+//! `next` can be called again: each time, the rest of the chain runs on the request it is given.
 
 mod support;
 
@@ -13,7 +13,8 @@ use support::{HelloReply, HelloRequest, connect, hello, reply, soon};
 use tokio::sync::Notify;
 use tonic::{Code, Request, Response, Status, metadata::MetadataValue};
 
-/// Tries until it isn't UNAVAILABLE, three times at most, and tells the handler which attempt it is.
+/// Retries while the status is `UNAVAILABLE`, at most three times, and tells the handler which
+/// attempt it is.
 async fn retry<N>(request: Request<N::Request>, _: Context, next: N) -> Outcome<N>
 where
     N: Next<Request: Clone>,
@@ -33,7 +34,7 @@ where
     outcome
 }
 
-/// Remembers what comes by.
+/// Records what passes.
 #[derive(Clone, Default)]
 struct Log(Arc<Mutex<Vec<String>>>);
 
@@ -59,7 +60,7 @@ impl<N: Next> Interceptor<N> for Log {
     }
 }
 
-/// Answers at the third attempt.
+/// Answers on the third attempt.
 struct Flaky {
     outside: Log,
     inside: Log,
@@ -113,7 +114,7 @@ async fn the_last_attempt_is_the_outcome() {
     assert_eq!(inside.take().len(), 9);
 }
 
-/// Runs two attempts at the same time, and takes the answer of the one that is done first.
+/// Runs two attempts concurrently, and takes the first answer.
 async fn hedge<N>(request: Request<N::Request>, _: Context, next: N) -> Outcome<N>
 where
     N: Next<Request = HelloRequest>,
@@ -126,7 +127,7 @@ where
     }
 }
 
-/// Answers the quick call once the slow one is there too, and the slow one never.
+/// Answers the quick call once the slow one has arrived, and never answers the slow one.
 #[derive(Default)]
 struct Racing {
     slow_waits: Notify,

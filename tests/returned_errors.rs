@@ -1,5 +1,5 @@
-//! A handler returns any error, and its streams yield any: a status in the chain of sources decides,
-//! and nothing else of the error reaches the caller.
+//! A handler can return any error, and its streams can yield any. A status in the chain of sources
+//! decides, and nothing else of the error reaches the caller.
 
 mod support;
 
@@ -124,7 +124,7 @@ async fn refusing_ok_of_an_interceptor() {
     }
 }
 
-/// Tells of the error that is behind a status.
+/// Reports the source of a status.
 struct Sources(UnboundedSender<String>);
 
 impl<N: Next> Interceptor<N> for Sources {
@@ -163,7 +163,7 @@ async fn an_interceptor_gets_at_the_original_error() {
     }
 }
 
-/// A different type for each handler.
+/// A different error type for each handler.
 struct Mixed;
 
 type Result<T, E = Box<dyn std::error::Error + Send + Sync>> = std::result::Result<T, E>;
@@ -245,7 +245,7 @@ async fn each_handler_may_return_another_error() {
     assert_eq!(text(status), (Code::ResourceExhausted, "one is all there is".to_owned()));
 }
 
-/// Where the trait has default stubs, a stream has no name and is boxed.
+/// With default stubs, a stream has no named type and is boxed.
 struct Boxed;
 struct BoxedOk;
 

@@ -1,4 +1,4 @@
-//! An error's rich details reach the caller, from wherever it was raised.
+//! An error's rich details reach the caller, no matter where it was raised.
 
 #![cfg(feature = "tonic-types")]
 
@@ -27,7 +27,7 @@ async fn rich_details_reach_the_caller() {
         let details = status.get_error_details();
         let violations = &details.bad_request().expect("it is sent").field_violations;
         assert_eq!(violations[0].description, "it is too long", "{kind:?}");
-        // What a client reads can be had from an `Error`, too.
+        // The client can also read them through an `Error`.
         assert!(Error::from(status.clone()).error_details().bad_request().is_some(), "{kind:?}");
     }
 }

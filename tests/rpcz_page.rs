@@ -1,5 +1,5 @@
-//! The page of an `Rpcz`: what is on it, as HTML, JSON and text, and how requests are answered. That each call is
-//! counted once, however it ends, is in `call_ends`.
+//! The page of an `Rpcz`: its contents as HTML, JSON and text, and how requests are answered.
+//! `call_ends` checks that each call is counted exactly once.
 
 mod support;
 
@@ -26,7 +26,7 @@ fn request(input: &str) -> DummyRequest {
     DummyRequest { input: input.to_owned() }
 }
 
-/// A page that has seen a call of each kind, one that failed, and one that is in flight.
+/// A page that has seen a call of each kind, a failed call, and a call in flight.
 async fn seen() -> (Rpcz, testing::DummyClient, tokio::task::JoinHandle<()>) {
     let rpcz = Rpcz::new();
     let mut client = testing::dummy()
@@ -124,7 +124,7 @@ async fn a_method_has_its_samples_and_its_calls_in_flight() {
     assert!(html.contains("NOT_FOUND") && html.contains("In flight"));
     let text = get(&rpcz, "/text?method=server%2FDummyService%2FExecute", "*/*").await.into_body();
     assert!(text.contains("NOT_FOUND: 1") && text.contains(HOSTILE), "{text}");
-    // Another method's call isn't on it.
+    // A call to another method isn't shown.
     let other = page(&rpcz, "method=server/DummyService/ExecuteServerStream").await;
     assert_eq!(other["in_flight"], json!([]));
 
@@ -149,7 +149,7 @@ async fn nothing_that_comes_from_elsewhere_is_read_as_html() {
         format!("method={hostile}"),
     ] {
         let html = get(&rpcz, &format!("/?{query}"), HTML).await.into_body();
-        // The page's own is the one.
+        // Only the page's own script.
         assert_eq!(html.matches("<script").count(), 1, "{query}: {html}");
         assert!(!html.contains("<img") && !html.contains("\"'>"), "{query}: {html}");
     }
@@ -234,11 +234,11 @@ async fn other_requests_are_refused() {
     assert!(head.body().is_empty() && !whole.body().is_empty());
     assert_eq!(head.headers()["content-type"], whole.headers()["content-type"]);
     let length: usize = head.headers()["content-length"].to_str().unwrap().parse().unwrap();
-    // How long it is up may be written in fewer digits.
+    // The uptime can be written with fewer digits.
     assert!(length.abs_diff(whole.body().len()) < 10);
 }
 
-/// A request over a socket, as it is.
+/// Sends a raw request over a socket.
 async fn ask(address: std::net::SocketAddr, head: &str) -> String {
     use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
     let mut stream = tokio::net::TcpStream::connect(address).await.unwrap();
@@ -383,7 +383,7 @@ async fn ages_and_times_are_those_of_tokios_clock() {
     let codes = json["method"]["codes"].as_array().unwrap();
     let cancelled = codes.iter().find(|of| of["code"] == "CANCELLED").expect("it was cancelled");
     assert!(cancelled["samples"][0]["elapsed_ms"].as_f64().unwrap() >= 100_000.0, "{cancelled}");
-    // What was a minute ago isn't in the rate of the last one.
+    // Calls from a minute ago aren't part of the last minute's rate.
     tokio::time::advance(Duration::from_secs(70)).await;
     let json = page(&rpcz, "method=server/DummyService/ExecuteServerStream").await;
     assert_eq!(json["methods"][0]["rates"]["minute"]["calls_per_second"], 0.0);
@@ -405,7 +405,7 @@ async fn a_deadline_that_is_too_long_for_a_number_is_the_longest() {
     assert!((584.0..585.0).contains(&years), "{sample}");
 }
 
-/// The names of all fields.
+/// Collects the names of all fields.
 fn names_in(json: &Value, names: &mut BTreeSet<String>) {
     match json {
         Value::Array(values) => values.iter().for_each(|value| names_in(value, names)),

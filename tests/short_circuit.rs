@@ -1,4 +1,4 @@
-//! An interceptor that doesn't call `next` answers the call alone: no interceptor behind it and no
+//! An interceptor that doesn't call `next` answers the call itself: no inner interceptor and no
 //! handler runs.
 
 mod support;
@@ -37,7 +37,7 @@ impl<N: Next> Interceptor<N> for Count {
     }
 }
 
-/// Answers itself, where the request says so.
+/// Answers the call itself if the request says so.
 async fn refuse<N: Next>(request: Request<N::Request>, _: Context, next: N) -> Outcome<N> {
     if request.metadata().contains_key("refuse") {
         let mut status = Status::with_details(Code::PermissionDenied, "refused", "why"[..].into());
@@ -137,7 +137,7 @@ async fn an_error_from_an_interceptor_is_the_answer_and_nothing_behind_it_runs()
         assert_eq!((status.code(), status.message()), (Code::PermissionDenied, "refused"));
         assert_eq!(status.details(), b"why", "{kind:?}");
         assert_eq!(answer.values("refused-by"), ["the interceptor"], "{kind:?}");
-        // Those around it see the status.
+        // The outer ones see the status.
         assert_eq!(answer.values("from-handler"), ["outer"], "{kind:?}");
     }
     assert_eq!(greeter.counts(), [4, 0, 0]);

@@ -1,4 +1,4 @@
-//! `on_end` tells exactly once how a request or a response ended: complete, failed or cancelled.
+//! `on_end` reports exactly once how a request or a response ended: complete, failed or cancelled.
 
 mod support;
 
@@ -12,7 +12,7 @@ use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender};
 use tokio_stream::{StreamExt as _, wrappers::UnboundedReceiverStream};
 use tonic::{Code, Request, Response, Status, Streaming};
 
-/// Tells of the end of each request and of each response.
+/// Reports the end of each request and each response.
 struct Ends(UnboundedSender<String>);
 
 impl Ends {
@@ -50,7 +50,7 @@ where
     next.run(Request::from_parts(metadata, extensions, payload)).await
 }
 
-/// The ends are told from behind a chain that may refuse messages.
+/// The ends are observed inside an interceptor that can refuse messages.
 struct Watched {
     ends: Ends,
 }
@@ -62,8 +62,8 @@ async fn watched() -> (support::Client, UnboundedReceiver<String>) {
     (connect(GreeterServer::new(Watched { ends: Ends(sender) })).await, receiver)
 }
 
-/// All ends that are told of, until the server is no more. They are sorted: which of two comes
-/// first isn't what this is about.
+/// All ends that are reported until the server is gone. They are sorted because their order doesn't
+/// matter here.
 async fn ends(client: support::Client, receiver: UnboundedReceiver<String>) -> Vec<String> {
     drop(client);
     let mut ends = all(receiver).await;
@@ -136,7 +136,7 @@ async fn a_request_stream_with_an_error_has_failed() {
     assert_eq!(told, ["request failed: InvalidArgument", "response failed: InvalidArgument"]);
 }
 
-/// Its handlers don't read to the end, and don't end what they send.
+/// Handlers that neither read to the end nor end their responses.
 struct Impatient {
     ends: Ends,
     read: UnboundedSender<()>,
@@ -148,13 +148,13 @@ fn without_end() -> impl tokio_stream::Stream<Item = Result<HelloReply, Status>>
 
 #[intercepted(self.ends)]
 impl Greeter for Impatient {
-    /// Never comes back.
+    /// Never returns.
     async fn say_hello(&self, _: Request<HelloRequest>) -> Result<Response<HelloReply>, Status> {
         tell(&self.read, ());
         std::future::pending().await
     }
 
-    /// Reads one message, or all where the first one says so.
+    /// Reads one message, or all of them if the first one says so.
     async fn greet_everybody(
         &self,
         mut request: Request<Streaming<HelloRequest>>,
@@ -178,7 +178,7 @@ impl Greeter for Impatient {
 
     type ChatStream = BoxStream<HelloReply>;
 
-    /// Doesn't read, but may any time.
+    /// Doesn't read, but could at any time.
     async fn chat(
         &self,
         request: Request<Streaming<HelloRequest>>,
@@ -218,7 +218,7 @@ async fn a_response_stream_that_the_client_drops_is_cancelled() {
     let mut stream = response.into_inner();
     assert_eq!(soon(stream.message()).await.expect("it goes on"), Some(reply("again")));
     drop(stream);
-    // This comes while the connection is still there.
+    // This happens while the connection is still open.
     assert_eq!(next(&mut told).await, "response cancelled");
     assert_eq!(ends(client, told).await, [""; 0]);
 }
@@ -260,8 +260,8 @@ async fn a_request_stream_that_the_client_drops_ends_once() {
     next(&mut reached).await;
     call.abort();
     let _ = call.await;
-    // tonic tells a handler that waits for a message that there is none, so that it may even
-    // come to its own end.
+    // tonic tells a waiting handler that there are no more messages, so the handler can even return
+    // normally.
     let told = ends(client, told).await;
     let of_request = told.iter().filter(|end| end.starts_with("request")).collect::<Vec<_>>();
     assert!(of_request == ["request complete"] || of_request == ["request cancelled"], "{told:?}");

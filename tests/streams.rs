@@ -1,4 +1,5 @@
-//! Interceptors see, change, replace and end the messages of streams one by one, both ways.
+//! Interceptors see, change, replace and end the messages of streams one by one, in both
+//! directions.
 
 mod support;
 
@@ -18,7 +19,7 @@ use tonic::{
     metadata::{Ascii, MetadataValue},
 };
 
-/// What each of the two is: whether it is a stream, and whether it has a single message.
+/// Describes a payload: whether it is a stream, and whether it has a single message.
 fn description<M>(payload: &mut impl Payload<M>) -> MetadataValue<Ascii> {
     let described = [
         Payload::is_stream(payload),
@@ -56,7 +57,7 @@ async fn a_payload_is_a_stream_or_has_a_single_message() {
     );
 }
 
-/// Changes the message where there is one.
+/// Changes the message if there is a single one.
 async fn change_single<N>(mut request: Request<N::Request>, _: Context, next: N) -> Outcome<N>
 where
     N: Next<RequestMessage = HelloRequest, ResponseMessage = HelloReply>,
@@ -84,7 +85,7 @@ async fn a_single_message_is_changed_in_place_and_a_stream_is_left_alone() {
     assert_eq!(chat.messages(), ["Hello you", "Hello you"]);
 }
 
-/// Tells of each message that passes.
+/// Reports each message that passes.
 struct Inspect(UnboundedSender<String>);
 
 impl<N> Interceptor<N> for Inspect
@@ -149,7 +150,7 @@ async fn a_message_passes_before_the_next_one_is_there() {
     let (requests, outgoing) = events();
     let response = soon(client.chat(UnboundedReceiverStream::new(outgoing)));
     let mut replies = response.await.expect("the chat begins").into_inner();
-    // A chain that held back messages would leave this waiting.
+    // If the chain held messages back, this would hang.
     for name in ["a", "b", "c"] {
         tell(&requests, hello(name));
         let answer = soon(replies.message()).await.expect("the stream goes on");
@@ -159,7 +160,7 @@ async fn a_message_passes_before_the_next_one_is_there() {
     assert_eq!(soon(replies.message()).await.expect("the stream ends well"), None);
 }
 
-/// Leaves a mark on each message that passes.
+/// Marks each message that passes.
 struct Mark(&'static str);
 
 impl<N> Interceptor<N> for Mark
@@ -198,7 +199,7 @@ async fn each_message_passes_the_chain_in_its_order() {
     assert_eq!(chat.messages(), ["Hello you123321", "Hello you123321"]);
 }
 
-/// A greeter whose answer to a request stream tells all that it read.
+/// A greeter that answers a request stream with everything it read.
 macro_rules! transcript {
     ($greeter:ident, [$($entries:tt)*]) => {
         struct $greeter;
@@ -216,10 +217,10 @@ macro_rules! transcript {
     };
 }
 
-/// Goes on behind an error, until the stream says that it is over.
+/// Continues after an error, until the stream reports its end.
 async fn transcript(mut stream: Streaming<HelloRequest>) -> String {
     let mut transcript = Vec::new();
-    // No test sends as many, so that one whose stream goes on for ever fails.
+    // No test sends this many, so a stream that never ends fails the test.
     for _ in 0..20 {
         match stream.message().await {
             Ok(Some(message)) => transcript.push(message.name),
@@ -272,7 +273,7 @@ async fn a_refused_message_ends_the_request_stream() {
     assert_eq!(transcript, "a, b, InvalidArgument: that is bad, end");
 }
 
-/// Fails with the code that the message names.
+/// Fails with the code named by the message.
 async fn fail_with_code<N>(request: Request<N::Request>, _: Context, next: N) -> Outcome<N>
 where
     N: Next<RequestMessage = HelloRequest>,
@@ -298,7 +299,7 @@ async fn the_code_that_a_request_stream_fails_with_reaches_the_handler() {
     }
 }
 
-/// Says that a bad message isn't so bad.
+/// Replaces the error with a milder one.
 async fn soften<N: Next>(request: Request<N::Request>, _: Context, next: N) -> Outcome<N> {
     let soften = |status: Status| Status::new(Code::FailedPrecondition, status.message());
     next.run(request.map(|payload| payload.map_errors(soften))).await
@@ -312,7 +313,7 @@ async fn the_error_of_a_request_stream_becomes_another() {
     assert_eq!(transcript, "a, FailedPrecondition: that is bad, end");
 }
 
-/// Reads ahead, and gives the handler others instead.
+/// Reads ahead, and gives the handler other messages instead.
 async fn in_pairs<N>(request: Request<N::Request>, _: Context, next: N) -> Outcome<N>
 where
     N: Next<Request = MessageStream<HelloRequest>>,
@@ -354,7 +355,7 @@ async fn a_request_stream_that_was_read_from_goes_on_where_it_was() {
     assert_eq!(transcript_of(Peeked, &["a", "b", "c"]).await, "a, b, c, end");
 }
 
-/// Says when it is dropped.
+/// Reports when it is dropped.
 struct Dropped(UnboundedSender<&'static str>);
 
 impl Drop for Dropped {
@@ -363,7 +364,7 @@ impl Drop for Dropped {
     }
 }
 
-/// Answers without end, if nobody stops it.
+/// Answers endlessly until it is stopped.
 struct Endless {
     dropped: UnboundedSender<&'static str>,
 }
@@ -391,7 +392,7 @@ async fn three<N: Next>(request: Request<N::Request>, _: Context, next: N) -> Ou
     Ok(Response::from_parts(metadata, payload, extensions))
 }
 
-/// Does what `three` does where the request asks for it, and then ends the stream well.
+/// Does the same as `three` if the request asks for it, and then completes the stream successfully.
 async fn end_well<N>(request: Request<N::Request>, _: Context, next: N) -> Outcome<N>
 where
     N: Next<Response = MessageStream<HelloReply>>,
@@ -476,7 +477,7 @@ async fn a_response_stream_is_replaced_by_a_shorter_one() {
     assert_eq!(next(&mut dropped).await, "dropped");
 }
 
-/// Says whether it refuses the message at once.
+/// Reports whether it refuses the message at once.
 async fn refuse_bad_and_say_when<N>(request: Request<N::Request>, _: Context, next: N) -> Outcome<N>
 where
     N: Next<RequestMessage = HelloRequest>,

@@ -1,5 +1,5 @@
-//! The testing kit's clock, and tokio's own ways to move it: in memory nothing takes time but what a
-//! test says.
+//! The testing kit's clock, and tokio's own ways to advance time. In memory, nothing takes time
+//! unless the test says so.
 
 use std::{
     future::Future as _,
@@ -40,7 +40,7 @@ async fn what_the_clock_sets_off_is_over_when_advance_returns() {
     let call = tokio::spawn(async move { client.execute("slow").await });
     clock.advance(HOUR - MILLISECOND).await;
     assert!(!call.is_finished());
-    // The answer goes through the handler, both connections and the client within this.
+    // The answer passes the handler, both connections and the client within this call.
     clock.advance(MILLISECOND).await;
     assert!(call.is_finished());
     assert_eq!(call.await.expect("it doesn't panic").expect("it answers"), "at last");
@@ -70,7 +70,7 @@ async fn the_clock_stands_still_while_calls_are_made() {
     let _clock = Clock::pause().await;
     let start = Instant::now();
     let mut client = slow().await;
-    // Were it not for memory, the clock might jump to this while a message is on its way.
+    // Over a socket, the clock could jump to this alarm while a message is in transit.
     let alarm = tokio::spawn(sleep(HOUR));
     for _ in 0..100 {
         client.execute("foo").await.expect("it echoes");
@@ -92,7 +92,7 @@ async fn advancing_by_nothing_lets_run_what_can() {
     assert_eq!(start.elapsed(), Duration::ZERO);
 }
 
-/// Gives up calls that take too long.
+/// Cancels calls that take too long.
 struct Timeout(Duration);
 
 impl<N: Next> Interceptor<N> for Timeout {
@@ -128,7 +128,7 @@ async fn an_interceptors_timeout_is_exact() {
         .expect("it starts");
     let call = tokio::spawn(async move {
         let outcome = client.execute("slow").await;
-        // The connection is there as long as this task.
+        // The connection lives as long as this task.
         (client, outcome)
     });
     clock.advance(Duration::from_secs(10) - MILLISECOND).await;
@@ -136,13 +136,13 @@ async fn an_interceptors_timeout_is_exact() {
     assert_eq!(dropped.load(Ordering::SeqCst), 0);
     clock.advance(MILLISECOND).await;
     assert!(call.is_finished());
-    // The server knows already that nobody waits any more.
+    // The server already knows that the client has stopped waiting.
     assert_eq!(dropped.load(Ordering::SeqCst), 1);
     let (_client, outcome) = call.await.expect("it doesn't panic");
     assert_eq!(outcome.expect_err("it is late").code(), Code::DeadlineExceeded);
 }
 
-/// Tells how much time is left when the call comes.
+/// Reports the remaining time when the call arrives.
 struct Remaining(Arc<std::sync::Mutex<Vec<Duration>>>);
 
 impl<N: Next> Interceptor<N> for Remaining {
@@ -196,7 +196,7 @@ async fn tokios_clock_that_starts_paused_works_with_the_kit() {
     let mut client = slow().await;
     assert_eq!(client.execute("quick").await.expect("it echoes"), "quick");
     assert_eq!(start.elapsed(), Duration::ZERO);
-    // It moves by itself where everything waits.
+    // The clock advances automatically when everything is idle.
     assert_eq!(client.execute("slow").await.expect("it answers"), "at last");
     assert_eq!(start.elapsed(), HOUR);
 }
@@ -206,7 +206,8 @@ async fn tokios_advance_works_with_the_kit() {
     let mut client = slow().await;
     let start = Instant::now();
     let call = tokio::spawn(async move { client.execute("slow").await });
-    // Tokio's own moves the clock before the call has come to the handler, unless told to wait.
+    // tokio's own `advance` moves the clock before the call has reached the handler, so yield
+    // first.
     for _ in 0..1000 {
         tokio::task::yield_now().await;
     }

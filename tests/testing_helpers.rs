@@ -1,4 +1,4 @@
-//! The testing kit's interceptors: what `Recorder` writes down, and what `FailFirst` fails.
+//! The testing kit's interceptors: what `Recorder` records and which calls `FailFirst` fails.
 
 mod support;
 
@@ -29,7 +29,7 @@ fn failed(code: Code, message: &str) -> Option<RecordedOutcome> {
     Some(RecordedOutcome::Failed { code, message: message.to_owned() })
 }
 
-/// All but the side, which is for both recorders.
+/// Everything except the side, which both recorders share.
 fn assert_call(
     call: &RecordedCall,
     (method, kind): (&str, RpcKind),
@@ -121,7 +121,7 @@ async fn a_recorder_tells_that_a_call_was_cancelled() {
         .start()
         .await
         .expect("it starts");
-    // A call that was given up, and a stream that was dropped in its middle.
+    // A cancelled call, and a stream that was dropped in its middle.
     let call = tokio::time::timeout(Duration::from_secs(1), client.execute("forever"));
     call.await.expect_err("it takes forever");
     let requests = tokio_stream::iter(["a", "forever"].map(request));
@@ -179,7 +179,7 @@ async fn calls_are_in_the_order_in_which_they_began() {
     assert_eq!(recorder.calls()[0].outcome, Some(RecordedOutcome::Ok));
 }
 
-/// Makes upper case of each message, each way.
+/// Converts each message to upper case, in both directions.
 struct Shout;
 
 impl<N> Interceptor<N> for Shout
@@ -227,7 +227,7 @@ async fn the_first_calls_fail_and_the_others_pass() {
     let status = client.execute_client_server_stream(["b"]).await.expect_err("it fails");
     assert_eq!((status.code(), status.message()), (Code::Unavailable, "away"));
     assert_eq!(away.remaining(), 0);
-    // Nothing behind it ran.
+    // Nothing inside it ran.
     assert_eq!(recorder.calls(), []);
     assert_eq!(client.execute("c").await.expect("it passes"), "c");
     assert_eq!(client.execute_server_stream("d").await.expect("it passes"), ["d"]);

@@ -1,5 +1,5 @@
-//! The testing kit's dummy service: a real server and a real client of it, in memory or on a socket,
-//! with interceptors on both sides.
+//! The testing kit's dummy service: a real server and a real client, in memory or on a socket, with
+//! interceptors on both sides.
 
 mod support;
 
@@ -29,7 +29,7 @@ use tonic::{
     transport::{Channel, Server, server::TcpIncoming},
 };
 
-/// What each RPC answers to what is in the tests below.
+/// What each RPC answers to the inputs in the tests below.
 async fn assert_it_echoes<C: DummyServiceInterceptors<Channel>>(client: &mut DummyClient<C>) {
     let unary = client.execute("foo").await;
     assert_eq!(unary.expect("it echoes"), "foo");
@@ -40,7 +40,7 @@ async fn assert_it_echoes<C: DummyServiceInterceptors<Channel>>(client: &mut Dum
     let both = client.execute_client_server_stream(["foo", "", "bär"]).await;
     assert_eq!(both.expect("it echoes"), ["foo", "", "bär"]);
 
-    // Nothing is an input, too.
+    // The empty string is an input as well.
     assert_eq!(client.execute("").await.expect("it echoes"), "");
     let nothing: [&str; 0] = [];
     let client_stream = client.execute_client_stream(nothing).await;
@@ -87,7 +87,7 @@ async fn three_lines_test_an_interceptor() -> Result<(), Box<dyn std::error::Err
     Ok(())
 }
 
-/// Tells when it runs.
+/// Reports when it runs.
 #[derive(Clone)]
 struct Tell {
     name: &'static str,
@@ -205,7 +205,7 @@ async fn get_mut_is_for_metadata_timeouts_and_streams_as_they_are() {
     let response = client.get_mut().execute(request).await.expect("it answers").into_inner();
     assert_eq!(response.output, r#"Some("ada")"#);
 
-    // One after the other, each when the one before was answered.
+    // One after another, each sent when the previous one was answered.
     let (sender, receiver) = mpsc::unbounded_channel();
     let call =
         client.get_mut().execute_client_server_stream(UnboundedReceiverStream::new(receiver));
@@ -215,7 +215,7 @@ async fn get_mut_is_for_metadata_timeouts_and_streams_as_they_are() {
         let response = stream.message().await.expect("it goes on").expect("it isn't at its end");
         assert_eq!(response.output, input);
     }
-    // What came before an error can be read.
+    // Messages before an error can be read.
     sender.send(DummyRequest { input: "error".to_owned() }).expect("it is read");
     assert_eq!(stream.message().await.expect_err("enough").code(), Code::Aborted);
 }
@@ -253,7 +253,7 @@ async fn many_run_at_once() {
 
 #[tokio::test]
 async fn large_messages_pass_in_memory() {
-    // Many times what is on its way at once, and less than tonic's limit.
+    // Many times more than is in transit at once, but less than tonic's limit.
     let large = "x".repeat(3 * 1024 * 1024);
     let mut client = testing::dummy().start().await.expect("it starts");
     assert!(client.execute(&large).await.expect("it echoes") == large);
@@ -275,7 +275,8 @@ async fn another_client_may_call_the_server_on_loopback() {
     assert_eq!(client.execute("bar").await.expect("it echoes"), "bar");
     assert_eq!(recorder.calls().len(), 2);
 
-    // Nobody listens afterwards, and the other's connection is over, with what was open on it.
+    // After that the server no longer listens, and the other client's connection is closed,
+    // including its open calls.
     let call = other.execute_client_server_stream(tokio_stream::pending());
     let mut stream = call.await.expect("it begins").into_inner();
     soon(client.shutdown()).await;
@@ -346,7 +347,7 @@ async fn what_cannot_be_connected_to_is_an_error() {
     assert_eq!(error.expect_err("whose?").kind(), io::ErrorKind::InvalidInput);
 }
 
-/// The special cases are of the service, whoever serves it.
+/// The special cases belong to the service, no matter how it is served.
 #[tokio::test]
 async fn the_service_may_be_called_without_a_server() {
     use dummy_service_server::DummyService as _;

@@ -1,5 +1,5 @@
-//! Whatever ends a dummy client ends everything that belongs to it: no task and no socket is left,
-//! with calls in flight and streams open, too.
+//! However a dummy client ends, everything that belongs to it ends as well: no task and no socket
+//! is left, even with calls in flight and open streams.
 
 mod support;
 
@@ -13,7 +13,7 @@ use tokio::{runtime::Handle, task::JoinHandle};
 use tokio_stream::StreamExt as _;
 use tonic::{Status, Streaming};
 
-/// How many clients there are, one after the other or at once.
+/// How many clients there are, in sequence or concurrently.
 const ROUNDS: usize = 8;
 
 type Client = DummyClient<Recorder>;
@@ -22,14 +22,15 @@ fn tasks() -> usize {
     Handle::current().metrics().num_alive_tasks()
 }
 
-/// What this process has open, sockets among it. On other systems nothing is counted.
+/// The number of files this process has open, including sockets. On other systems nothing is
+/// counted.
 fn sockets() -> usize {
     let files = std::fs::read_dir("/proc/self/fd").into_iter().flatten().flatten();
     let targets = files.filter_map(|file| std::fs::read_link(file.path()).ok());
     targets.filter(|target| target.to_string_lossy().starts_with("socket:")).count()
 }
 
-/// Waits until no more are left than there were, and fails rather than hang.
+/// Waits until no more are left than before, and fails rather than hangs.
 async fn assert_back_to(tasks_before: usize, sockets_before: usize) {
     let waited = tokio::time::timeout(Duration::from_secs(30), async {
         while tasks() > tasks_before || sockets() > sockets_before {
@@ -45,7 +46,7 @@ fn request(input: &str) -> DummyRequest {
     DummyRequest { input: input.to_owned() }
 }
 
-/// What still goes on when a client ends.
+/// What is still running when a client ends.
 struct InFlight {
     calls: Vec<JoinHandle<Status>>,
     streams: Vec<Streaming<DummyResponse>>,
@@ -58,8 +59,8 @@ fn dummy(recorder: &Recorder) -> Dummy<Recorder, Recorder> {
         .special_case_async("forever", |_| pending::<String>())
 }
 
-/// Some calls that are over, a call of each kind that is never answered, and some open streams: one
-/// that nobody reads, which the server can't send to its end.
+/// Some finished calls, a call of each kind that is never answered, and some open streams,
+/// including one that no one reads, so the server can't send it to its end.
 async fn begin(client: &mut Client) -> InFlight {
     client.execute("foo").await.expect("it echoes");
     client.execute_client_server_stream(["a", "b"]).await.expect("it echoes");
@@ -96,14 +97,14 @@ async fn begin(client: &mut Client) -> InFlight {
     InFlight { calls, streams }
 }
 
-/// Waits until the server has all calls of [`begin`].
+/// Waits until the server has received all calls of [`begin`].
 async fn have_begun(recorder: &Recorder) {
     while recorder.calls().len() < 7 {
         tokio::time::sleep(Duration::from_millis(1)).await;
     }
 }
 
-/// The calls have failed, the streams are at their end, and the handlers were dropped.
+/// The calls have failed, the streams have ended, and the handlers were dropped.
 async fn assert_given_up(InFlight { calls, streams }: InFlight, recorder: &Recorder) {
     for call in calls {
         soon(call).await.expect("it doesn't panic");
@@ -129,7 +130,7 @@ async fn nothing_is_left_after_shutdown(on_loopback: bool) {
         let in_flight = begin(&mut client).await;
         have_begun(&recorder).await;
         soon(client.shutdown()).await;
-        // At once, but for the calls' own tasks.
+        // Immediately, except for the calls' own tasks.
         let outcomes = recorder.calls().into_iter().map(|call| call.outcome);
         assert!(outcomes.into_iter().all(|outcome| outcome.is_some()));
         assert_given_up(in_flight, &recorder).await;
@@ -176,7 +177,7 @@ async fn nothing_is_left_after_a_drop(on_loopback: bool) {
     assert_back_to(tasks_before, sockets_before).await;
 }
 
-/// The sockets are those of the process, so these are one test.
+/// Sockets are counted per process, so this is a single test.
 #[tokio::test]
 async fn nothing_is_left_on_loopback() {
     nothing_is_left_after_shutdown(true).await;
@@ -199,7 +200,7 @@ async fn shutdown_waits_for_all_tasks() {
         stream.message().await.expect("it goes on").expect("it isn't at its end");
         assert!(tasks() > before);
         soon(client.shutdown()).await;
-        // One thread: they can't be about to end.
+        // With a single thread, tasks can't be in the middle of ending.
         assert_eq!(tasks(), before);
     }
 }

@@ -1,4 +1,4 @@
-//! The kit's `next` does what that of a client or a server does: it tells of a timeout, runs in scopes,
+//! The kit's `next` behaves like that of a client or a server: it sees a timeout, runs in scopes,
 //! and can be detached.
 
 use std::{
@@ -16,7 +16,7 @@ tokio::task_local! {
     static INSIDE: ();
 }
 
-/// Sets a timeout, and is told of it.
+/// Sets a timeout, and sees it.
 struct SetTimeout;
 
 impl<N: Next> Interceptor<N> for SetTimeout {
@@ -64,7 +64,7 @@ impl<N: Next> Interceptor<N> for InScope {
 #[tokio::test]
 async fn a_request_stream_is_read_inside_of_a_scope_on_a_client() {
     static SEEN: AtomicBool = AtomicBool::new(false);
-    // As the wire does, it reads the stream in a task of its own.
+    // Reads the stream in a separate task, as the transport does.
     let answer = |request: Request<MessageStream<u8>>| async {
         let mut messages = request.into_inner();
         let read = tokio::spawn(async move { messages.message().await });
@@ -80,7 +80,7 @@ async fn a_request_stream_is_read_inside_of_a_scope_on_a_client() {
     assert!(SEEN.load(Ordering::Relaxed));
 }
 
-/// Lets the handler finish though its client has left.
+/// Lets the handler finish although its client has disconnected.
 struct Finish;
 
 impl<N: Next + Detach> Interceptor<N> for Finish {

@@ -1,5 +1,5 @@
-//! A server of one's own, run by the testing kit: whatever tonic can serve, in memory or on a socket,
-//! until it is dropped.
+//! Your own server, run by the testing kit: anything that tonic can serve, in memory or on a
+//! socket, until it is dropped.
 
 mod support;
 
@@ -36,7 +36,7 @@ struct Plain;
 
 greeter!(Plain, []);
 
-/// A greeter that takes its time, and tells when a call of it is over.
+/// A greeter that takes its time, and reports when a call has ended.
 #[derive(Clone)]
 struct Slow(Events);
 
@@ -66,7 +66,7 @@ impl greeter_server::Greeter for Slow {
         Ok(Response::new(reply(format!("Hello {name}"))))
     }
 
-    /// One message, and then nothing more.
+    /// One message, then nothing more.
     async fn greet_many_times(
         &self,
         request: Request<GreetManyTimesRequest>,
@@ -134,7 +134,7 @@ async fn routes_are_served() {
     all_kinds_of_rpc_are_served(Routes::new(GreeterServer::new(Plain))).await;
 }
 
-/// What else takes requests and is always answered, with a body of another type.
+/// Anything else that takes requests and never fails, with another body type.
 #[tokio::test]
 async fn an_axum_router_is_served() {
     all_kinds_of_rpc_are_served(Routes::new(GreeterServer::new(Plain)).into_axum_router()).await;
@@ -168,7 +168,7 @@ async fn one_of_tonics_interceptors_may_be_around_the_server() {
     assert_eq!(status.expect_err("it refuses").code(), Code::PermissionDenied);
 }
 
-/// Counts the requests that pass, and tells the handler that they did.
+/// Counts the requests that pass, and tells the handler about it.
 fn count(
     passed: &Arc<AtomicUsize>,
 ) -> impl Fn(http::Request<Body>) -> http::Request<Body> + Clone + Send + 'static {
@@ -187,7 +187,7 @@ async fn a_router_has_all_its_services_and_its_layers() {
     reporter.set_serving::<GreeterServer<Plain>>().await;
     let router = Server::builder()
         .layer(tower::util::MapRequestLayer::new(count(&passed)))
-        // Its error is another, and it clones what is within.
+        // It has another error type, and clones its inner service.
         .layer(tower::buffer::BufferLayer::<http::Request<Body>>::new(8))
         .add_service(health)
         .add_service(GreeterServer::new(Plain));
@@ -206,7 +206,7 @@ async fn a_router_has_all_its_services_and_its_layers() {
     assert_eq!(passed.load(Ordering::Relaxed), 6);
 }
 
-/// The time is tokio's, which stands still but for the timers.
+/// Time is tokio's: it stands still except for timers.
 #[tokio::test(start_paused = true)]
 async fn a_router_has_its_settings() {
     let (slow, _events) = Slow::new();
@@ -218,7 +218,7 @@ async fn a_router_has_its_settings() {
     assert_eq!(before.elapsed().as_secs(), 30);
 }
 
-/// A server may close its connection: the channel then has another.
+/// A server can close its connection: the channel then opens another.
 #[tokio::test(start_paused = true)]
 async fn the_channel_connects_again() {
     let mut builder = Server::builder().max_connection_age(Duration::from_secs(60));
@@ -239,7 +239,7 @@ async fn routes_have_all_their_services() {
     let mut health = HealthClient::new(server.channel());
     health.check(HealthCheckRequest::default()).await.expect("it is known");
 
-    // The others are unknown, as they are to one service alone.
+    // The others are unknown, as they are to a single service.
     let nobody = start(Routes::default(), false).await;
     let alone = start(StubsServer::new(Slow::new().0), false).await;
     for channel in [nobody.channel(), alone.channel()] {
@@ -278,7 +278,8 @@ async fn another_client_may_call_the_server_by_its_address() {
     assert_it_greets(server.channel()).await;
     assert_eq!(recorder.calls().len(), 5);
 
-    // Nobody listens afterwards, and the other's connection is over, with what was open on it.
+    // After that the server no longer listens, and the other client's connection is closed,
+    // including its open calls.
     let call = other.chat(tokio_stream::pending()).await;
     let mut stream = call.expect("it begins").into_inner();
     soon(server.shutdown()).await;
@@ -318,7 +319,7 @@ async fn several_run_at_once() {
         assert_eq!(next(events).await, "the handler begins");
         assert_eq!(next(events).await, "the handler is dropped");
     }
-    // Each was called by its own client only, and the end of one isn't the others'.
+    // Each was called only by its own client, and ending one doesn't end the others.
     servers.drain(..10);
     for (server, events) in &mut servers {
         assert!(events.try_recv().is_err());
@@ -327,7 +328,7 @@ async fn several_run_at_once() {
     }
 }
 
-/// A call and a stream that are never over by themselves.
+/// A call and a stream that never end by themselves.
 struct InFlight {
     call: JoinHandle<Result<Response<HelloReply>, Status>>,
     stream: tonic::Streaming<HelloReply>,
@@ -362,7 +363,7 @@ async fn a_drop_ends_what_is_in_flight<K>(
     let server = start(server, on_loopback).await;
     let channel = server.channel();
     let in_flight = InFlight::begin(channel.clone(), events).await;
-    // By itself it goes on.
+    // Left alone, it continues.
     tokio::time::sleep(Duration::from_millis(10)).await;
     assert!(events.try_recv().is_err());
     drop(server);
@@ -390,8 +391,7 @@ fn tasks() -> usize {
     Handle::current().metrics().num_alive_tasks()
 }
 
-/// What is in flight when a server is shut down was dropped when that returns: nothing is waited for
-/// here.
+/// Everything in flight has been dropped when shutdown returns: the test doesn't wait for anything.
 async fn shutdown_waits<K>(
     server: impl Servable<K>,
     events: &mut UnboundedReceiver<String>,
@@ -406,7 +406,7 @@ async fn shutdown_waits<K>(
     dropped.sort();
     assert_eq!(dropped, DROPPED);
     in_flight.assert_failed().await;
-    // One thread: they can't be about to end.
+    // With a single thread, tasks can't be in the middle of ending.
     assert_eq!(tasks(), before);
 }
 
@@ -425,7 +425,7 @@ async fn shutdown_waits_for_all_tasks() {
     }
 }
 
-/// So many that they aren't all over by chance.
+/// So many that they can't all have ended by chance.
 #[tokio::test]
 async fn shutdown_of_a_router_waits_for_many_calls() {
     let (slow, mut events) = Slow::new();
@@ -488,7 +488,7 @@ async fn shutdown_waits_for_what_another_thread_drops() {
     call.await.expect("it doesn't panic").expect_err("it is never answered");
 }
 
-/// Waits until there are no more tasks than there were, and fails rather than hang.
+/// Waits until there are no more tasks than before, and fails rather than hangs.
 async fn assert_back_to(before: usize) {
     let waited = tokio::time::timeout(Duration::from_secs(30), async {
         while tasks() > before {
@@ -510,7 +510,7 @@ async fn leaves_no_task<K>(server: impl Servable<K>) {
     stream.message().await.expect("it goes on").expect("there is a first");
     assert!(tasks() > before);
     drop(server);
-    // The client and the stream are still there.
+    // The client and the stream still exist.
     assert_back_to(before).await;
     drop((client, stream));
 }

@@ -1,5 +1,5 @@
-//! The dummy service's special cases: by input, in all four RPCs, and in whichever way a handler may
-//! answer.
+//! The dummy service's special cases: by input, in all four RPCs, and in every way in which a
+//! handler can answer.
 
 use std::{
     error::Error as _,
@@ -22,7 +22,7 @@ async fn start(dummy: Dummy) -> DummyClient {
     dummy.start().await.expect("it starts in memory")
 }
 
-/// The status of each RPC that gets this input as its only one.
+/// The status of each RPC that gets this input as its only message.
 async fn statuses(client: &mut DummyClient, input: &str) -> [Status; 4] {
     [
         client.execute(input).await.expect_err("it fails"),
@@ -32,7 +32,7 @@ async fn statuses(client: &mut DummyClient, input: &str) -> [Status; 4] {
     ]
 }
 
-/// What came before the end, and the end.
+/// The messages before the end, and the end.
 async fn read(mut stream: Streaming<DummyResponse>) -> (Vec<String>, Result<(), Status>) {
     let mut outputs = Vec::new();
     loop {
@@ -216,7 +216,7 @@ async fn a_special_case_may_read_the_calls_metadata() {
     assert_eq!(outputs, ["user ada", "user ada"]);
 }
 
-/// Who an interceptor says the caller is.
+/// The caller's identity, as set by an interceptor.
 #[derive(Clone)]
 struct User(&'static str);
 
@@ -271,7 +271,7 @@ async fn a_special_case_may_panic() {
     for input in ["panic", "later"] {
         statuses(&mut client, input).await;
     }
-    // The connection lives on.
+    // The connection survives.
     assert_eq!(client.execute("foo").await.expect("it echoes"), "foo");
 }
 

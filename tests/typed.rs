@@ -1,4 +1,5 @@
-//! An interceptor's bounds say which RPCs it is for, and it gets their messages as they are.
+//! An interceptor's bounds decide which RPCs it accepts, and it gets their messages with their
+//! types.
 
 mod support;
 
@@ -10,7 +11,7 @@ use support::{
 use tokio_stream::StreamExt as _;
 use tonic::{Request, Response, Status};
 
-/// One `HelloRequest`.
+/// A single `HelloRequest`.
 async fn one<N: Next<Request = HelloRequest>>(
     mut request: Request<HelloRequest>,
     _: Context,
@@ -20,7 +21,7 @@ async fn one<N: Next<Request = HelloRequest>>(
     next.run(request).await
 }
 
-/// One `HelloRequest` or a stream of them.
+/// A single `HelloRequest` or a stream of them.
 async fn one_or_many<N: Next<RequestMessage = HelloRequest>>(
     request: Request<N::Request>,
     _: Context,
@@ -40,7 +41,7 @@ async fn stream<N: Next<Request = MessageStream<HelloRequest>>>(
     next.run(request.map(|stream| stream.map_messages(add))).await
 }
 
-/// Exactly one RPC's types, with `impl Next` as the argument's type.
+/// Exactly one RPC's types, with `impl Next` as the argument type.
 async fn exact(
     mut request: Request<HelloRequest>,
     _: Context,
@@ -74,7 +75,7 @@ async fn exact_both_ways(
     }))
 }
 
-/// A struct, with bounds as a fn has them.
+/// A struct with the same kind of bounds as a fn.
 struct Suffix(&'static str);
 
 impl<N: Next<ResponseMessage = HelloReply>> Interceptor<N> for Suffix {

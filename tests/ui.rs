@@ -1,5 +1,5 @@
-//! Wrong use is a compile error that says what to write instead. Each file under `ui` is named
-//! after the mistake in it; beside it are the compiler's words.
+//! Misuse is a compile error that says what to write instead. Each file in `ui` is named after its
+//! mistake; the expected compiler output is next to it.
 
 #[rustversion::attr(not(stable(1.95)), ignore = "the compiler's words are those of Rust 1.95")]
 #[test]

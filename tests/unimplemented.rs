@@ -19,7 +19,7 @@ use tonic::{
     transport::Channel,
 };
 
-/// How often it was called.
+/// Counts its calls.
 #[derive(Clone, Default)]
 struct Count(Arc<AtomicUsize>);
 
@@ -42,12 +42,12 @@ struct Counted {
 
 greeter!(Counted, [self.count]);
 
-/// Calls the RPC of this name with some message that the service need not know.
+/// Calls the RPC with this name, with a message that the service doesn't have to know.
 async fn call(channel: Channel, path: &'static str) -> Result<Response<Line>, Status> {
     let mut client = Grpc::new(channel);
     client.ready().await.expect("the server is there");
     let codec = TextCodec::<String, Line>::default();
-    // As a protobuf message, it is one with a field that no one knows.
+    // As a protobuf message, this has one unknown field.
     let request = Request::new("\u{78}\u{1}".to_owned());
     soon(client.unary(request, PathAndQuery::from_static(path), codec)).await
 }
@@ -66,7 +66,7 @@ async fn a_method_that_the_service_does_not_have_calls_no_interceptor() {
         assert_eq!(status.code(), Code::Unimplemented, "{path}");
         assert_eq!(count.get(), 0, "{path}");
     }
-    // The same call to a method that is there, and the chain runs.
+    // The same call to an existing method runs the chain.
     let response = call(client.channel(), "/greeter.v1.Greeter/SayHello").await;
     assert_eq!(response.expect("nobody in particular is greeted").into_inner().0, "\n\u{6}Hello ");
     assert_eq!(count.get(), 1);

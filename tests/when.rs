@@ -1,4 +1,4 @@
-//! An interceptor on some calls: by method, by service, by kind, by side.
+//! Interceptors for some calls only: by method, by service, by kind, by side.
 
 mod support;
 
@@ -16,7 +16,7 @@ struct Plain;
 
 greeter!(Plain, []);
 
-/// For each kind of RPC, whether an interceptor that is given at creation runs.
+/// For each kind of RPC, whether an interceptor passed to `with_interceptors` runs.
 async fn runs<I>(interceptor: I) -> [bool; 4]
 where
     I: grpc_interceptor_proto::greeter::greeter_server::GreeterServerInterceptors<Plain>,
@@ -25,7 +25,7 @@ where
     call_each(&mut client, "Ada").await.map(|answer| !answer.values("seen").is_empty())
 }
 
-/// The constants of the generated code say which RPCs, on a server and on a client.
+/// The generated constants select the RPCs, on a server and on a client.
 #[tokio::test]
 async fn by_the_names_of_rpcs_and_services() {
     use grpc_interceptor_proto::greeter::{

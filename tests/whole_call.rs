@@ -1,5 +1,5 @@
-//! A call's whole life: its end is told once, its deadline is one for all of it, its trailing metadata
-//! is kept, and a scope reaches all of it.
+//! The life of a whole call: its end is reported once, one deadline covers all of it, its trailing
+//! metadata is kept, and a scope covers all of it.
 
 use std::{
     cell::Cell,
@@ -19,7 +19,7 @@ use tonic::{Code, Request, Status, metadata::MetadataMap};
 
 type Seen = Arc<Mutex<Vec<(Code, EndCause, u64, u64)>>>;
 
-/// Writes down the ends of calls.
+/// Records the ends of calls.
 fn ends(
     seen: &Seen,
 ) -> impl for<'a> Interceptor<grpc_interceptor::interceptors::AnyNext<'a>> + Clone + use<> {
@@ -42,7 +42,7 @@ fn request(input: &str, timeout: Option<Duration>) -> Request<DummyRequest> {
     request
 }
 
-/// A dummy with an observer on each side, and in it special cases that go wrong.
+/// A dummy service with an observer on each side, and with special cases that fail.
 async fn observed(
     inside: impl for<'a> Interceptor<grpc_interceptor::interceptors::AnyNext<'a>> + 'static,
 ) -> (testing::DummyClient<List>, Seen, Seen) {
@@ -78,13 +78,13 @@ async fn the_end_is_told_once_on_both_sides() {
     assert_eq!(take(&on_client), expected);
     assert_eq!(take(&on_server), expected);
 
-    // The client gives up.
+    // The client cancels.
     let call = tokio::time::timeout(Duration::from_secs(1), client.execute("slow"));
     call.await.expect_err("it is slow");
-    // Its deadline passes.
+    // The deadline passes.
     let call = client.get_mut().execute(request("slow", Some(Duration::from_secs(1))));
     assert_eq!(call.await.expect_err("it is slow").code(), Code::DeadlineExceeded);
-    // It leaves a stream before the end of that, though it has had the last message.
+    // The client drops a stream before its end, after receiving the last message.
     let stream = client.get_mut().execute_server_stream(request("ab", None)).await;
     let mut stream = stream.expect("it begins").into_inner();
     for _ in 0..2 {
@@ -96,7 +96,7 @@ async fn the_end_is_told_once_on_both_sides() {
     let gone_wrong = [(Code::Cancelled, Cancelled, 1, 0), (Code::DeadlineExceeded, TimedOut, 1, 0)];
     assert_eq!(ends[..2], gone_wrong);
     assert_eq!(ends[2..], [(Code::Cancelled, Cancelled, 1, 2)]);
-    // Here all was sent.
+    // Here everything was sent.
     let ends = take(&on_server);
     assert_eq!(ends[..2], gone_wrong);
     assert_eq!(ends[2..], [(Code::Ok, Complete, 1, 2)]);
@@ -113,7 +113,8 @@ async fn a_panic_is_told_from_a_cancelled_call() {
     assert_eq!(take(&on_server), [(Code::Internal, EndCause::Panicked, 1, 0)]);
 }
 
-/// A server whose client goes away a little before the deadline is out of time; a client is not.
+/// If a client disconnects just before the deadline, the server counts it as out of time, but the
+/// client doesn't.
 #[tokio::test(start_paused = true)]
 async fn a_caller_s_clock_starts_before_the_server_s() {
     for (after, code) in [(195, Code::DeadlineExceeded), (100, Code::Cancelled)] {
@@ -127,7 +128,7 @@ async fn a_caller_s_clock_starts_before_the_server_s() {
     }
 }
 
-/// Tries four times, and waits between.
+/// Tries four times, with pauses in between.
 struct Retry;
 
 impl<N: Next> Interceptor<N> for Retry {
@@ -176,7 +177,7 @@ impl<N: Next> Interceptor<N> for WithDeadline {
     }
 }
 
-/// Writes down how much time is left.
+/// Records how much time is left.
 #[derive(Clone, Default)]
 struct Remaining(Arc<Mutex<Vec<Option<Duration>>>>);
 
@@ -200,8 +201,8 @@ impl<N: Next> Interceptor<N> for Remaining {
     }
 }
 
-/// How long a call of "slow" takes through these interceptors of a client, and what is left of the time
-/// inside of them and on the server.
+/// How long a call of "slow" takes through these client interceptors, and how much time is left
+/// inside them and on the server.
 macro_rules! slow_call {
     ($timeout:expr, $remaining:expr, $interceptors:expr) => {{
         let (left, on_server) = ($remaining, Remaining::default());
@@ -235,13 +236,13 @@ async fn a_deadline_is_one_for_the_whole_call() {
     assert_eq!((code, elapsed), (Code::DeadlineExceeded, 100));
     assert_eq!((inside, on_server), (vec![], vec![]));
 
-    // All attempts.
+    // All attempts together.
     let (code, elapsed, _, on_server) =
         slow_call!(Some(milliseconds(200)), left.clone(), (Retry, SetTimeout(milliseconds(50))));
     assert_eq!((code, elapsed), (Code::DeadlineExceeded, 200));
     assert_eq!(on_server, [Some(50), Some(50), Some(40)]);
 
-    // What an interceptor sets, in both ways, in a tuple and in a list.
+    // An interceptor sets it, in both ways, in a tuple and in a list.
     let five = Duration::from_secs(5);
     let (code, elapsed, inside, on_server) =
         slow_call!(None, left.clone(), (SetTimeout(five), left.clone(), Retry));
@@ -257,7 +258,7 @@ async fn a_deadline_is_one_for_the_whole_call() {
     assert_eq!((code, elapsed), (Code::DeadlineExceeded, 5000));
     assert_eq!((inside, on_server), (vec![Some(5000)], vec![Some(5000)]));
 
-    // An inner one never extends an outer one.
+    // An inner deadline never extends an outer one.
     let interceptors = (WithDeadline(milliseconds(100)), WithDeadline(five), left.clone());
     let (code, elapsed, inside, _) = slow_call!(None, left.clone(), interceptors);
     assert_eq!((code, elapsed, inside), (Code::DeadlineExceeded, 100, vec![Some(100)]));
@@ -308,7 +309,7 @@ async fn sign<N: Next>(request: Request<N::Request>, _: Context, next: N) -> Out
     }))
 }
 
-/// Leaves out every other message.
+/// Drops every other message.
 #[interceptor]
 async fn every_other<N: Next>(request: Request<N::Request>, _: Context, next: N) -> Outcome<N> {
     let response = next.run(request).await?;
@@ -323,7 +324,7 @@ async fn every_other<N: Next>(request: Request<N::Request>, _: Context, next: N)
     }))
 }
 
-/// Tells of the trailing metadata that a response stream ends with.
+/// Reports the trailing metadata of response streams.
 #[derive(Clone, Default)]
 struct Trailers(Arc<Mutex<Vec<Option<String>>>>);
 
@@ -370,7 +371,7 @@ thread_local! {
     static INSIDE: Cell<bool> = const { Cell::new(false) };
 }
 
-/// Runs the rest of the call where `INSIDE` is set.
+/// Runs the rest of the call with `INSIDE` set.
 #[interceptor]
 async fn scoped<N: Next>(request: Request<N::Request>, _: Context, next: N) -> Outcome<N> {
     let scope = |run: &mut dyn FnMut()| {
@@ -381,7 +382,7 @@ async fn scoped<N: Next>(request: Request<N::Request>, _: Context, next: N) -> O
     next.in_scope(scope).run(request).await
 }
 
-/// What runs, passes and is dropped inside of the scope.
+/// Checks what runs, passes and is dropped inside the scope.
 #[interceptor]
 async fn check<N: Next>(request: Request<N::Request>, _: Context, next: N) -> Outcome<N> {
     struct OnDrop;
@@ -421,7 +422,7 @@ async fn a_scope_reaches_the_response_s_stream_and_a_client_s_requests() {
     assert!(!INSIDE.get());
 }
 
-/// What is outside of the scope puts a closure on the request's stream, which runs inside.
+/// An interceptor outside the scope puts a closure on the request stream, which runs inside.
 #[interceptor]
 async fn look_at_requests<N: Next>(
     request: Request<N::Request>,
@@ -434,7 +435,7 @@ async fn look_at_requests<N: Next>(
     next.run(request).await
 }
 
-/// An interceptor is called alone, with a `next` that is made of a closure.
+/// Tests an interceptor alone, with a `next` made from a closure.
 #[tokio::test]
 async fn an_interceptor_is_tested_alone() {
     let answer = |request: Request<String>| async move {
