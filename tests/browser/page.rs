@@ -1,4 +1,5 @@
-//! A page with something on it, for `check.py`. Each line that it is told is something to do; it answers each with a line.
+//! A page with data on it, for `check.py`. Each input line is a command, which is answered with a
+//! line.
 
 use std::error::Error;
 
@@ -10,7 +11,7 @@ use grpc_interceptor::{
 use tokio::io::{AsyncBufReadExt as _, BufReader, stdin};
 use tonic::Request;
 
-/// What a browser would act on, if it were read as HTML.
+/// Text that a browser would act on if it were parsed as HTML.
 const HOSTILE: [&str; 4] = [
     "<script>window.pwned = 1</script>",
     "<img src=x onerror=\"window.pwned = 2\">",
@@ -49,7 +50,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
             "hang" => {
                 let mut client = client.get_mut().clone();
                 hanging.push(tokio::spawn(async move {
-                    // It ends when it is given up.
+                    // Ends when the call is cancelled.
                     let _ = client.execute(request("hang")).await;
                 }));
             }

@@ -1,5 +1,6 @@
-//! A server may send the error of an RPC with one response behind headers, as if messages came. To a
-//! layer that is a response that fails, and the end of the call is the same.
+//! A server can send the error of an RPC with a single response after its headers, as if messages
+//! followed. To a layer this is a response that fails; the end of the call is reported in the same
+//! way.
 
 use std::{
     convert::Infallible,
@@ -26,7 +27,7 @@ use crate::{
     plan::failure,
 };
 
-/// Nothing but trailers, of which the headers say nothing.
+/// Only trailers, which the headers don't announce.
 struct Trailers(Option<Status>);
 
 impl http_body::Body for Trailers {

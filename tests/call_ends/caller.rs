@@ -1,4 +1,4 @@
-//! Makes the call that a case is about.
+//! Makes the call that a case tests.
 
 use std::{pin::Pin, time::Duration};
 
@@ -20,12 +20,12 @@ use crate::{
     support::{Client, HelloReply, HelloRequest, hello, many, tell},
 };
 
-/// The time of a call that is late. The server's clock starts later than the client's, by as long
-/// as the call is on its way: less than a twentieth of this.
+/// The deadline of a late call. The server's clock starts later than the client's, by the time the
+/// call is in transit: less than a twentieth of this.
 const TIME: Duration = Duration::from_secs(3);
 
-/// Starts the call in a task, as callers mostly are in one: a panic unwinds it, with all that the
-/// caller has.
+/// Starts the call in a task, as most callers do: a panic unwinds the task with everything the
+/// caller holds.
 pub(crate) fn start(client: &Client, plan: &Plan) -> JoinHandle<()> {
     let plan = plan.clone();
     match plan.case.form {
@@ -47,7 +47,7 @@ pub(crate) fn start(client: &Client, plan: &Plan) -> JoinHandle<()> {
     }
 }
 
-/// The two kinds of client have the same methods.
+/// Both kinds of client have the same methods.
 macro_rules! call {
     ($client:expr, $plan:expr) => {{
         let (mut client, plan) = ($client, $plan);
@@ -75,7 +75,7 @@ macro_rules! call_to_its_end {
                 read($client.chat(with_metadata(requests, &$plan)).await, &$plan).await;
             }
         }
-        // A client gives up a stream once both of its halves are dropped.
+        // A client cancels a stream once both of its halves are dropped.
         drop(more);
     }};
 }
@@ -104,7 +104,7 @@ fn with_metadata<T>(message: T, plan: &Plan) -> Request<T> {
     request
 }
 
-/// Two requests, or one and what it takes to send more.
+/// Two requests, or one and a sender for more.
 fn requests(
     plan: &Plan,
 ) -> (impl Stream<Item = HelloRequest> + Send + 'static, Option<UnboundedSender<HelloRequest>>) {
@@ -113,7 +113,7 @@ fn requests(
     let requests = UnboundedReceiverStream::new(receiver);
     let end = plan.case.end;
     if end.is_before_the_response() {
-        // An end of the requests may not get to the server before the call's.
+        // The end of the requests must not reach the server before the end of the call.
         let requests: Requests = Box::pin(requests.chain(tokio_stream::pending()));
         return (requests, None);
     }
@@ -136,7 +136,7 @@ async fn read(outcome: Result<Response<Streaming<HelloReply>>, Status>, plan: &P
             End::DroppedInTheStream => return,
             End::DroppedBehindTheLast if count == 2 => {
                 if !plan.case.form.is_client() {
-                    // The server has sent the end by then.
+                    // By then the server has sent the end.
                     plan.ended.notified().await;
                 }
                 return;

@@ -1,4 +1,4 @@
-//! One case: a call, and what was told of it.
+//! One case: a call, and what was reported about it.
 
 use std::{fmt, time::Duration};
 
@@ -21,11 +21,11 @@ use crate::{
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum End {
     Complete,
-    /// By an interceptor, without the rest of the chain.
+    /// An interceptor answers, without the rest of the chain.
     AnsweredInside,
-    /// The first attempt of an interceptor fails, the second one doesn't.
+    /// The first attempt of an interceptor fails, the second one succeeds.
     RetriedInside,
-    /// At once.
+    /// Immediately.
     HandlerFails,
     /// After its first message.
     StreamFails,
@@ -33,9 +33,9 @@ pub(crate) enum End {
     DroppedBeforeTheResponse,
     /// After the first message.
     DroppedInTheStream,
-    /// After the last message. The client has not polled the end.
+    /// After the last message, before the client has polled the end.
     DroppedBehindTheLast,
-    /// The client goes away while the handler waits for its second request.
+    /// The client disconnects while the handler waits for its second request.
     RequestsCut,
     LateBeforeTheResponse,
     LateInTheStream,
@@ -47,14 +47,14 @@ pub(crate) enum End {
     StreamPanics(Catch),
 }
 
-/// If there is a `CatchPanic` inside of who observes.
+/// Whether there is a `CatchPanic` inside the observers.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Catch {
     Inside,
     Nowhere,
 }
 
-/// How the interceptors get around the call.
+/// How the interceptors are attached to the call.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Form {
     Attribute,
@@ -68,7 +68,7 @@ pub(crate) enum Form {
     /// Around a client's channel.
     LayerOfClient,
     ListInLayerOfClient,
-    /// As the attribute, with the example's access log around all else.
+    /// As the attribute, with the example's access log outermost.
     Example,
 }
 
@@ -101,7 +101,7 @@ impl Form {
 }
 
 impl End {
-    /// If a call of this kind and form can end so.
+    /// Returns whether a call of this kind and form can end like this.
     fn fits(self, kind: RpcKind, form: Form) -> bool {
         match self {
             End::StreamFails
@@ -110,14 +110,14 @@ impl End {
             | End::LateInTheStream
             | End::StreamPanics(_) => kind.is_server_streaming(),
             End::RequestsCut => kind.is_client_streaming(),
-            // On a server the handler of one response is told that the requests have ended, as in
-            // `right.rs`, or it is dropped by tonic's own timer: who is first, nobody knows. To a layer it is
-            // the same.
+            // On a server, a handler with a single response either learns that the requests have
+            // ended, as described in `right.rs`, or is dropped by tonic's own timer. Either can
+            // happen first. To a layer both look the same.
             End::LateWhileReadingRequests => {
                 let is_known = kind.is_server_streaming() || form.is_client() || form.is_layer();
                 kind.is_client_streaming() && is_known
             }
-            // To a client that is one more server that fails.
+            // To a client this is just another failing server.
             End::HandlerPanics(_) => !form.is_client(),
             _ => true,
         }
@@ -130,7 +130,7 @@ impl End {
         )
     }
 
-    /// If the caller waits for a response that doesn't come.
+    /// Returns whether the caller waits for a response that never comes.
     pub(crate) fn is_before_the_response(self) -> bool {
         matches!(
             self,
@@ -141,7 +141,7 @@ impl End {
         )
     }
 
-    /// If the response stream goes on for ever after its first message.
+    /// Returns whether the response stream never ends after its first message.
     pub(crate) fn is_in_the_stream(self) -> bool {
         matches!(self, End::DroppedInTheStream | End::LateInTheStream)
     }
@@ -163,12 +163,12 @@ pub(crate) struct Case {
     pub(crate) form: Form,
 }
 
-/// All cases of these ends.
+/// Returns all cases with these ends.
 pub(crate) fn cases(ends: impl IntoIterator<Item = End>) -> Vec<Case> {
     cases_of(ends, FORMS)
 }
 
-/// All cases of these ends in these forms.
+/// Returns all cases with these ends in these forms.
 pub(crate) fn cases_of<const N: usize>(
     ends: impl IntoIterator<Item = End>,
     forms: [Form; N],
@@ -191,11 +191,11 @@ impl fmt::Display for Case {
     }
 }
 
-/// How long a call may take, and the telling of its end. It is more than the time of a late one.
+/// How long a call and the report of its end can take. Longer than the deadline of a late call.
 const SOON: Duration = Duration::from_secs(5);
 
 impl Case {
-    /// Runs it, and says what is different from what is right.
+    /// Runs the case, and returns the differences from the expected result.
     async fn run(self, plan: Plan, mut receiver: UnboundedReceiver<Event>) -> Vec<String> {
         let client = server::start(&plan).await;
         let call = caller::start(&client, &plan);
@@ -205,13 +205,13 @@ impl Case {
             abort.abort();
             differences.push("the call hangs".to_owned());
         }
-        // The connection is still there: nothing but the call's own end may have it told.
+        // The connection is still open, so only the end of the call itself can cause the report.
         let mut events = until_the_ends(&mut receiver).await;
         let in_flight = plan.in_flight.clone();
         let (id, counted, rpcz) = (plan.id.clone(), plan.counted.clone(), plan.rpcz.clone());
         let (measured, traced) = (plan.measured.clone(), plan.traced.clone());
         drop((client, plan));
-        // Now all that could tell anything is dropped.
+        // Now everything that could report something is dropped.
         let too_late = support::all(receiver).await;
         if too_late.iter().any(Event::is_outer_end) {
             differences.push("an end was told again, or with the connection's".to_owned());
@@ -220,7 +220,7 @@ impl Case {
         differences.extend(judge(&events, &right(&self)));
         differences.extend(judge_log(&self, &id));
         differences.extend(counted.judge(&self));
-        // It waits for a thread, and other cases' clocks go on.
+        // This waits for a thread, so that the clocks of other cases keep running.
         let measured = tokio::task::spawn_blocking(move || measured.judge(&self));
         differences.extend(measured.await.expect("it doesn't panic"));
         differences.extend(traced.judge(&self, &id));
@@ -232,7 +232,7 @@ impl Case {
     }
 }
 
-/// What is told until each observer outside has told an end, or until it has had time to.
+/// Collects events until each outer observer has reported an end, or has had time to.
 async fn until_the_ends(receiver: &mut UnboundedReceiver<Event>) -> Vec<Event> {
     let mut events: Vec<Event> = Vec::new();
     let ends = |events: &[Event]| events.iter().filter(|event| event.is_outer_end()).count();
@@ -244,11 +244,11 @@ async fn until_the_ends(receiver: &mut UnboundedReceiver<Event>) -> Vec<Event> {
     events
 }
 
-/// Runs cases side by side, as some take a while. Fails with all that is different.
+/// Runs cases concurrently, because some take a while. Fails with all differences.
 pub(crate) async fn run(cases: Vec<Case>) {
     let mut differences = Vec::new();
     for cases in cases.chunks(20) {
-        // All that takes a while is there before the first clock runs.
+        // Everything slow is set up before the first clock runs.
         let prepared: Vec<_> = cases
             .iter()
             .map(|case| {

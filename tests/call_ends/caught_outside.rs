@@ -1,5 +1,5 @@
-//! What panics is told as that if a `CatchPanic` stands outside of who observes, too. What is only
-//! dropped by somebody who panics is cancelled.
+//! A panic is reported as a panic even if the `CatchPanic` is outside the observers. A call that is
+//! merely dropped by a panicking caller is cancelled.
 
 use grpc_interceptor::{
     Context,
@@ -51,7 +51,7 @@ fn list(ends: &Ends, place: Place) -> List {
     List::new().with(CatchPanic::new()).with(Noting(ends.clone())).with(Panics(place))
 }
 
-/// Calls each RPC and reads what it gives.
+/// Calls each RPC and reads its responses.
 async fn call_each<C: DummyServiceInterceptors<Channel>>(client: &mut DummyClient<C>) -> [Code; 4] {
     let client = client.get_mut();
     let mut codes = [Code::Ok; 4];
@@ -120,7 +120,7 @@ async fn on_each_side_in_each_form_and_place() {
     }
 }
 
-/// A task that panics for a reason of its own drops a call that is well.
+/// A task that panics for an unrelated reason drops a healthy call.
 #[tokio::test]
 async fn a_call_that_is_dropped_while_its_caller_panics_is_cancelled() {
     be_silent();

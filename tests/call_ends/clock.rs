@@ -1,4 +1,4 @@
-//! When a call has ended, to the millisecond: tokio's clock stands still.
+//! The time at which a call ended, to the millisecond: tokio's clock is paused.
 
 use std::{fmt::Debug, time::Duration};
 
@@ -24,10 +24,11 @@ async fn a_slow_call_took_its_time_on_both_sides() {
     assert_eq!([Side::Client, Side::Server].map(|side| ends.cause(side)), [complete; 2]);
 }
 
-/// The call was late on both sides, at its deadline. Returns how many messages each side has seen.
+/// Asserts that the call timed out on both sides at its deadline. Returns how many messages each
+/// side has seen.
 async fn late<T: Debug>(clock: &Clock, ends: &Ends, outcome: Result<T, Status>) -> [(u64, u64); 2] {
     assert_eq!(outcome.expect_err("it is late").code(), Code::DeadlineExceeded);
-    // The server is told in the same millisecond.
+    // The server notices in the same millisecond.
     clock.advance(Duration::ZERO).await;
     [Side::Client, Side::Server].map(|side| {
         let (told, elapsed) = ends.one(side);
@@ -50,7 +51,7 @@ async fn a_call_is_out_of_time_before_its_response() {
     assert_eq!(late(&clock, &ends, outcome).await, [(1, 0); 2]);
 }
 
-/// Reads one message, and what comes then.
+/// Reads one message, and returns what follows.
 async fn second<T>(outcome: Result<Response<Streaming<T>>, Status>) -> Result<Option<T>, Status> {
     let mut stream = outcome?.into_inner();
     assert!(stream.message().await?.is_some());

@@ -1,4 +1,4 @@
-//! The metrics of all cases, as Prometheus would scrape them. Each case has a recorder of its own.
+//! The metrics of all cases, as scraped by Prometheus. Each case has its own recorder.
 
 use std::sync::Arc;
 
@@ -22,7 +22,7 @@ impl Counted {
     pub(crate) fn new(case: &Case) -> Self {
         let side = if case.form.is_client() { Side::Client } else { Side::Server };
         let recorder = PrometheusBuilder::new().build_recorder();
-        // What a layer wasn't told of.
+        // An RPC that a layer doesn't know.
         let unknown: Vec<_> =
             greeter_server::METHODS.iter().map(|(name, _)| (*name, RpcKind::Unknown)).collect();
         let metrics = metrics::with_local_recorder(&recorder, || {
@@ -31,7 +31,7 @@ impl Counted {
         Counted { recorder: Arc::new(recorder), metrics }
     }
 
-    /// What is different in the metrics from what is right.
+    /// Returns the differences between the metrics and the expected ones.
     pub(crate) fn judge(&self, case: &Case) -> Vec<String> {
         let right = right(case);
         let text = self.recorder.handle().render();
@@ -74,7 +74,7 @@ fn labels(case: &Case) -> String {
         (false, true) => ("server_stream", "GreetManyTimes"),
         (true, true) => ("bidi_stream", "Chat"),
     };
-    // A layer that wasn't told of the RPC. A client knows what it calls.
+    // A layer that doesn't know the RPC. A client knows what it calls.
     let (kind, service, method) = match (case.form.is_layer(), case.form.is_client()) {
         (true, false) => ("unknown", "other", "other"),
         (true, true) => ("unknown", "greeter.v1.Greeter", method),

@@ -1,4 +1,4 @@
-//! How many messages have passed, if streams are read in part, and the trailing metadata.
+//! The number of messages if streams are read in part, and the trailing metadata.
 
 use std::time::Duration;
 
@@ -22,7 +22,7 @@ async fn of_a_request_stream_those_count_that_the_handler_has_read() {
     let response = dummy.get_mut().execute_client_stream(request).await.expect("it answers");
     assert_eq!(response.into_inner().output, "a");
     assert_eq!(ends.counts(Side::Server), (1, 1));
-    // They are on their way.
+    // The messages are in transit.
     assert_eq!(ends.counts(Side::Client), (3, 1));
 }
 
@@ -88,7 +88,7 @@ async fn the_trailers_of_a_response_stream_are_told_on_both_sides() {
     dummy.execute_client_server_stream(["a", "b"]).await.expect("it answers");
     assert_eq!(tails(), [end(), end()]);
 
-    // Who drops the stream before its end has none, and has not seen the status.
+    // A client that drops the stream before its end gets no trailers, and hasn't seen the status.
     let request = with(input("ab"), STAYS);
     let response = dummy.get_mut().execute_server_stream(request).await;
     let mut stream = response.expect("it begins").into_inner();

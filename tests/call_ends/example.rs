@@ -1,5 +1,5 @@
-//! The access log of the example has one line for each call, however it ends. The lines go to stdout,
-//! so that the calls are made in a child process.
+//! The example's access log has one line for each call, however it ends. The lines go to stdout, so
+//! the calls are made in a child process.
 
 #[path = "../../examples/greeter/access_log.rs"]
 mod access_log;
@@ -23,7 +23,7 @@ use crate::{
     support::{BoxStream, GeneratedServer, GreetManyTimesRequest, HelloReply, HelloRequest, reply},
 };
 
-/// The service of a case, with the access log around all else.
+/// The service of a case, with the access log outermost.
 struct Logged(Plan);
 
 serve!(
@@ -51,7 +51,7 @@ fn cases() -> Vec<Case> {
         End::LateInTheStream,
     ];
     let mut cases = cases_of(ends, [Form::Example]);
-    // They run one after the other, and these take a while.
+    // They run in sequence, and these take a while.
     cases.retain(|case| !case.end.is_late() || !case.kind.is_client_streaming());
     cases
 }
@@ -84,7 +84,7 @@ fn the_access_log_has_one_line_for_each_call() {
     assert!(differences.is_empty(), "{}", differences.join("\n"));
 }
 
-/// The lines of the access log between those that begin this case and the next one.
+/// The lines of the access log between the start of this case and the next.
 fn lines<'a>(case: &Case, stdout: &'a str) -> Vec<&'a str> {
     let begin = format!("{CASE}{case}");
     let of_case = stdout.lines().skip_while(|line| *line != begin).skip(1);

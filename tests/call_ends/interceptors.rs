@@ -1,4 +1,5 @@
-//! The chain of a case: those that observe, a `CatchPanic`, and those that make the case's end.
+//! The chain of a case: the observers, a `CatchPanic`, and the interceptors that cause the case's
+//! end.
 
 use std::any::Any;
 
@@ -21,7 +22,7 @@ type Observers = (Observe<Recording>, RunObserved, Observe<Recording>);
 type Innermost = (Retrying, TraceAttempts, Observe<Recording>, FirstFails, Answering);
 
 impl Plan {
-    /// Those outside that have names of their own.
+    /// The outer observers, which have names.
     pub(crate) fn observers(&self) -> Observers {
         let (first, second) = (self.observe(By::Observer), self.observe(By::SecondObserver));
         (first, RunObserved(self.clone()), second)
@@ -35,19 +36,19 @@ impl Plan {
         self.case.end.is_caught().then(CatchPanic::new)
     }
 
-    /// What follows the `CatchPanic` and can be in a list.
+    /// Follows the `CatchPanic` and can be part of a list.
     fn failing(&self) -> Failing {
         Failing(self.clone())
     }
 
-    /// What is innermost, and knows the messages, be they encoded or not.
+    /// The innermost one, which knows the messages, encoded or not.
     pub(crate) fn innermost(&self) -> Innermost {
         let first_fails = FirstFails(self.clone());
         let (retrying, answering) = (Retrying(self.clone()), Answering(self.clone()));
         (retrying, Trace::attempts(), self.observe(By::Inside), first_fails, answering)
     }
 
-    /// All that can be in a list which is made at run time.
+    /// Everything that can be in a run-time list.
     pub(crate) fn list(&self) -> List {
         let mut list = List::new()
             .with(self.outermost())
@@ -59,7 +60,7 @@ impl Plan {
     }
 }
 
-/// Refuses, or panics.
+/// Refuses the call or panics.
 pub(crate) struct Failing(Plan);
 
 impl<N: Next> Interceptor<N> for Failing {
@@ -70,7 +71,7 @@ impl<N: Next> Interceptor<N> for Failing {
             _ => {}
         }
         let response = next.run(request).await?;
-        // On a server it is the handler's own stream that panics.
+        // On a server, the handler's own stream panics.
         let panics =
             matches!(self.0.case.end, End::StreamPanics(_)) && self.0.case.form.is_client();
         Ok(match panics {
@@ -85,7 +86,7 @@ fn panicking<M: Send + 'static>(messages: MessageStream<M>) -> MessageStream<M> 
     MessageStream::new(messages.take(1).chain(panic))
 }
 
-/// Tries once more if the server is away. It keeps the messages of a stream for that.
+/// Retries once if the server is unavailable, keeping the messages of a stream for that.
 pub(crate) struct Retrying(Plan);
 
 impl<N: Next> Interceptor<N> for Retrying {
@@ -141,7 +142,7 @@ where
     })
 }
 
-/// The value as what it is.
+/// Converts a value to its actual type.
 fn converted<T: 'static, U: 'static>(value: T) -> Option<U> {
     let value: Box<dyn Any> = Box::new(value);
     value.downcast().ok().map(|value| *value)
@@ -159,7 +160,7 @@ impl<N: Next> Interceptor<N> for FirstFails {
     }
 }
 
-/// Answers what the handler would.
+/// Answers as the handler would.
 pub(crate) struct Answering(Plan);
 
 impl<N: Next> Interceptor<N> for Answering {
@@ -176,7 +177,7 @@ impl<N: Next> Interceptor<N> for Answering {
 }
 
 impl Plan {
-    /// In a layer, which doesn't know that it is one reply.
+    /// In a layer, which doesn't know that there is a single reply.
     fn raw_answer(&self) -> RawPayload {
         let encoded = |name| RawMessage::encode(&reply(name));
         match self.case.kind.is_server_streaming() {

@@ -1,11 +1,11 @@
-//! Compares what was told with what is right.
+//! Compares what was reported with what is expected.
 
 use crate::{
     observers::{By, Event, OUTSIDE, Told, What},
     right::Right,
 };
 
-/// All that is different.
+/// Returns all differences.
 pub(crate) fn judge(events: &[Event], right: &Right) -> Vec<String> {
     let of = |by: By| -> Vec<&What> {
         events.iter().filter(|event| event.by == by).map(|event| &event.what).collect()
@@ -61,7 +61,7 @@ fn judge_told(told: &Told, right: &Right) -> Option<String> {
     })
 }
 
-/// The start comes first, no response after the end, and the counts are those of the messages.
+/// The start comes first, no response comes after the end, and the counts match the messages.
 fn judge_order(whats: &[&What]) -> Vec<String> {
     let mut differences = Vec::new();
     let starts = whats.iter().filter(|what| matches!(what, What::Start { .. })).count();
@@ -83,7 +83,7 @@ fn judge_order(whats: &[&What]) -> Vec<String> {
     differences
 }
 
-/// They are "a" and "b" both ways. In a list, their text tells only their type.
+/// The messages are "a" and "b" in both directions. In a list, their text is only their type.
 fn judge_messages(whats: &[&What]) -> Option<String> {
     let are_right = |texts: Vec<&str>| {
         let names = [r#": "a""#, r#": "b""#];
@@ -106,7 +106,7 @@ fn texts<'a>(whats: &[&'a What], is_wanted: impl Fn(&What) -> bool) -> Vec<&'a s
     whats.iter().filter_map(text).collect()
 }
 
-/// Inside of who tries again, each attempt is a call.
+/// Inside a retry, each attempt is a call.
 fn judge_attempts(whats: &[&What], right: &Right) -> Option<String> {
     let ends = ends(whats);
     let starts = whats.iter().filter(|what| matches!(what, What::Start { .. })).count();

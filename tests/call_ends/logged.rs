@@ -1,4 +1,5 @@
-//! The access log of all cases, as `tracing` gets it. A call's lines are found by its request id.
+//! The access log of all cases, as received by `tracing`. A call's lines are found by its request
+//! id.
 
 use std::{
     collections::HashMap,
@@ -29,7 +30,7 @@ type Line = HashMap<&'static str, String>;
 
 static LINES: Mutex<Vec<Line>> = Mutex::new(Vec::new());
 
-/// The id of a case's call.
+/// Creates the id of a case's call.
 pub(crate) fn new_id() -> String {
     static NEXT: AtomicUsize = AtomicUsize::new(0);
     static ONCE: Once = Once::new();
@@ -63,7 +64,7 @@ impl Visit for Fields {
     }
 }
 
-/// What is different in the lines of a case's call from what is right.
+/// Returns the differences between the lines of a case's call and the expected ones.
 pub(crate) fn judge_log(case: &Case, id: &str) -> Vec<String> {
     let mut lines = LINES.lock().unwrap_or_else(PoisonError::into_inner);
     let of_call: Vec<Line> =
@@ -84,7 +85,7 @@ pub(crate) fn judge_log(case: &Case, id: &str) -> Vec<String> {
         expect(line, "message", Some(message));
         expect(line, "side", Some(side));
         expect(line, "metadata", Some("mark: \"yes\""));
-        // In a layer that isn't told.
+        // In a layer that doesn't know the RPC.
         let kind = if case.form.is_layer() { "unknown" } else { kind(case) };
         expect(line, "kind", Some(kind));
     }
@@ -125,7 +126,7 @@ pub(crate) fn cause(cause: EndCause) -> &'static str {
     }
 }
 
-/// As go-grpc-middleware has it, except that a panic is an error.
+/// As in go-grpc-middleware, except that a panic is an error.
 fn level(case: &Case, right: &Right) -> &'static str {
     match (right.code, case.form.is_client()) {
         _ if right.cause == EndCause::Panicked => "ERROR",
@@ -137,7 +138,7 @@ fn level(case: &Case, right: &Right) -> &'static str {
     }
 }
 
-/// What was dropped has no status.
+/// A dropped call has no status.
 pub(crate) fn error(case: &Case, right: &Right) -> Option<&'static str> {
     match right.cause {
         EndCause::Failed => Some("planned"),

@@ -1,7 +1,7 @@
-//! The end of every call is told exactly once, with the right code, cause and counts.
+//! The end of every call is reported exactly once, with the right code, cause and counts.
 //!
-//! Each case is a way in which a call ends, a kind of RPC, and a form in which the interceptors get
-//! around the call. What is right for each is in `right.rs`.
+//! Each case is a way in which a call ends, a kind of RPC, and a form in which the interceptors are
+//! attached to the call. `right.rs` has the expected results.
 
 mod behind_headers;
 mod caller;

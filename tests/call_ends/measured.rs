@@ -1,5 +1,5 @@
-//! The metrics of all cases under OpenTelemetry's names and under gRPC's, as an exporter gets them. Each case has a
-//! provider of its own.
+//! The metrics of all cases under OpenTelemetry's and gRPC's names, as received by an exporter.
+//! Each case has its own provider.
 
 use std::collections::BTreeMap;
 
@@ -39,7 +39,7 @@ impl Measured {
         Measured { exporter, provider, opentelemetry, grpc }
     }
 
-    /// What is different in the metrics from what is right.
+    /// Returns the differences between the metrics and the expected ones.
     pub(crate) fn judge(&self, case: &Case) -> Vec<String> {
         self.provider.force_flush().expect("it isn't shut down");
         let counted = self.counted();
@@ -51,7 +51,7 @@ impl Measured {
         vec![format!("measured {counted:#?}, right: {right:#?}")]
     }
 
-    /// Each number that isn't zero, by its metric and attributes. Of a time, how often there is one.
+    /// Each non-zero value by its metric and attributes. For durations, the number of values.
     fn counted(&self) -> BTreeMap<String, i64> {
         let exported = self.exporter.get_finished_metrics().expect("it isn't poisoned");
         let latest = exported.last().expect("there are metrics");
@@ -88,12 +88,12 @@ impl Measured {
     }
 }
 
-/// What is in flight is zero again.
+/// The number of calls in flight is zero again.
 fn right_counts(case: &Case) -> BTreeMap<String, i64> {
     let code = right(case).code;
     let is_error = crate::traced::is_error(case, code);
     let (code, is_client) = (code_name(code), case.form.is_client());
-    // A layer that wasn't told of the RPC. A client knows what it calls.
+    // A layer that doesn't know the RPC. A client knows what it calls.
     let (method, of_grpc) = match case.form.is_layer() && !is_client {
         true => ("_OTHER", "other"),
         false => (method_name(case), method_name(case)),

@@ -1,4 +1,4 @@
-//! The names that logs and OpenTelemetry's backends see.
+//! The names that appear in logs and OpenTelemetry backends.
 
 use tonic::Code;
 

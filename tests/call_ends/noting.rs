@@ -1,4 +1,4 @@
-//! The kit's dummy with both sides observed, in memory and with a clock that stands still.
+//! The kit's dummy service with both sides observed, in memory and with a paused clock.
 
 use std::{
     sync::{Arc, Mutex, PoisonError},
@@ -16,7 +16,7 @@ use tonic::{Code, Request, transport::Channel};
 
 use crate::{observers::Told, plan::TAIL};
 
-/// What both sides were told of the ends of calls.
+/// The reported ends of calls on both sides.
 #[derive(Clone, Default)]
 pub(crate) struct Ends(Arc<Mutex<Vec<(Side, Told, Duration)>>>);
 
@@ -25,34 +25,34 @@ impl Ends {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).push((side, told, elapsed));
     }
 
-    /// Those of one side, which are taken out.
+    /// Takes the reports of one side.
     pub(crate) fn take(&self, side: Side) -> Vec<(Told, Duration)> {
         let mut ends = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let of_side = ends.extract_if(.., |(of, ..)| *of == side);
         of_side.map(|(_, told, elapsed)| (told, elapsed)).collect()
     }
 
-    /// The only one of one side.
+    /// Takes the only report of one side.
     pub(crate) fn one(&self, side: Side) -> (Told, Duration) {
         let mut ends = self.take(side);
         assert_eq!(ends.len(), 1, "the ends on the {side:?}: {ends:?}");
         ends.remove(0)
     }
 
-    /// The only one of one side: how it ended, and when.
+    /// Takes the only report of one side: how the call ended, and when.
     pub(crate) fn cause(&self, side: Side) -> (Code, EndCause, Duration) {
         let (Told { code, cause, .. }, elapsed) = self.one(side);
         (code, cause, elapsed)
     }
 
-    /// The only one of one side: how many requests and responses there were.
+    /// Takes the only report of one side: the number of requests and responses.
     pub(crate) fn counts(&self, side: Side) -> (u64, u64) {
         let (Told { requests, responses, .. }, _) = self.one(side);
         (requests, responses)
     }
 }
 
-/// Notes the ends.
+/// Records the ends.
 #[derive(Clone)]
 pub(crate) struct Noting(pub(crate) Ends);
 
@@ -69,12 +69,12 @@ impl<N: Next> Interceptor<N> for Noting {
     }
 }
 
-/// Does what some metadata of the request asks for.
+/// Does what the request's metadata asks for.
 pub(crate) struct AsAsked;
 
-/// The response stream goes on for ever after its first message.
+/// The response stream never ends after its first message.
 pub(crate) const STAYS: &str = "stays";
-/// The handler sees the first request of a stream, and then its end.
+/// The handler sees the first request of a stream, then its end.
 pub(crate) const READS_ONE: &str = "reads-one";
 
 impl<N: Next> Interceptor<N> for AsAsked {
@@ -105,7 +105,7 @@ fn first_of_many<M: Send + 'static>(messages: MessageStream<M>) -> MessageStream
     MessageStream::new(messages.take(1).chain(tokio_stream::pending()))
 }
 
-/// Starts it. It answers "slow" after [`SLOW`].
+/// Starts the dummy service. It answers "slow" after [`SLOW`].
 pub(crate) async fn dummy() -> (DummyClient<Noting>, Ends) {
     let ends = Ends::default();
     let dummy = testing::dummy()
@@ -124,7 +124,7 @@ pub(crate) fn input(input: &str) -> Request<DummyRequest> {
     Request::new(DummyRequest { input: input.to_owned() })
 }
 
-/// A request stream of these.
+/// A request stream of these inputs.
 pub(crate) fn inputs<const N: usize>(
     inputs: [&'static str; N],
 ) -> Request<impl tokio_stream::Stream<Item = DummyRequest> + Send + 'static> {
@@ -141,5 +141,5 @@ pub(crate) fn within<T>(mut request: Request<T>, time: Duration) -> Request<T> {
     request
 }
 
-/// A client that can be given to a task.
+/// A client that can be moved to a task.
 pub(crate) type Client = InterceptedDummyServiceClient<Channel, Noting>;

@@ -1,4 +1,4 @@
-//! Who observes a case's call: in each of the ways that there are.
+//! The observers of a case's call, in every available form.
 
 use std::{any::Any, fmt::Debug};
 
@@ -16,23 +16,23 @@ use crate::{
     support::{HelloRequest, tell},
 };
 
-/// Who told something.
+/// Which observer reported something.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum By {
     Observer,
     SecondObserver,
     OnCallEnd,
     RunObserved,
-    /// An observer inside of who tries again.
+    /// An observer inside the retry.
     Inside,
 }
 
-/// Those that see the whole call.
+/// The ones that see the whole call.
 pub(crate) const OUTSIDE: [By; 4] =
     [By::Observer, By::SecondObserver, By::OnCallEnd, By::RunObserved];
 
 impl By {
-    /// If it is told of more than the end.
+    /// Returns whether it is notified of more than the end.
     pub(crate) fn is_observer(self) -> bool {
         matches!(self, By::Observer | By::SecondObserver | By::Inside)
     }
@@ -47,7 +47,7 @@ pub(crate) struct Event {
 #[derive(Clone, Debug)]
 pub(crate) enum What {
     Start {
-        /// If the caller's metadata was there.
+        /// Whether the caller's metadata was present.
         marked: bool,
     },
     /// As its `Debug` text, like the response.
@@ -62,12 +62,12 @@ impl Event {
     }
 }
 
-/// What was told of an end.
+/// What was reported about an end.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Told {
     pub(crate) code: Code,
     pub(crate) cause: EndCause,
-    /// The status's text.
+    /// The status message.
     pub(crate) status: Option<String>,
     pub(crate) tail: Option<String>,
     pub(crate) requests: u64,
@@ -88,10 +88,10 @@ impl Told {
     }
 }
 
-/// The caller's metadata has this.
+/// Present in the caller's metadata.
 pub(crate) const MARK: &str = "mark";
 
-/// The ready-made ones: with metrics in each vocabulary.
+/// The ready-made observers, with metrics in each vocabulary.
 type ReadyMade = (Trace, Trace, AccessLog, (Metrics, Metrics, Metrics), Rpcz);
 
 impl Plan {
@@ -99,7 +99,7 @@ impl Plan {
         observe(Recording { plan: self.clone(), by })
     }
 
-    /// The ready-made ones, which are judged by what comes out of them, and one that calls a closure.
+    /// The ready-made observers, which are judged by their output, and one that calls a closure.
     pub(crate) fn outermost(
         &self,
     ) -> (
@@ -130,7 +130,7 @@ impl Plan {
     }
 }
 
-/// Writes down all that it is told.
+/// Records every notification.
 #[derive(Clone)]
 pub(crate) struct Recording {
     plan: Plan,
@@ -174,7 +174,7 @@ fn text<M: Debug + 'static>(message: &M) -> String {
     }
 }
 
-/// Observes in an async fn of its own.
+/// Observes in a separate async fn.
 pub(crate) struct RunObserved(pub(crate) Plan);
 
 impl<N: Next> Interceptor<N> for RunObserved {

@@ -1,4 +1,5 @@
-//! A deadline that an interceptor sets is known to who observes outside of it, and to who sets it.
+//! A deadline that an interceptor sets is known to the observers outside it, and to the interceptor
+//! itself.
 
 use std::time::Duration;
 
@@ -27,7 +28,7 @@ enum How {
     Metadata,
 }
 
-/// Sets a deadline, and notes how its own call ends.
+/// Sets a deadline, and records how its own call ends.
 #[derive(Clone)]
 struct Sets(How, Ends);
 
@@ -53,7 +54,7 @@ impl<N: Next> Interceptor<N> for Sets {
     }
 }
 
-/// Ends what is out of time.
+/// Ends calls that run out of time.
 #[derive(Clone)]
 struct InTime;
 
@@ -70,7 +71,7 @@ fn slow_dummy() -> Dummy {
     })
 }
 
-/// Makes a call of each kind, which is out of time for both who observe.
+/// Makes a call of each kind, which is out of time for both observers.
 async fn assert_out_of_time<C: DummyServiceInterceptors<Channel>>(
     mut client: DummyClient<C>,
     side: Side,

@@ -1,4 +1,4 @@
-//! What all that takes part in a case knows of it.
+//! The state shared by everything that takes part in a case.
 
 use std::{
     panic,
@@ -32,10 +32,10 @@ pub(crate) struct Plan {
     pub(crate) rpcz: Rpcz,
     pub(crate) events: UnboundedSender<Event>,
     pub(crate) in_flight: InFlight,
-    /// The handler waits, and the client may go away.
+    /// The handler waits, and the client can disconnect.
     pub(crate) waiting: Arc<Notify>,
     attempts: Arc<AtomicI64>,
-    /// The end was told.
+    /// The end was reported.
     pub(crate) ended: Arc<Notify>,
 }
 
@@ -69,7 +69,7 @@ impl Plan {
     }
 }
 
-/// How many calls there are that have begun and not ended.
+/// The number of calls that have started and not ended.
 #[derive(Clone, Default)]
 pub(crate) struct InFlight(Arc<AtomicI64>);
 
@@ -87,7 +87,7 @@ impl InFlight {
     }
 }
 
-/// The key of the metadata that goes with the end of a call.
+/// The key of the trailing metadata at the end of a call.
 pub(crate) const TAIL: &str = "tail";
 
 pub(crate) fn tail(value: &'static str) -> MetadataMap {
@@ -96,19 +96,19 @@ pub(crate) fn tail(value: &'static str) -> MetadataMap {
     metadata
 }
 
-/// What a case fails with.
+/// The status that a case fails with.
 pub(crate) fn failure() -> Status {
     Status::with_metadata(tonic::Code::Aborted, "planned", tail("failed"))
 }
 
 struct Planned;
 
-/// The panic that a case is about.
+/// The panic that a case tests.
 pub(crate) fn raise() -> ! {
     panic::panic_any(Planned)
 }
 
-/// Rust prints each panic. Those that are planned are so many that nobody would see another.
+/// Rust prints each panic. The planned ones are so many that no one would notice another.
 pub(crate) fn be_silent() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {

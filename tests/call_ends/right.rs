@@ -1,4 +1,4 @@
-//! What is right: what has to be told of a case's end.
+//! The expected report for each case's end.
 
 use std::ops::RangeInclusive;
 
@@ -11,10 +11,11 @@ pub(crate) struct Right {
     pub(crate) code: Code,
     pub(crate) cause: EndCause,
     pub(crate) tail: Option<&'static str>,
-    /// On a client they are sent while the response may come: how many, is up to the connection.
+    /// On a client, requests are sent while the response can arrive: how many depends on the
+    /// connection.
     pub(crate) requests: RangeInclusive<u64>,
     pub(crate) responses: u64,
-    /// Of the attempts inside, in their order, if there are more than the call itself.
+    /// The attempts inside, in order, if there are more than the call itself.
     pub(crate) attempts: Option<[(Code, EndCause); 2]>,
 }
 
@@ -70,34 +71,35 @@ fn all_responses(case: &Case) -> u64 {
     1 + u64::from(case.kind.is_server_streaming())
 }
 
-/// Tonic tells a handler that a request stream has ended when the client has cancelled it. One that
-/// makes a response of that has answered the call, and no interceptor can know better. If the response
-/// is a stream, that is dropped; to a layer all are streams.
+/// tonic tells a handler that a request stream has ended when the client has cancelled it. If the
+/// handler turns that into a response, it has answered the call, and no interceptor can know
+/// better. If the response is a stream, the stream is dropped; to a layer all responses are
+/// streams.
 fn is_told_of_an_end(case: &Case) -> bool {
     !case.form.is_client() && !case.kind.is_server_streaming() && !case.form.is_layer()
 }
 
-/// Tonic encodes as many messages as are there before it sends any. If the handler's stream panics then,
-/// nothing has come out to a layer, nor gets to the client.
+/// tonic encodes all available messages before it sends any. If the handler's stream panics then,
+/// nothing has reached a layer or the client.
 fn is_lost_in_a_buffer(case: &Case) -> bool {
     case.form.is_layer() && !case.form.is_client()
 }
 
-/// One message is there from the start. Of a stream, an interceptor that ends the call reads none. In a
-/// layer all are streams: an interceptor runs before anything was read.
+/// A single message is there from the start. An interceptor that ends the call reads none of a
+/// stream. To a layer everything is a stream: an interceptor runs before anything was read.
 fn none_read(case: &Case) -> RangeInclusive<u64> {
     let one = u64::from(!case.kind.is_client_streaming() && !case.form.is_layer());
     one..=one
 }
 
-/// The handler reads none of a stream. One message tonic has read for it.
+/// The handler reads none of a stream. tonic has already read a single message for it.
 fn unread(case: &Case) -> RangeInclusive<u64> {
     let none = u64::from(!case.kind.is_client_streaming());
     none..=if case.form.is_client() { all_requests(case) } else { none }
 }
 
-/// The handler reads the first of a stream. What passes a layer is what tonic takes from the connection to
-/// read that: the second may come in the same piece.
+/// The handler reads the first message of a stream. A layer sees what tonic takes from the
+/// connection in order to read it: the second message can be in the same chunk.
 fn first(case: &Case) -> RangeInclusive<u64> {
     let is_in_pieces = case.form.is_client() || case.form.is_layer();
     1..=if is_in_pieces { all_requests(case) } else { 1 }

@@ -1,4 +1,4 @@
-//! The page of all cases, as JSON. Each case has one of its own.
+//! The page of all cases, as JSON. Each case has its own page.
 
 use grpc_interceptor::interceptors::Rpcz;
 use serde_json::Value;
@@ -10,7 +10,7 @@ use crate::{
     support::page::json,
 };
 
-/// What is different on the page from what is right.
+/// Returns the differences between the page and the expected one.
 pub(crate) async fn judge_page(case: &Case, rpcz: &Rpcz) -> Vec<String> {
     let right = right(case);
     let mut differences = Vec::new();
@@ -77,7 +77,7 @@ pub(crate) async fn judge_page(case: &Case, rpcz: &Rpcz) -> Vec<String> {
 fn id(case: &Case) -> String {
     let side = if case.form.is_client() { "client" } else { "server" };
     match case.form.is_layer() && !case.form.is_client() {
-        // What a layer wasn't told of.
+        // An RPC that a layer doesn't know.
         true => format!("{side}/other"),
         false => format!("{side}/{}", method_name(case)),
     }

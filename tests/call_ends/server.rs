@@ -1,4 +1,4 @@
-//! The services of a case. Their handlers make the case's end, if that is a handler's.
+//! The services of a case. Their handlers cause the case's end if it happens in a handler.
 
 use std::future::pending;
 
@@ -17,7 +17,7 @@ use crate::{
     },
 };
 
-/// Has the interceptors by the attribute.
+/// Has the interceptors in the attribute.
 struct Attributed(Plan);
 
 /// Plain tonic.
@@ -77,7 +77,7 @@ pub(crate) use serve;
 serve!(Attributed, #[intercepted(self.0.outermost(), self.0.observers(), self.0.inside())]);
 serve!(Plain, #[tonic::async_trait]);
 
-/// Starts the case's server, and connects to it.
+/// Starts the case's server and connects to it.
 pub(crate) async fn start(plan: &Plan) -> Client {
     let plain = Plain(plan.clone());
     match plan.case.form {
@@ -106,7 +106,7 @@ pub(crate) async fn start(plan: &Plan) -> Client {
 }
 
 impl Plan {
-    /// What each handler does first.
+    /// The first thing that each handler does.
     pub(crate) async fn handle(&self) -> Result<(), Status> {
         match self.case.end {
             End::HandlerFails => Err(failure()),

@@ -1,4 +1,4 @@
-//! A client that goes away shortly before its deadline has, for a server, gone away at it: the
+//! If a client disconnects shortly before its deadline, the server counts it as out of time: the
 //! client's clock started a little earlier.
 
 use std::time::Duration;
@@ -13,10 +13,11 @@ use tonic::Code;
 
 use crate::noting::{Client, STAYS, dummy, input, with, within};
 
-/// The whole time and when the client goes away, in milliseconds, and what that is on the server.
+/// The whole time and when the client disconnects, in milliseconds, and the resulting cause on the
+/// server.
 const CASES: [(u64, u64, EndCause); 11] = [
     (200, 100, Cancelled),
-    // The last twentieth is less than 10 ms or just that.
+    // The last twentieth is 10 ms or less.
     (200, 189, Cancelled),
     (200, 190, TimedOut),
     (200, 195, TimedOut),
@@ -24,10 +25,10 @@ const CASES: [(u64, u64, EndCause); 11] = [
     // The last twentieth.
     (2_000, 1_899, Cancelled),
     (2_000, 1_900, TimedOut),
-    // A second, as the last twentieth is more.
+    // A second, because the last twentieth is longer.
     (100_000, 98_999, Cancelled),
     (100_000, 99_000, TimedOut),
-    // The second half, as that is less than 10 ms.
+    // The second half, because it is shorter than 10 ms.
     (16, 7, Cancelled),
     (16, 8, TimedOut),
 ];
@@ -66,7 +67,7 @@ async fn goes_away(call: impl Fn(Client, Duration) -> JoinHandle<()>) {
         clock.advance(Duration::ZERO).await;
         let code = if cause == TimedOut { Code::DeadlineExceeded } else { Code::Cancelled };
         assert_eq!(ends.cause(Side::Server), (code, cause, at), "{at:?} of {whole:?}, server");
-        // The client has but one clock.
+        // The client has only one clock.
         let cancelled = (Code::Cancelled, Cancelled, at);
         assert_eq!(ends.cause(Side::Client), cancelled, "{at:?} of {whole:?}, client");
     }

@@ -1,4 +1,4 @@
-//! The spans of all cases, as an exporter gets them. Each case has a provider of its own.
+//! The spans of all cases, as received by an exporter. Each case has its own provider.
 
 use std::sync::LazyLock;
 
@@ -23,7 +23,8 @@ use crate::{
 pub(crate) struct Traced {
     exporter: InMemorySpanExporter,
     pub(crate) trace: Trace,
-    /// Whose spans `tracing-opentelemetry` makes: for all cases with one provider.
+    /// A `Trace` whose spans are created by `tracing-opentelemetry`, with one provider for all
+    /// cases.
     pub(crate) in_tracing: Trace,
 }
 
@@ -36,7 +37,7 @@ fn provider() -> (InMemorySpanExporter, SdkTracerProvider) {
     (exporter, provider)
 }
 
-/// What makes a span of each `tracing` span of a `Trace`.
+/// Creates an OpenTelemetry span for each `tracing` span of a `Trace`.
 pub(crate) fn layer<S>() -> impl Layer<S>
 where
     S: Subscriber + for<'a> LookupSpan<'a>,
@@ -57,7 +58,7 @@ impl Traced {
         Traced { exporter, trace: trace(), in_tracing: trace().tracing_span() }
     }
 
-    /// What is different in the spans from what is right.
+    /// Returns the differences between the spans and the expected ones.
     pub(crate) fn judge(&self, case: &Case, id: &str) -> Vec<String> {
         let spans = self.exporter.get_finished_spans().expect("it isn't shut down");
         let of_tracing = OF_TRACING.0.get_finished_spans().expect("it isn't shut down");
@@ -81,7 +82,7 @@ impl Traced {
                 differences.push(format!("traced {what}: {told:?}, right: {expected:?}"));
             }
         };
-        // A layer that wasn't told of the RPC. A client knows what it calls.
+        // A layer that doesn't know the RPC. A client knows what it calls.
         let is_other = case.form.is_layer() && !case.form.is_client();
         let (name, method) = match is_other {
             true => ("grpc", "_OTHER"),
@@ -115,15 +116,15 @@ impl Traced {
     }
 }
 
-/// The observer of attempts is inside of who tries again.
+/// The observer of attempts is inside the retry.
 fn judge_attempts(case: &Case, span: &SpanData) -> Option<String> {
     let right = match case.end {
         End::RetriedInside => vec!["UNAVAILABLE"],
-        // The call doesn't get there.
+        // The call doesn't get that far.
         End::RefusedInside | End::InterceptorPanics(_) => vec![],
-        // What is caught is outside of the attempt.
+        // Panics are caught outside the attempt.
         End::HandlerPanics(_) | End::StreamPanics(_) if !case.form.is_client() => vec!["UNKNOWN"],
-        // There it is an interceptor outside of the attempt that panics, and drops its stream.
+        // Here an interceptor outside the attempt panics, and drops its stream.
         End::StreamPanics(_) => vec!["CANCELLED"],
         _ => vec![code_name(right(case).code)],
     };

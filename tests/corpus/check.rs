@@ -21,13 +21,13 @@ pub async fn tell<N: Next>(
     outcome
 }
 
-/// Calls each RPC, and looks whether the interceptor saw that name.
+/// Calls each RPC, and checks that the interceptor saw its name.
 pub async fn check<S>(mut server: S, names: &[&str])
 where
     S: Service<http::Request<Body>, Response = http::Response<Body>, Error = Infallible>,
 {
     for name in names {
-        // A message of no bytes.
+        // A message of zero bytes.
         let request = http::Request::post(*name)
             .header("content-type", "application/grpc")
             .body(Body::new(String::from("\0\0\0\0\0")))

@@ -1,10 +1,11 @@
-//! Impls in the styles that people write, each with the one line `#[intercepted(crate::tell)]`,
-//! over services whose generated code is without the attribute. Each RPC's name has to be right.
+//! Impls in the styles that people write, each with only the line `#[intercepted(crate::tell)]`
+//! added, for services whose generated code doesn't have the attribute. Each RPC's name has to be
+//! right.
 
 #![allow(dead_code, unused_imports, reason = "an impl is here for how it is written")]
 #![allow(clippy::module_inception, clippy::multiple_bound_locations, reason = "as people write")]
 
-// As it was before 2018.
+// As before the 2018 edition.
 extern crate grpc_interceptor_proto as api;
 
 mod check;

@@ -1,4 +1,4 @@
-//! Those impls that don't bring their own test.
+//! The tests of impls that don't have their own.
 
 use crate::{pb::*, *};
 

@@ -1,4 +1,4 @@
-//! What is generated, by its packages: without the attribute.
+//! The generated code by package, without the attribute.
 
 pub mod shop {
     pub mod v1 {

@@ -1,4 +1,4 @@
-//! What each file imports.
+//! The imports that all files share.
 
 pub use std::pin::Pin;
 

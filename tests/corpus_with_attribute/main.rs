@@ -1,9 +1,9 @@
-//! The impls of `tests/corpus`, over services whose generated code is with the attribute.
+//! The impls of `tests/corpus`, for services whose generated code has the attribute.
 
 #![allow(dead_code, unused_imports, reason = "an impl is here for how it is written")]
 #![allow(clippy::module_inception, clippy::multiple_bound_locations, reason = "as people write")]
 
-// As it was before 2018.
+// As before the 2018 edition.
 extern crate grpc_interceptor_proto as api;
 
 #[path = "../corpus/check.rs"]

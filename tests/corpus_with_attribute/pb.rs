@@ -1,4 +1,4 @@
-//! What is generated, by its packages: with the attribute.
+//! The generated code by package, with the attribute.
 
 pub mod shop {
     pub mod v1 {

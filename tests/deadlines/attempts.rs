@@ -1,4 +1,4 @@
-//! The deadline is one for all attempts of a call, and each may have a shorter one.
+//! One deadline covers all attempts of a call, and each attempt can have a shorter one.
 
 use std::time::Duration;
 
@@ -13,8 +13,8 @@ use crate::{
 
 const FIVE_SECONDS: Duration = Duration::from_secs(5);
 
-/// What a request with one message comes to, which is sent again, and what a stream, which isn't.
-/// With it, how much time the server saw each attempt to have.
+/// The result of a request with a single message, which is retried, and of a stream, which isn't;
+/// and how much time the server saw for each attempt.
 struct Expected {
     input: &'static str,
     timeout: Option<Duration>,
@@ -58,7 +58,7 @@ async fn a_handler_that_hangs_has_the_whole_time_once() {
         sent_again: (exceeded(FIVE_SECONDS), vec![FIVE_SECONDS]),
         sent_once: (exceeded(FIVE_SECONDS), vec![FIVE_SECONDS]),
     };
-    // The stream of a bidirectional call hangs when its response is there already.
+    // The stream of a bidirectional call hangs after its response has arrived.
     in_each_form!(check, [SetTimeout(FIVE_SECONDS), Retry::new(4)], expected());
     in_each_form!(check, [WithDeadline(FIVE_SECONDS), Retry::new(4)], expected());
 }
@@ -74,7 +74,7 @@ async fn a_timeout_inside_of_a_retry_is_each_attempts_own() {
     let alone = || expected(None, ms(200), &[50; 4]);
     in_each_form!(check, [Retry::new(4), SetTimeout(ms(50))], alone());
     in_each_form!(check, [Retry::new(4), WithDeadline(ms(50))], alone());
-    // The last one has what is left of the whole.
+    // The last one has the rest of the total time.
     let bounded = || expected(Some(ms(120)), ms(120), &[50, 50, 20]);
     in_each_form!(check, [Retry::new(4), SetTimeout(ms(50))], bounded());
     in_each_form!(check, [Retry::new(4), WithDeadline(ms(50))], bounded());
@@ -103,7 +103,7 @@ async fn told(interceptors: impl OnClient, timeout: Option<Duration>) {
     }
 }
 
-/// As tonic writes it.
+/// As tonic formats it.
 fn as_header(timeout: Duration) -> String {
     let mut request = tonic::Request::new(());
     request.set_timeout(timeout);

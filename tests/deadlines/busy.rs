@@ -1,4 +1,4 @@
-//! What never waits, and so uses up what tokio lets a task do at once, ends at its deadline, too.
+//! Code that never waits, and so exhausts tokio's cooperative budget, also ends at its deadline.
 
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ use crate::{
     support::KINDS,
 };
 
-/// Is busy for longer than anybody waits.
+/// Stays busy for longer than anyone waits.
 async fn be_busy() -> Status {
     let end = Instant::now() + Duration::from_secs(20);
     while Instant::now() < end {
@@ -21,7 +21,7 @@ async fn be_busy() -> Status {
     Status::internal("nobody ended it")
 }
 
-/// If the response is a stream, that is busy.
+/// If the response is a stream, the stream is busy.
 struct Busy;
 
 impl<N: Next> Interceptor<N> for Busy {

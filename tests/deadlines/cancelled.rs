@@ -1,4 +1,5 @@
-//! Tonic's own timeouts end a call with CANCELLED. At the deadline that is DEADLINE_EXCEEDED.
+//! tonic's own timeouts end a call with `CANCELLED`. At the deadline this becomes
+//! `DEADLINE_EXCEEDED`.
 
 use std::{error::Error as _, time::Duration};
 
@@ -12,14 +13,14 @@ use crate::{
     support::KINDS,
 };
 
-/// Makes a call of each kind with a handler that hangs. No interceptor is told anything but
-/// DEADLINE_EXCEEDED, though tonic's timer goes off at the same moment.
+/// Makes a call of each kind with a handler that hangs. Interceptors only see `DEADLINE_EXCEEDED`,
+/// although tonic's timer fires at the same moment.
 async fn check(interceptors: impl OnClient, timeout: Option<Duration>, seen: &Seen) {
     let mut client = interceptors.start(()).await;
     for kind in KINDS {
         assert_eq!(call(&mut client, kind, "forever", timeout).await, exceeded(ms(100)));
         for code in seen.take_codes() {
-            // A stream begins well.
+            // A stream starts successfully.
             assert!(matches!(code, Code::DeadlineExceeded | Code::Ok), "{kind:?}: {code:?}");
         }
     }
@@ -34,7 +35,7 @@ async fn nobody_sees_tonics_timer_go_off() {
     in_each_form!(check, [seen, InTime(ms(100)), seen], None, &seen);
 }
 
-/// Ends each call with CANCELLED at this time.
+/// Ends each call with `CANCELLED` at this time.
 #[derive(Clone, Copy)]
 struct Cancel(Duration);
 
@@ -49,7 +50,7 @@ impl<N: Next> Interceptor<N> for Cancel {
             sleep(self.0).await;
             return Err(cancelled());
         }
-        // Where there is a stream, it ends so.
+        // A stream ends the same way.
         Ok(next
             .run(request)
             .await?
@@ -64,7 +65,7 @@ fn ending<M>(at: Instant) -> impl tokio_stream::Stream<Item = Result<M, Status>>
     })
 }
 
-/// What a call comes to.
+/// Asserts how a call ends.
 async fn ends(interceptors: impl OnClient, timeout: Option<Duration>, expected: &Ended) {
     let mut client = interceptors.start(()).await;
     for kind in KINDS {
@@ -79,7 +80,7 @@ async fn cancelled_at_the_deadline_is_deadline_exceeded() {
     in_each_form!(ends, [Cancel(ms(99))], Some(ms(100)), &exceeded(ms(99)));
 }
 
-/// The same of a server that ends the call so, a tick before the client would.
+/// The same for a server that ends the call just before the client would.
 async fn ended_by_the_server(interceptors: impl OnClient, at: u64, expected: &Ended) {
     let mut client = interceptors.start(Cancel(ms(at))).await;
     for kind in KINDS {

@@ -1,4 +1,4 @@
-//! The interceptors of which the chains here are made. Each is for any RPC, on either side.
+//! The interceptors that the chains here consist of. Each supports any RPC on either side.
 
 use std::{
     sync::{Arc, Mutex},
@@ -11,12 +11,12 @@ use tonic::{Code, Request, Status};
 
 use crate::support::values;
 
-/// A deadline that is this far away.
+/// A deadline this far in the future.
 pub(crate) fn within(duration: Duration) -> std::time::Instant {
     (Instant::now() + duration).into_std()
 }
 
-/// Puts a timeout into the request.
+/// Sets a timeout on the request.
 #[derive(Clone, Copy)]
 pub(crate) struct SetTimeout(pub(crate) Duration);
 
@@ -27,7 +27,7 @@ impl<N: Next> Interceptor<N> for SetTimeout {
     }
 }
 
-/// Gives the rest of the chain a context with a deadline.
+/// Passes the rest of the chain a context with a deadline.
 #[derive(Clone, Copy)]
 pub(crate) struct WithDeadline(pub(crate) Duration);
 
@@ -42,7 +42,7 @@ impl<N: Next> Interceptor<N> for WithDeadline {
     }
 }
 
-/// The same, and sees to it.
+/// The same, and enforces it.
 #[derive(Clone, Copy)]
 pub(crate) struct InTime(pub(crate) Duration);
 
@@ -68,8 +68,8 @@ impl<N: Next> Interceptor<N> for Sleep {
     }
 }
 
-/// Tries this often in all, whatever the call fails with, and waits in between. What can't be sent
-/// again is sent once.
+/// Makes this many attempts in total, no matter what the call fails with, with pauses in between.
+/// Requests that can't be sent again are sent once.
 #[derive(Clone, Copy)]
 pub(crate) struct Retry {
     pub(crate) attempts: usize,
@@ -101,11 +101,11 @@ impl<N: Next> Interceptor<N> for Retry {
 pub(crate) struct Sight {
     pub(crate) context: Option<Duration>,
     pub(crate) next: Option<Duration>,
-    /// As it is in the metadata.
+    /// As in the metadata.
     pub(crate) timeout: Option<String>,
 }
 
-/// Writes down what it sees, and how it ends.
+/// Records what it sees, and how the call ends.
 #[derive(Clone, Default)]
 pub(crate) struct Seen {
     sights: Arc<Mutex<Vec<Sight>>>,
@@ -121,7 +121,7 @@ impl Seen {
         std::mem::take(&mut self.codes.lock().expect("nobody panics with it"))
     }
 
-    /// What the context told of each call.
+    /// Takes the remaining time that the context reported for each call.
     pub(crate) fn take_remaining(&self) -> Vec<Option<Duration>> {
         self.take().into_iter().map(|sight| sight.context).collect()
     }
@@ -145,7 +145,8 @@ impl<N: Next> Interceptor<N> for Seen {
     }
 }
 
-/// Runs a check with these interceptors as a tuple, and as a list: a client's own, and in a layer.
+/// Runs a check with these interceptors as a tuple and as a list: on a client directly, and in a
+/// layer.
 macro_rules! in_each_form {
     ($check:expr, [$($interceptor:expr),+ $(,)?] $(, $argument:expr)*) => {
         let list = ::grpc_interceptor::interceptors::List::new()$(.with($interceptor.clone()))+;

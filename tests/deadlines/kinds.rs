@@ -1,4 +1,4 @@
-//! The kit's four RPCs, called with one input and a timeout.
+//! The kit's four RPCs, called with a single input and a timeout.
 
 use std::time::Duration;
 
@@ -31,7 +31,7 @@ pub(crate) fn exceeded(after: Duration) -> Ended {
     Ended { after, code: Code::DeadlineExceeded }
 }
 
-/// May hang, take an hour, or fail after 60 ms: the dummy, or its service alone.
+/// Can hang, take an hour, or fail after 60 ms: the dummy client, or only its service.
 macro_rules! slow {
     ($dummy:expr) => {
         $dummy
@@ -81,7 +81,7 @@ pub(crate) async fn call(
     Ended { after: start.elapsed(), code }
 }
 
-/// A client of the dummy, of whichever type.
+/// Any type of client for the dummy service.
 pub(crate) trait Calls {
     async fn call(
         &mut self,
@@ -90,11 +90,11 @@ pub(crate) trait Calls {
         timeout: Option<Duration>,
     ) -> Result<(), Status>;
 
-    /// The first of these inputs is answered, the second hangs.
+    /// The first of these inputs is answered, the second one hangs.
     async fn chat(&mut self, timeout: Option<Duration>) -> Streaming<DummyResponse>;
 }
 
-/// They have the same methods.
+/// All clients have the same methods.
 macro_rules! calls {
     ($client:ident => $inner:expr) => {
         async fn call(
@@ -143,7 +143,7 @@ impl<I: LayerInterceptors> Calls for Layered<I> {
     calls!(this => &mut this.client);
 }
 
-/// Where interceptors are on a client of the slow dummy.
+/// Where the interceptors are on a client of the slow dummy service.
 pub(crate) trait OnClient {
     type Client: Calls;
 
@@ -152,7 +152,7 @@ pub(crate) trait OnClient {
         S: DummyServiceServerInterceptors<DummyService>;
 }
 
-/// The client's own.
+/// On the client itself.
 pub(crate) struct Own<C>(pub(crate) C);
 
 impl<C: DummyServiceInterceptors<Channel>> OnClient for Own<C> {
@@ -186,7 +186,7 @@ impl<I: LayerInterceptors> OnClient for InLayer<I> {
     {
         let server = DummyServiceServer::with_interceptors(slow_service(), on_the_server);
         let server = testing::serve(server).start().await.expect("it starts");
-        // A stream of one message, that it doesn't know to be one, it would send again.
+        // If it didn't know the kind, it would send a stream of one message again.
         let layer = InterceptorLayer::new(self.0).methods(&METHODS);
         let client = DummyServiceClient::new(layer.layer(server.channel()));
         Layered { client, _server: server }

@@ -1,7 +1,7 @@
-//! One deadline for the whole call: for what interceptors take, for all attempts, and for the reading
-//! of the response's stream.
+//! One deadline for the whole call: it covers the time that interceptors take, all attempts, and
+//! reading the response stream.
 //!
-//! The clock stands still, so that each time is exact.
+//! The clock is paused, so all times are exact.
 
 mod attempts;
 mod busy;

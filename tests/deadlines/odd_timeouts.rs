@@ -1,4 +1,4 @@
-//! `Context::deadline` tells what tonic enforces, whatever `grpc-timeout` looks like.
+//! `Context::deadline` matches what tonic enforces, for any form of `grpc-timeout`.
 
 use std::time::Duration;
 
@@ -17,7 +17,7 @@ use crate::{
     support::{events, next, tell},
 };
 
-/// Tells how much time a call has, and when it was dropped.
+/// Reports how much time a call has, and when it was dropped.
 struct Hang {
     remaining: UnboundedSender<Option<Duration>>,
     dropped: UnboundedSender<Duration>,
@@ -48,12 +48,12 @@ fn with_header(value: &str) -> Request<DummyRequest> {
     request
 }
 
-/// What the context says and when tonic drops the call, if it does so within two hours.
+/// The time that the context reports and when tonic drops the call, if it does so within two hours.
 async fn told_and_enforced(value: &str) -> (Option<Duration>, Option<Duration>) {
     let ((remaining, mut told), (dropped, mut ends)) = (events(), events());
     let dummy = testing::dummy().server_interceptors(Hang { remaining, dropped });
     let mut client = dummy.start().await.expect("it starts");
-    // No interceptors: it is tonic alone that ends the call.
+    // Without interceptors, only tonic ends the call.
     let call = client.get_mut().execute(with_header(value));
     let enforced = match timeout(2 * AN_HOUR, call).await {
         Ok(outcome) => {
@@ -109,7 +109,7 @@ async fn a_client_reads_it_in_the_same_way() {
     }
 }
 
-/// What no clock can tell is no deadline.
+/// A time that no clock can represent is no deadline.
 #[tokio::test(start_paused = true)]
 async fn the_longest_timeout_is_as_good_as_none() {
     let service = testing::DummyService::new();
@@ -120,7 +120,7 @@ async fn the_longest_timeout_is_as_good_as_none() {
     }
 }
 
-/// A deadline that is too far away for `grpc-timeout` isn't told to the server.
+/// A deadline too far in the future for `grpc-timeout` isn't sent to the server.
 #[tokio::test(start_paused = true)]
 async fn a_deadline_may_be_as_far_away_as_a_clock_can_tell() {
     for seconds in [99_999_999 * 3600, 99_999_999 * 3600 + 1, 1 << 40, u64::MAX / 4] {

@@ -1,6 +1,6 @@
-//! What an interceptor on a server does with a deadline: what is inside of it sees it, and
-//! `run_in_time` enforces it. The generated client calls the server with no wire between, so that
-//! tonic enforces nothing.
+//! What an interceptor on a server does with a deadline: everything inside it sees the deadline,
+//! and `run_in_time` enforces it. The generated client calls the server in process, so that tonic
+//! enforces nothing.
 
 use std::time::Duration;
 
@@ -30,7 +30,7 @@ use crate::{
 
 type Told = UnboundedSender<Option<Duration>>;
 
-/// A greeter with these interceptors around its handlers, which tell how much time they have.
+/// A greeter with these interceptors around its handlers, which report how much time they have.
 macro_rules! telling {
     ($greeter:ident, [$($entries:tt)*]) => {
         #[intercepted($($entries)*)]
@@ -110,8 +110,8 @@ struct Bare {
 
 telling!(Bare, []);
 
-/// How much time a chain has in which these are the outermost interceptors: seen by another one,
-/// and told to the handlers.
+/// How much time a chain has if these are the outermost interceptors: as seen by another
+/// interceptor, and by the handlers.
 async fn attribute(outer: List, timeout: Option<Duration>) -> [Vec<Option<Duration>>; 2] {
     let ((told, receiver), seen) = (events(), Seen::default());
     let server = GreeterServer::new(Attribute { outer, seen: seen.clone(), told });
@@ -119,7 +119,7 @@ async fn attribute(outer: List, timeout: Option<Duration>) -> [Vec<Option<Durati
     [seen.take_remaining(), all(receiver).await]
 }
 
-/// The same where the server is created with them.
+/// The same with `with_interceptors`.
 async fn creation(outer: List, timeout: Option<Duration>) -> [Vec<Option<Duration>>; 2] {
     let ((told, receiver), seen) = (events(), Seen::default());
     let server = GreeterServer::with_interceptors(Bare { told }, outer.with(seen.clone()));
@@ -127,7 +127,7 @@ async fn creation(outer: List, timeout: Option<Duration>) -> [Vec<Option<Duratio
     [seen.take_remaining(), all(receiver).await]
 }
 
-/// The same in a layer around a server, with the typed chain of the attribute inside.
+/// The same in a layer around a server, with the attribute's typed chain inside.
 async fn layer(outer: List, timeout: Option<Duration>) -> [Vec<Option<Duration>>; 2] {
     let ((told, receiver), seen) = (events(), Seen::default());
     let inside = Attribute { outer: List::new(), seen: seen.clone(), told };
@@ -135,7 +135,7 @@ async fn layer(outer: List, timeout: Option<Duration>) -> [Vec<Option<Duration>>
     [seen.take_remaining(), all(receiver).await]
 }
 
-/// There is no wire, so that it can't tell by the request.
+/// The call is made in process, so the request doesn't reveal its side.
 fn in_layer<S, I: LayerInterceptors>(server: S, interceptors: I) -> LayerService<S, I> {
     InterceptorLayer::new(interceptors).on_side(Side::Server).layer(server)
 }
@@ -184,14 +184,14 @@ async fn the_typed_chain_and_the_handlers_inside_of_a_layer_see_a_deadline() {
     assert_eq!(layer(outer, Some(ms(100))).await, each(ms(100)));
 }
 
-/// What an interceptor on a server writes into the metadata is nobody's timeout any more.
+/// Metadata that an interceptor sets on a server no longer acts as a timeout.
 #[tokio::test(start_paused = true)]
 async fn a_timeout_in_the_metadata_changes_nothing_inside_of_the_attribute() {
     let outer = List::from_iter([SetTimeout(ms(100))]);
     assert_eq!(attribute(outer, Some(AN_HOUR)).await, each(AN_HOUR));
 }
 
-/// Hangs: at once, or in the middle of what it sends.
+/// Hangs, either immediately or in the middle of its response.
 struct Hanging {
     events: Events,
     in_time: Option<InTime>,

@@ -1,4 +1,4 @@
-//! A server of tonic's own, on a real socket and with a real clock, is told what remains.
+//! A plain tonic server, on a real socket and with a real clock, sees the remaining time.
 
 use std::time::Duration;
 
@@ -15,7 +15,7 @@ use crate::{
     },
 };
 
-/// Notes the `grpc-timeout` that it was told, and is away.
+/// Records the `grpc-timeout` that it received, and is unavailable.
 struct Away(UnboundedSender<Duration>);
 
 impl Away {
@@ -63,7 +63,7 @@ async fn each_attempt_is_told_less_than_the_one_before() {
     assert_told!(server.in_layer((retry,)), &mut told);
 }
 
-/// The two kinds of client have the same methods.
+/// Both kinds of client have the same methods.
 macro_rules! assert_told {
     ($client:expr, $told:expr) => {
         let mut client = $client;
@@ -82,7 +82,7 @@ async fn assert_less_and_less(told: &mut UnboundedReceiver<Duration>) {
         for attempt in 1..=3 {
             let timeout = crate::support::next(told).await;
             assert!(timeout <= most, "{kind}: attempt {attempt} has {timeout:?} of {most:?}");
-            // The next one begins after the wait.
+            // The next one starts after the pause.
             most = timeout - WAIT;
         }
     }

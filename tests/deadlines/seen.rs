@@ -1,4 +1,4 @@
-//! What interceptors on a client see of a deadline that one around them has set.
+//! What client interceptors see of a deadline that an outer one has set.
 
 use std::{sync::Arc, time::Duration};
 
@@ -11,8 +11,8 @@ use crate::{
     support::KINDS,
 };
 
-/// The last of the interceptors, and how much time it should see: in what it gets as `context`, and
-/// in `next.context()`.
+/// The last interceptor, and how much time it should see: in its `context` argument and in
+/// `next.context()`.
 struct Inner<'a> {
     seen: &'a Seen,
     remaining: Duration,
@@ -54,7 +54,7 @@ async fn it_sees_the_earliest() {
     in_each_form!(check, [SetTimeout(ms(100)), SetTimeout(AN_HOUR), seen], inner());
 }
 
-/// Each chain is a client's own, and in a layer.
+/// Each chain is on a client directly, and in a layer.
 macro_rules! on_both {
     ($interceptors:expr, $inner:expr) => {
         check(Own($interceptors), $inner).await;

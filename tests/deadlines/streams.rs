@@ -1,4 +1,4 @@
-//! The reading of a response's stream ends at the deadline as well.
+//! Reading a response stream ends at the deadline as well.
 
 use std::time::Duration;
 
@@ -15,7 +15,7 @@ use crate::{
     kinds::{AN_HOUR, Calls as _, OnClient, ms, request, slow_dummy, with_timeout},
 };
 
-/// What a stream brought until it ended, how it ended, and when.
+/// What a stream yielded until it ended, how it ended, and when.
 #[derive(Debug, PartialEq)]
 struct Read {
     messages: usize,
@@ -36,7 +36,7 @@ async fn read(mut stream: Streaming<DummyResponse>, pause: Duration) -> Read {
         sleep(pause).await;
     };
     let after = start.elapsed();
-    // What follows an error is the end.
+    // An error is followed by the end.
     assert!(stream.message().await.expect("the error came once").is_none());
     Read { messages, code, after }
 }
@@ -58,7 +58,7 @@ async fn a_stream_over_the_wire_ends_at_the_deadline() {
     }
 }
 
-/// Puts a stream of its own in place of the response's, which brings nothing.
+/// Replaces the response stream with one that never yields anything.
 #[derive(Clone)]
 struct Silent;
 
@@ -103,7 +103,7 @@ impl<N: Next<Response = MessageStream<DummyResponse>>> Interceptor<N> for Answer
     }
 }
 
-/// Calls the RPC with a response stream alone.
+/// Calls only the RPCs with a response stream.
 macro_rules! answered {
     ($interceptors:expr, $timeout:expr, $pause:expr) => {{
         let dummy: Dummy<_, _> = slow_dummy().client_interceptors($interceptors);
@@ -125,7 +125,7 @@ async fn an_answer_of_an_interceptor_ends_at_the_deadline() {
     assert_eq!(answered!((ticks,), None, Duration::ZERO), whole);
 }
 
-/// It never has to wait for a message, so that nothing but the time itself can end it.
+/// A message is always ready, so only the deadline itself can end it.
 #[tokio::test(start_paused = true)]
 async fn a_stream_that_always_has_a_message_ends_once_the_deadline_has_passed() {
     let ready = Answer { every: Duration::ZERO };

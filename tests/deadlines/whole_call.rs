@@ -1,4 +1,4 @@
-//! The call ends at its deadline, wherever it is by then.
+//! The call ends at its deadline, no matter where it is.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use crate::{
     support::KINDS,
 };
 
-/// What a call of each kind comes to through these interceptors, and what the server saw of them.
+/// The result of each kind of call through these interceptors, and what the server saw.
 struct Expected {
     input: &'static str,
     timeout: Option<Duration>,
@@ -33,7 +33,7 @@ async fn an_interceptor_that_takes_too_long_is_ended() {
     let expected =
         || Expected { input: "foo", timeout: Some(ms(100)), ended: exceeded(ms(100)), calls: 0 };
     in_each_form!(check, [Sleep(ms(300))], expected());
-    // A later deadline inside of it changes nothing.
+    // A later deadline inside it changes nothing.
     in_each_form!(check, [SetTimeout(AN_HOUR), Sleep(ms(300))], expected());
     in_each_form!(check, [WithDeadline(AN_HOUR), Sleep(ms(300))], expected());
 }

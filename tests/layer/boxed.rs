@@ -1,4 +1,4 @@
-//! Services of all types in one.
+//! Any service, boxed as a single type.
 
 use tonic::{
     body::Body,

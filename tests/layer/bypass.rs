@@ -1,4 +1,4 @@
-//! No request gets to a handler around the interceptors.
+//! No request reaches a handler without passing the interceptors.
 
 use axum::routing::get;
 use grpc_interceptor::{
@@ -31,7 +31,7 @@ use crate::{
     support::soon,
 };
 
-/// The greeter in all its places, each inside of a layer that this makes.
+/// The greeter in all its places, each inside a layer that this creates.
 macro_rules! places {
     ($greeter:expr, $layer:expr) => {{
         let (greeter, layer) = ($greeter, $layer);
@@ -85,7 +85,8 @@ const CONTENT_TYPES: [&[&str]; 24] = [
     &["application/json", "application/grpc-web"],
 ];
 
-/// What `grpc-encoding` may be besides: what passes by is shut out with this header.
+/// Other values of `grpc-encoding`: requests that bypass the layer are rejected through this
+/// header.
 const ENCODINGS: [&[&str]; 4] =
     [&[], &["identity"], &["gzip", "identity"], &["identity", "identity"]];
 
@@ -144,7 +145,7 @@ impl Attempt {
             METHODS.into_iter().flat_map(of_method)
         });
         requests.enumerate().flat_map(|(number, (path, method, content_types))| {
-            // With all of the others that would be too many.
+            // All combinations with the others would be too many.
             let version = [Version::HTTP_2, Version::HTTP_11][number % 2];
             [0, 1].map(|more| Attempt {
                 method: method.clone(),
@@ -178,7 +179,7 @@ async fn try_all(service: &Boxed) {
     }
 }
 
-/// How often a handler runs that nobody guards.
+/// How often a handler runs without a guard.
 #[tokio::test]
 async fn most_of_these_requests_would_get_to_a_handler() {
     for content_types in CONTENT_TYPES {
@@ -208,7 +209,8 @@ async fn nothing_gets_past_interceptors_that_refuse_everything() {
     }
 }
 
-/// Health is exempted, so that any path that is taken for health's, and leads to the greeter, is a way in.
+/// Health is exempt, so any path that is mistaken for health but leads to the greeter would be a
+/// way in.
 #[tokio::test]
 async fn nothing_gets_past_them_under_the_name_of_an_exempted_service() {
     let greeter = Greeter::default();
@@ -249,7 +251,7 @@ async fn nothing_gets_past_them_whatever_is_said_to_be_a_call() {
     }
 }
 
-/// Else it would be no wonder that nobody gets in.
+/// Otherwise it would be no surprise that no one gets in.
 #[tokio::test]
 async fn who_has_the_token_gets_in_at_each_place() {
     let greeter = Greeter::default();
@@ -274,7 +276,7 @@ async fn who_has_the_token_gets_in_at_each_place() {
     }
 }
 
-/// What isn't a call reaches what is inside, which then refuses it.
+/// A request that isn't a call reaches the inner service, which then refuses it.
 #[tokio::test]
 async fn what_is_no_call_is_refused_by_tonic() {
     let greeter = Greeter::default();

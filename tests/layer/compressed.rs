@@ -1,4 +1,5 @@
-//! Messages that are compressed, and messages that are too large: what passes as it is for as long as nobody looks.
+//! Compressed messages and messages that are too large: they pass unchanged unless an interceptor
+//! looks at them.
 
 use std::{
     convert::Infallible,
@@ -70,7 +71,7 @@ fn zipped_request(path: &str, data: Bytes) -> http::Request<Bytes> {
     request
 }
 
-/// Counts, and sees messages if they aren't too large.
+/// Counts messages, and sees those that aren't too large.
 #[derive(Clone, Default)]
 struct Seeing(Arc<Mutex<Vec<String>>>);
 
@@ -107,7 +108,7 @@ impl ObservedCall<RawMessage, RawMessage> for Seeing {
     }
 }
 
-/// Asks each message for this, and refuses the call with what that fails with.
+/// Calls a closure for each message, and refuses the call with its error.
 #[derive(Clone)]
 struct Ask<F>(F);
 
@@ -156,7 +157,7 @@ async fn bytes_are_the_same_whoever_is_there() {
     }
 }
 
-/// Sends back what comes, whatever it is.
+/// Echoes anything it receives.
 async fn echo(request: http::Request<Body>) -> Result<http::Response<Body>, Infallible> {
     let data = request.into_body().collect().await.unwrap().to_bytes();
     let mut trailers = HeaderMap::new();
@@ -169,14 +170,14 @@ async fn echo(request: http::Request<Body>) -> Result<http::Response<Body>, Infa
     Ok(response)
 }
 
-/// Reads its request, and fails with what that fails with.
+/// Reads its request, and fails with the same error.
 async fn read(request: http::Request<Body>) -> Result<http::Response<Body>, Status> {
     let read = request.into_body().collect().await;
     read.map(|_| http::Response::new(Body::empty()))
         .map_err(|error| Status::from_error(error.into()))
 }
 
-/// These bytes can't be decompressed: nobody tries.
+/// These bytes can't be decompressed: no one tries.
 #[tokio::test]
 async fn nothing_is_decompressed_unless_somebody_asks() {
     let log = Log::default();
@@ -194,7 +195,7 @@ async fn nothing_is_decompressed_unless_somebody_asks() {
         assert_eq!(answer.data, nonsense);
         assert_eq!(log.take(), ["/a.B/C Unknown: Ok, 3 in, 3 out"]);
     }
-    // Whoever asks is told.
+    // An interceptor that asks gets an error.
     for ask in [
         |message: &RawMessage| message.bytes().map(drop),
         |message: &RawMessage| message.size().map(drop),
@@ -206,7 +207,7 @@ async fn nothing_is_decompressed_unless_somebody_asks() {
         let request = request.map(|data| Body::new(Full::new(data)));
         let status = soon(tower::Service::call(&mut service, request)).await.unwrap_err();
         assert_eq!(status.code(), Code::Internal);
-        // They came in one frame, which has passed the log.
+        // They arrived in one frame, which has passed the log.
         assert_eq!(log.take(), ["/a.B/C Unknown: Internal, 3 in, 0 out"]);
     }
 }
@@ -259,7 +260,7 @@ async fn all_of_a_message_can_be_asked_for_on_both_sides() {
     assert_eq!(sort(there), sizes);
 }
 
-/// A message that an interceptor makes isn't compressed, and may stand beside some that are.
+/// A message that an interceptor creates isn't compressed, and can be next to compressed ones.
 #[tokio::test]
 async fn a_message_of_an_interceptor_goes_out_uncompressed() {
     struct Shout;
@@ -296,7 +297,7 @@ async fn a_message_of_an_interceptor_goes_out_uncompressed() {
     assert_eq!(answers, ["Hello Ada!!", "Hello Grace", "Hello Ada!!"]);
 }
 
-/// Few bytes that are very many when they are decompressed.
+/// A few bytes that decompress to very many.
 #[tokio::test]
 async fn a_bomb_is_never_decompressed_further_than_the_limit() {
     let greeter = Greeter::default();
@@ -323,7 +324,7 @@ async fn a_bomb_is_never_decompressed_further_than_the_limit() {
         let answer = exchange(service, zipped_request(PATHS[0], bomb.clone())).await;
         assert!(matches!(answer.code(), Some("8" | "11")), "{answer:?}");
         assert_eq!(greeter.runs(), 0);
-        // Whoever wants it may have it.
+        // With a higher limit it is decompressed.
         let layer = InterceptorLayer::new(ask).max_message_size(100 * 1024 * 1024);
         let server = zipping(&greeter).max_decoding_message_size(1024);
         exchange(layer.layer(server), zipped_request(PATHS[0], bomb.clone())).await;
@@ -353,7 +354,8 @@ async fn an_encoding_that_nobody_knows_is_refused_by_the_service_or_by_who_looks
         ] {
             assert_eq!(exchange(service, make(encoding)).await, bare, "{encoding}");
         }
-        // The service refuses it by its header, before it reads anything. Where it would read, who looks is first.
+        // The service refuses it by its header, before reading anything. If the service does read,
+        // the interceptor's error comes first.
         let codes = Arc::new(Mutex::new(Vec::new()));
         let noted = codes.clone();
         let ask = Ask(move |message: &RawMessage| {
@@ -398,16 +400,16 @@ async fn what_is_too_large_fails_if_somebody_looks_and_else_passes() {
             let bare = call(boxed(greeter.server()), path, in_pieces).await;
             assert_eq!(bare.code(), Some("0"));
             let runs = greeter.runs();
-            // Nobody looks.
+            // No one looks.
             let service = InterceptorLayer::new(()).max_message_size(100).layer(greeter.server());
             assert_eq!(call(boxed(service), path, in_pieces).await, bare);
-            // Somebody counts.
+            // An interceptor counts.
             let log = Log::default();
             let service = InterceptorLayer::new(log.clone()).max_message_size(100);
             let service = service.layer(greeter.server());
             assert_eq!(call(boxed(service), path, in_pieces).await, bare);
             assert!(log.take()[0].ends_with(": Ok, 1 in, 1 out"));
-            // Somebody would see it, if it weren't too large, and changes nothing.
+            // An interceptor would see it if it weren't too large, and changes nothing.
             let seeing = Seeing::default();
             for (limit, seen) in [
                 (100, vec!["Ok, 1 in, 1 out"]),
@@ -420,7 +422,7 @@ async fn what_is_too_large_fails_if_somebody_looks_and_else_passes() {
                 assert_eq!(seeing.take(), seen);
             }
             assert_eq!(greeter.runs(), runs + 5);
-            // Somebody looks.
+            // An interceptor looks.
             let ask = Ask(|message: &RawMessage| message.bytes().map(drop));
             for (limit, code) in [(100, "11"), (1002, "11"), (1003, "11"), (2000, "0")] {
                 let layer = InterceptorLayer::new((log.clone(), ask.clone()));
@@ -433,7 +435,7 @@ async fn what_is_too_large_fails_if_somebody_looks_and_else_passes() {
     }
 }
 
-/// A client's side, too: of what is sent, and of what comes.
+/// On a client as well, for both requests and responses.
 #[tokio::test]
 async fn a_client_is_told_what_is_too_large_for_who_looks() {
     let greeter = Greeter::default();
@@ -471,7 +473,7 @@ where
     }
 }
 
-/// Its headers say nothing of compression.
+/// Its headers don't mention compression.
 #[tokio::test]
 async fn a_message_may_be_sent_in_another_response() {
     let service = InterceptorLayer::new(Cache::default()).layer(zipping(&Greeter::default()));

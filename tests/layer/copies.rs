@@ -1,4 +1,4 @@
-//! A copy of a request, to send it again.
+//! Copies of a request, in order to send it again.
 
 use std::{
     pin::Pin,
@@ -19,7 +19,7 @@ use crate::{
     support::{GreeterClient, HelloRequest, hello, soon},
 };
 
-/// Asks for a copy so many times, and sends the original.
+/// Asks for this many copies, and sends the original.
 struct Copies(usize);
 
 impl<N: Next> Interceptor<N> for Copies {
@@ -30,7 +30,7 @@ impl<N: Next> Interceptor<N> for Copies {
     }
 }
 
-/// A retry that waits for a server asks many times. It may not cost the stack.
+/// A retry that waits for a server asks many times. This must not use up the stack.
 #[tokio::test]
 async fn it_may_be_asked_for_any_number_of_times() {
     let service = InterceptorLayer::new(Copies(50_000)).layer(Greeter::default().server());
@@ -50,7 +50,7 @@ impl tokio_stream::Stream for Endless {
     }
 }
 
-/// Refuses when it has asked for a copy.
+/// Asks for a copy, then refuses the call.
 struct AskAndRefuse;
 
 impl<N: Next> Interceptor<N> for AskAndRefuse {

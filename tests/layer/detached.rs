@@ -1,4 +1,4 @@
-//! What is detached from its call takes along what the call has reserved of the service.
+//! A detached chain keeps what the call has reserved of the service.
 
 use grpc_interceptor::{Context, Detach, Interceptor, InterceptorLayer, Next, Outcome, testing};
 use tokio::task::JoinSet;
@@ -11,7 +11,7 @@ use crate::{
     support::{GreeterClient, hello, soon},
 };
 
-/// Runs the rest of the call in a task of its own, and waits for it.
+/// Runs the rest of the call in a separate task, and waits for it.
 struct Spawn;
 
 impl<N: Next + Detach> Interceptor<N> for Spawn {

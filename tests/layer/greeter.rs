@@ -1,4 +1,4 @@
-//! A service that knows nothing of interceptors.
+//! A service that knows nothing about interceptors.
 
 use std::sync::{
     Arc,
@@ -11,7 +11,7 @@ use tonic::{Request, Response, Status, Streaming};
 
 use crate::support::{self, BoxStream, GreetManyTimesRequest, HelloReply, HelloRequest};
 
-/// Its generated code has no attribute.
+/// Its generated code doesn't have the attribute.
 pub type GreeterServer = greeter_server::GreeterServer<Greeter>;
 
 /// Counts how often a handler runs.
@@ -34,7 +34,7 @@ impl Greeter {
     }
 }
 
-/// Tonic-web reads a stream on behind its failure.
+/// tonic-web keeps reading a stream after its failure.
 fn until_failure(replies: BoxStream<HelloReply>) -> BoxStream<HelloReply> {
     let mut has_failed = false;
     Box::pin(replies.map_while(move |reply| {

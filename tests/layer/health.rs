@@ -1,4 +1,5 @@
-//! A server with health checks and reflection beside a service: one log for all, one token check for all but health.
+//! A server with health checks and reflection next to a service: one log for all of them, and one
+//! token check for all except health.
 
 use grpc_interceptor::{
     InterceptorLayer, LayerInterceptors, MethodName, RpcKind,
@@ -43,7 +44,7 @@ where
     testing::serve(router).start().await.unwrap()
 }
 
-/// All calls but those of the health service need the token.
+/// All calls except those to the health service need the token.
 fn exempting(log: &Log) -> InterceptorLayer<impl LayerInterceptors + use<>> {
     let is_health = services([health_server::SERVICE_NAME]);
     InterceptorLayer::new((log.clone(), when(move |context| !is_health(context), Auth)))
@@ -59,7 +60,7 @@ fn with_token<T>(message: T) -> Request<T> {
     request
 }
 
-/// Asks twice, and tells how many services the first answer has.
+/// Asks twice, and returns the number of services in the first answer.
 async fn reflect(channel: Channel) -> usize {
     let ask = || ServerReflectionRequest {
         host: String::new(),
@@ -119,7 +120,7 @@ async fn one_token_check_exempts_health_and_one_log_has_all_calls() {
     );
 }
 
-/// A stream of health never ends by itself.
+/// A health stream never ends by itself.
 #[tokio::test]
 async fn a_watcher_that_goes_away_is_logged_when_it_goes() {
     let log = Log::default();
@@ -155,7 +156,7 @@ async fn what_nobody_implements_is_seen_with_its_exact_name() {
         "//nobody.v1.Nobody/Call",
         "/nobody.v1.Nobody/Call%20me",
     ] {
-        // The token is asked for before anybody knows that there is no such RPC.
+        // The token is checked before anyone knows that there is no such RPC.
         assert_eq!(call(&server, path, false).await.code(), Some("16"), "{path}");
         let end = "Unknown: Unauthenticated, 0 in, 0 out";
         assert_eq!(log.take(), [format!("{path} {end}")]);
@@ -163,10 +164,10 @@ async fn what_nobody_implements_is_seen_with_its_exact_name() {
         let [line]: [String; 1] = log.take().try_into().unwrap();
         assert!(line.starts_with(&format!("{path} Unknown: Unimplemented, ")), "{line}");
     }
-    // The query isn't part of a name.
+    // The query isn't part of the name.
     assert_eq!(call(&server, "/nobody.v1.Nobody/Call?a=b", true).await.code(), Some("12"));
     assert!(log.take()[0].starts_with("/nobody.v1.Nobody/Call Unknown: Unimplemented"));
-    // Of the health service nothing needs the token, and of what only looks like it everything does.
+    // No RPC of the health service needs the token, but everything that merely resembles it does.
     for (path, code) in [
         ("/grpc.health.v1.Health/Nothing", "12"),
         ("/grpc.health.v1.Health/Check/", "16"),
@@ -198,7 +199,7 @@ fn greeter_client(server: &RunningServer) -> GreeterClient<Channel> {
     GreeterClient::new(server.channel())
 }
 
-/// One RPC of each kind, and one that nobody has.
+/// One RPC of each kind, and one that doesn't exist.
 async fn kinds<I>(layer: InterceptorLayer<I>, log: &Log) -> Vec<String>
 where
     I: LayerInterceptors,
@@ -230,7 +231,7 @@ async fn kinds_are_known_by_the_descriptors() {
         *line = line.replace("Unknown", kind);
     }
     assert_eq!(kinds(layer().descriptors(FILE_DESCRIPTOR_SET), &log).await, expected);
-    // The constant of generated code that has the attribute.
+    // The constant in generated code with the attribute.
     assert_eq!(kinds(layer().methods(greeter_server::METHODS), &log).await, expected);
 
     expected[4] = "Check Unary".to_owned();

@@ -1,4 +1,4 @@
-//! Requests and responses as HTTP has them.
+//! Requests and responses at the HTTP level.
 
 use std::fmt::Debug;
 
@@ -46,14 +46,14 @@ impl Answer {
         Answer { status: parts.status, headers: parts.headers, data: body.to_bytes(), trailers }
     }
 
-    /// gRPC's status, be it in the headers or in the trailers.
+    /// The gRPC status code, from the headers or the trailers.
     pub fn code(&self) -> Option<&str> {
         let status = self.headers.get("grpc-status").or_else(|| self.trailers.get("grpc-status"));
         status.and_then(|status| status.to_str().ok())
     }
 }
 
-/// A message as it is on the wire.
+/// Frames a message as on the wire.
 pub fn framed(message: &impl Message) -> Bytes {
     let message = message.encode_to_vec();
     let length = u32::try_from(message.len()).expect("no test has a message of 4 GB");
@@ -80,7 +80,7 @@ pub fn set<B>(request: &mut http::Request<B>, name: &'static str, value: &'stati
     request.headers_mut().insert(name, HeaderValue::from_static(value));
 }
 
-/// Has a service answer a request, with no wire between.
+/// Sends a request to a service in process.
 pub async fn exchange<S, B>(service: S, request: http::Request<Bytes>) -> Answer
 where
     S: Service<http::Request<Body>, Response = http::Response<B>, Error: Into<StdError>>,

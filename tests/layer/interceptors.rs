@@ -1,16 +1,17 @@
-//! What people put into a layer: a log and a token check.
+//! Typical interceptors for a layer: a log and a token check.
 
 use std::sync::{Arc, Mutex};
 
 use grpc_interceptor::{CallEnd, Context, Interceptor, Next, Outcome};
 use tonic::{Request, Status};
 
-/// A line for each call, when it has ended: its name and kind, its code, and how many messages passed each way.
+/// One line per ended call: its name and kind, its code, and the number of messages in each
+/// direction.
 #[derive(Clone, Default)]
 pub struct Log(Arc<Mutex<Vec<String>>>);
 
 impl Log {
-    /// The lines since the last time.
+    /// Takes the lines since the last time.
     pub fn take(&self) -> Vec<String> {
         std::mem::take(&mut self.0.lock().unwrap())
     }
@@ -40,7 +41,7 @@ impl<N: Next> Interceptor<N> for Log {
     }
 }
 
-/// Lets in who has the token.
+/// Accepts calls with the token.
 pub struct Auth;
 
 pub const TOKEN: &str = "Bearer secret";
@@ -54,7 +55,7 @@ impl<N: Next> Interceptor<N> for Auth {
     }
 }
 
-/// Lets nobody in.
+/// Refuses every call.
 pub struct Refuse;
 
 impl<N: Next> Interceptor<N> for Refuse {

@@ -1,5 +1,6 @@
-//! `InterceptorLayer` around what people have: servers with health checks and reflection beside a service, routers,
-//! channels of all makes, gRPC-Web, compression. All services are ones that somebody else generated.
+//! `InterceptorLayer` in realistic places: servers with health checks and reflection next to a
+//! service, routers, channels of all kinds, gRPC-Web, compression. Other crates generated all of
+//! the services.
 
 mod boxed;
 mod bypass;

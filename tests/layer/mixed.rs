@@ -1,4 +1,5 @@
-//! Interceptors that change what passes, or answer themselves: alone and in a list, around a server and a channel.
+//! Interceptors that change messages or answer themselves: alone and in a list, around a server and
+//! a channel.
 
 use std::{
     io,
@@ -35,7 +36,8 @@ use crate::{
     },
 };
 
-/// Runs this with clients of a greeter whose calls pass the layer: on the server, and on the client.
+/// Runs a closure with clients of a greeter whose calls pass the layer: on the server, and on the
+/// client.
 async fn on_both_sides<I>(
     make: impl Fn() -> I,
     check: impl AsyncFn(&'static str, &mut dyn Call, &Greeter),
@@ -54,7 +56,7 @@ async fn on_both_sides<I>(
     check("on the client", &mut client, &greeter).await;
 }
 
-/// A client, over whichever channel.
+/// A client over any channel.
 #[tonic::async_trait]
 trait Call: Send {
     async fn each(&mut self, name: &str) -> [Answer; 4];
@@ -88,7 +90,7 @@ fn messages(answers: &[Answer; 4]) -> [Vec<String>; 4] {
     answers.each_ref().map(|answer| answer.messages().to_vec())
 }
 
-/// The text is the first field of each message. What else is in a request stays.
+/// The text is the first field of each message. The rest of a request is kept.
 fn shout(message: &RawMessage, context: Context) -> RawMessage {
     match context.method_name().method() {
         "GreetManyTimes" => {
@@ -167,7 +169,7 @@ async fn messages_are_changed_both_ways() {
             expected.map(|answers| answers.into_iter().map(|answer| answer + "!").collect());
         let expected: [Vec<String>; 4] = expected;
         assert_eq!(messages(&client.each("Ada").await), expected, "{side}");
-        // What fails in the middle fails as it did.
+        // A failure in the middle is unchanged.
         let (messages, end) = client.chat(&["Ada", NOBODY]).await.unwrap();
         assert_eq!(messages, ["Hello ADA!", "Hello NOBODY!"]);
         end.unwrap();
@@ -178,7 +180,7 @@ async fn messages_are_changed_both_ways() {
         .await;
 }
 
-/// Sends and receives no message that has this in it.
+/// Drops all messages that contain this, in both directions.
 struct LeaveOut;
 
 impl<N> Interceptor<N> for LeaveOut
@@ -223,7 +225,7 @@ async fn messages_of(client: &mut dyn Call, name: &str) -> [Vec<String>; 4] {
     messages(&client.each(name).await)
 }
 
-/// Answers by itself: with one message, or, to what streams, with two and trailers.
+/// Answers calls itself: with one message, or on streams with two messages and trailers.
 struct Own;
 
 impl<N: Next<Response = RawPayload>> Interceptor<N> for Own {
@@ -268,7 +270,7 @@ async fn an_interceptor_answers_by_itself() {
     .await;
 }
 
-/// An answer in place of a failure, and a failure in place of an answer.
+/// Replaces failures with answers, and answers with failures.
 struct Turn;
 
 impl<N: Next<Response = RawPayload>> Interceptor<N> for Turn {
@@ -293,7 +295,7 @@ async fn a_failure_becomes_an_answer() {
             let [unary, streaming, many, chat] = client.each(NOBODY).await;
             assert_eq!(unary.messages(), ["a stranger"], "{side}");
             assert_eq!(streaming.messages(), ["a stranger"]);
-            // A stream's failure comes behind the response.
+            // A stream's failure comes after the response.
             assert_eq!(many.status().code(), Code::NotFound);
             assert_eq!(chat.status().code(), Code::NotFound);
         },
@@ -327,7 +329,7 @@ async fn an_answer_becomes_a_failure() {
     .await;
 }
 
-/// Changes errors, wherever they come, and the metadata, before and behind the messages.
+/// Changes errors wherever they occur, and the metadata before and after the messages.
 struct Change;
 
 impl<N: Next> Interceptor<N> for Change {
@@ -373,7 +375,7 @@ async fn errors_metadata_and_trailers_are_changed() {
             let bytes = answer.metadata.get_bin("some-bin").unwrap().to_bytes().unwrap();
             assert_eq!(bytes, &b"\0\xff"[..]);
         }
-        // Of one message, tonic's client puts them to the metadata.
+        // For a single message, tonic's client merges them into the metadata.
         assert_eq!(answers[0].values("trailer"), ["behind"]);
         assert_eq!(answers[1].values("trailer"), ["behind"]);
     };
@@ -394,7 +396,7 @@ async fn trailers_are_behind_a_stream() {
     assert_eq!(trailers.get("trailer").unwrap(), "behind");
 }
 
-/// Returns errors of its own.
+/// Returns custom errors.
 struct Failing;
 
 #[intercepted]
@@ -463,7 +465,7 @@ async fn errors_of_handlers_are_made_statuses() {
     }
 }
 
-/// Tries again what is unavailable, if it can be sent again.
+/// Retries unavailable calls if they can be sent again.
 struct Retry;
 
 impl<N: Next> Interceptor<N> for Retry {
@@ -501,7 +503,7 @@ async fn a_client_tries_one_message_again() {
         let response = soon(client.greet_many_times(many("Ada", 2))).await.unwrap();
         assert_eq!(read(response.into_inner()).await.0.len(), 2);
         assert_eq!(calls.load(Ordering::SeqCst), 4);
-        // Messages that aren't there yet can't be sent again.
+        // Messages that haven't arrived yet can't be sent again.
         let (sender, receiver) = tokio::sync::mpsc::channel(1);
         let names = tokio_stream::wrappers::ReceiverStream::new(receiver);
         let status = soon(client.chat(names)).await.unwrap_err();

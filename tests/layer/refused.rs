@@ -1,4 +1,4 @@
-//! Who is refused is refused at once: before the message that was announced has come.
+//! A refused call is refused immediately, before its announced message has arrived.
 
 use std::time::Duration;
 
@@ -30,7 +30,7 @@ use crate::{
 
 const ANNOUNCED: u32 = 4 * 1024 * 1024 - 64;
 
-/// The prefix of a message of almost 4 MiB, and so much of the message.
+/// The prefix of a message of almost 4 MiB, and this much of the message.
 fn announce(sent: usize) -> Bytes {
     [&[0], &ANNOUNCED.to_be_bytes()[..], &vec![b'x'; sent]].concat().into()
 }
@@ -50,7 +50,7 @@ async fn connect(server: &RunningServer) -> SendRequest<Body> {
     sender
 }
 
-/// A body that never ends, with this at its start. It tells when nobody reads it any more.
+/// A body that never ends and starts with this. Reports when it is no longer read.
 fn unfinished(start: Bytes) -> (Body, mpsc::Sender<Bytes>) {
     let (sender, receiver) = mpsc::channel(1);
     let data = tokio_stream::once(start).chain(ReceiverStream::new(receiver));
@@ -58,26 +58,27 @@ fn unfinished(start: Bytes) -> (Body, mpsc::Sender<Bytes>) {
     (Body::new(StreamBody::new(frames)), sender)
 }
 
-/// One call that announces a message and doesn't send it. It ends when the server lets go of it.
+/// A call that announces a message and doesn't send it. Ends when the server drops it.
 async fn announce_and_wait(mut sender: SendRequest<Body>, path: &str, sent: usize) -> Answer {
     let (body, rest) = unfinished(announce(sent));
     let request = request(&format!("http://somewhere{path}"), body);
     let answer = Answer::read(soon(sender.send_request(request)).await.unwrap()).await;
-    // The stream is reset: the caller needn't send the rest.
+    // The stream is reset: the caller doesn't need to send the rest.
     soon(rest.closed()).await;
     answer
 }
 
 fn assert_refused(answer: &Answer) {
     assert_eq!(answer.status, StatusCode::OK);
-    // In the headers, with nothing behind them.
+    // In the headers, with nothing after them.
     assert_eq!(answer.headers["grpc-status"], "16");
     assert_eq!(answer.headers["grpc-message"], "who%20is%20there%3F");
     assert_eq!(answer.headers["content-type"], "application/grpc");
     assert!(answer.data.is_empty() && answer.trailers.is_empty());
 }
 
-/// One that sends nothing, one that sends the prefix alone, and some that send a part of the message.
+/// One call that sends nothing, one that sends only the prefix, and some that send a part of the
+/// message.
 const PARTS: [Option<usize>; 5] = [None, Some(0), Some(1), Some(10_000), Some(60_000)];
 
 async fn refused(sender: SendRequest<Body>, path: &'static str, part: Option<usize>) -> Answer {
@@ -114,7 +115,7 @@ async fn fifty_callers_are_answered_before_their_messages_are_there() {
     server.shutdown().await;
 }
 
-/// All on one connection, the windows of which would be used up by what nobody reads.
+/// All on one connection, whose windows would be used up by unread messages.
 #[tokio::test]
 async fn fifty_calls_of_one_caller_are_answered() {
     let (log, greeter) = (Log::default(), Greeter::default());
@@ -125,7 +126,7 @@ async fn fifty_calls_of_one_caller_are_answered() {
         assert_refused(&refused(sender.clone(), PATHS[number % 4], part).await);
     }
     assert_eq!(log.take().len(), 50);
-    // Nothing is left over that a call with a token would have to wait for.
+    // Nothing remains that a call with a token would have to wait for.
     let mut request = request("http://somewhere/greeter.v1.Greeter/SayHello", crate::http::one());
     crate::http::set(&mut request, "authorization", crate::interceptors::TOKEN);
     let request = request.map(|data| Body::new(http_body_util::Full::new(data)));
@@ -149,12 +150,12 @@ async fn who_has_the_token_is_waited_for() {
     assert_eq!(greeter.runs(), 0);
     drop(sender);
     server.shutdown().await;
-    // The service answered: what it waited for has failed.
+    // The service answered: the message it waited for has failed.
     assert_eq!(log.take(), ["/greeter.v1.Greeter/SayHello Unknown: Unknown, 0 in, 0 out"]);
     assert_eq!(greeter.runs(), 0);
 }
 
-/// The body is dropped without having been polled, and nothing of the call is left.
+/// The body is dropped without being polled, and nothing of the call remains.
 #[tokio::test]
 async fn nothing_is_read_and_nothing_is_held() {
     use std::{
@@ -199,7 +200,7 @@ async fn nothing_is_read_and_nothing_is_held() {
     assert_eq!(log.take().len(), 50);
 }
 
-/// Of all kinds, with tonic's own client.
+/// All kinds of RPC, with tonic's own client.
 #[tokio::test]
 async fn a_client_that_streams_is_refused_while_it_streams() {
     let (log, greeter) = (Log::default(), Greeter::default());

@@ -1,7 +1,8 @@
-//! A request's trailers, which no gRPC client sends, and whoever speaks HTTP/2 can.
+//! Request trailers: no gRPC client sends them, but any HTTP/2 client can.
 //!
-//! Tonic adds them to the metadata of an RPC with one request message. They come behind the message, when the
-//! interceptors of a layer have run, and may have the name of what an interceptor has put there.
+//! tonic adds them to the metadata of an RPC with a single request message. They arrive after the
+//! message, when the interceptors of a layer have run, and can have the same key as an entry that
+//! an interceptor has set.
 
 use std::convert::Infallible;
 
@@ -24,11 +25,11 @@ use crate::{
     support::{GreeterServer, greeter, soon},
 };
 
-/// Who calls.
+/// The caller's identity.
 #[derive(Clone, Copy)]
 struct User(&'static str);
 
-/// Says who calls in both places.
+/// Records the caller's identity in both places.
 struct LogIn;
 
 impl<N: Next> Interceptor<N> for LogIn {
@@ -39,7 +40,7 @@ impl<N: Next> Interceptor<N> for LogIn {
     }
 }
 
-/// Looks into the messages, and changes nothing.
+/// Inspects the messages, and changes nothing.
 struct Look;
 
 impl<N: Next> Interceptor<N> for Look {
@@ -48,7 +49,7 @@ impl<N: Next> Interceptor<N> for Look {
     }
 }
 
-/// Tells the handler what the extensions say.
+/// Tells the handler what is in the extensions.
 #[interceptor]
 async fn by_extensions<N: Next>(
     mut request: Request<N::Request>,
@@ -64,7 +65,8 @@ struct ByExtensions;
 
 greeter!(ByExtensions, [by_extensions]);
 
-/// Who the handlers think is there, if the caller claims to be another in the trailers.
+/// Returns the callers that the handlers see if the real caller claims another identity in the
+/// trailers.
 async fn seen(service: Boxed) -> Vec<String> {
     let mut seen = Vec::new();
     for path in PATHS {
@@ -95,7 +97,7 @@ async fn what_is_in_the_metadata_is_the_interceptors_too() {
     }
 }
 
-/// What an interceptor has checked and left as it is, is what the handler gets.
+/// The handler gets exactly what an interceptor has checked and left unchanged.
 #[tokio::test]
 async fn what_nobody_has_changed_is_what_was_checked() {
     let bare = boxed(Greeter::default().server());

@@ -1,4 +1,4 @@
-//! gRPC-Web over HTTP/1.1, with tonic-web inside of the layer and outside of it.
+//! gRPC-Web over HTTP/1.1, with tonic-web inside and outside the layer.
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use grpc_interceptor::{
@@ -36,7 +36,7 @@ use crate::{
 const BINARY: &str = "application/grpc-web+proto";
 const TEXT: &str = "application/grpc-web-text+proto";
 
-/// What a request says of its body, and of the response's.
+/// The content type of a request, and the content type that it accepts.
 const FORMS: [(&str, Option<&str>); 7] = [
     ("application/grpc-web", None),
     (BINARY, None),
@@ -75,7 +75,7 @@ fn web_request(
 #[derive(Debug, PartialEq)]
 struct Read {
     messages: Vec<String>,
-    /// `name:value`, in their order, from the body or, of a response without one, from the headers.
+    /// `name:value` in order, from the body, or from the headers of a response without one.
     trailers: Vec<String>,
 }
 
@@ -86,7 +86,7 @@ impl Read {
         let content_type = answer.headers["content-type"].to_str().unwrap();
         let mut data = match is_text(content_type) {
             true => {
-                // Each piece has its own padding.
+                // Each chunk has its own padding.
                 let groups = answer.data.chunks(4).map(|group| STANDARD.decode(group).unwrap());
                 groups.collect::<Vec<_>>().concat()
             }
@@ -141,7 +141,7 @@ where
         context: Context,
         next: N,
     ) -> Outcome<N> {
-        // Of both kinds of request, this is the first field.
+        // In both kinds of request, this is the first field.
         let is_hello = context.method_name().method() != "GreetManyTimes";
         let request = request.map(|payload| {
             payload.map_messages(move |message| match is_hello {
@@ -180,7 +180,7 @@ fn bare(greeter: &Greeter) -> Boxed {
     boxed(GrpcWebLayer::new().layer(Routes::new(greeter.server())))
 }
 
-/// tonic-web inside of a layer of these, and outside.
+/// tonic-web inside a layer with these interceptors, and outside.
 fn layered<I>(greeter: &Greeter, interceptors: I) -> [(&'static str, Boxed); 2]
 where
     I: LayerInterceptors,
@@ -193,7 +193,7 @@ where
     ]
 }
 
-/// Each RPC, answered and failed.
+/// Each RPC, once successful and once failing.
 fn calls() -> Vec<(&'static str, Vec<Bytes>)> {
     let mut calls = Vec::new();
     for name in ["Ada", NOBODY, ""] {
@@ -230,7 +230,7 @@ async fn answers_are_those_without_a_layer() {
                 for (place, service) in places {
                     let name = format!("{path} {form:?}, {interceptors}, tonic-web {place}");
                     let answer = exchange(service.clone(), make()).await;
-                    // Not all in the same pieces, if somebody looks: each has its padding.
+                    // If an interceptor looks, the chunks can differ: each has its padding.
                     if *is_same {
                         assert_eq!(answer, bare, "{name}");
                     }
@@ -272,7 +272,7 @@ async fn the_log_has_each_call_with_its_messages_and_its_end() {
                     "/greeter.v1.Greeter/SayHello Unknown: NotFound, 1 in, 0 out",
                     "{name}"
                 );
-                // The status is behind the messages: in the body.
+                // The status is after the messages, in the body.
                 assert_eq!(
                     call(PATHS[3], [framed(&hello("Ada")), framed(&hello(NOBODY))].concat().into())
                         .await,
@@ -302,7 +302,7 @@ async fn a_refusal_can_be_read() {
     assert_eq!(greeter.runs(), 0);
 }
 
-/// An interceptor's own answer, and what it adds behind a stream.
+/// An interceptor's own answer, and what it adds after a stream.
 #[tokio::test]
 async fn what_an_interceptor_makes_can_be_read() {
     struct Own;
@@ -353,7 +353,7 @@ async fn what_an_interceptor_makes_can_be_read() {
     }
 }
 
-/// Bodies that aren't gRPC-Web: each fails, and nobody panics.
+/// Bodies that aren't gRPC-Web: each fails, and nothing panics.
 #[tokio::test]
 async fn malformed_bodies_fail_as_they_do_without_a_layer() {
     let greeter = Greeter::default();
@@ -462,7 +462,7 @@ async fn a_server_answers_over_http_1() {
     }
 }
 
-/// tonic's own client, over gRPC-Web, with layers on each side of it.
+/// tonic's own client over gRPC-Web, with layers on both sides of it.
 #[tokio::test]
 async fn a_grpc_web_client_has_layers_above_and_beneath() {
     let logs = [(); 3].map(|()| Log::default());

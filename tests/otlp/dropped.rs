@@ -13,7 +13,7 @@ use crate::{
     support::{HelloReply, hello, many, names, next},
 };
 
-/// Drops a call once it is where it is never answered.
+/// Drops a call once it is waiting for something that never comes.
 async fn drop_there<T: Send + 'static>(
     services: &mut Services,
     call: impl Future<Output = T> + Send + 'static,

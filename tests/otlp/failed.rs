@@ -1,4 +1,4 @@
-//! Calls that fail. A server's span is an error only if the failure is the server's fault.
+//! Calls that fail. A server's span is an error only if the server is at fault.
 
 use opentelemetry_proto::tonic::trace::v1::{span::SpanKind, status::StatusCode};
 

@@ -1,4 +1,4 @@
-//! A greeter that asks another one, and that other one.
+//! A greeter that calls another greeter, and that other greeter.
 
 use std::{future::pending, time::Duration};
 
@@ -13,7 +13,7 @@ use crate::support::{
     InterceptedGreeterClient, NOBODY, reply, tell,
 };
 
-/// Passes each call on, in its kind.
+/// Forwards each call to the same RPC.
 pub(crate) struct Front {
     pub(crate) channel: Channel,
     pub(crate) trace: Trace,
@@ -64,14 +64,14 @@ impl Greeter for Front {
     }
 }
 
-/// Each message that it greets takes this long.
+/// Greeting each message with this name takes this long.
 pub(crate) const SLOW: (&str, Duration) = ("slow", Duration::from_millis(100));
-/// Fails, and it is the server's fault.
+/// Fails, and the server is at fault.
 pub(crate) const BROKEN: &str = "broken";
-/// Isn't ever answered.
+/// Is never answered.
 pub(crate) const FOREVER: &str = "forever";
 
-/// Answers as the name says. Streams fail behind their headers.
+/// Answers as the name says. Streams fail after their headers.
 pub(crate) struct Back {
     pub(crate) wait: UnboundedSender<()>,
 }

@@ -1,5 +1,6 @@
-//! `Trace` over the wire: the SDK's exporter sends the spans of a client and two servers to an OTLP receiver, which is a
-//! gRPC service made from the published protos. The tests look at what arrives there.
+//! `Trace` over the wire: the SDK's exporter sends the spans of a client and two servers to an OTLP
+//! receiver, a gRPC service generated from the published protos. The tests check what arrives
+//! there.
 
 mod dropped;
 mod failed;

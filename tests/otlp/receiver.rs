@@ -1,4 +1,4 @@
-//! An OTLP receiver that keeps what it gets.
+//! An OTLP receiver that keeps what it receives.
 
 use std::sync::{Arc, Mutex};
 
@@ -22,7 +22,7 @@ impl Receiver {
         testing::serve(router).on_loopback().start().await.expect("there is a free port")
     }
 
-    /// The spans in the order in which they came.
+    /// The spans in the order in which they arrived.
     pub(crate) fn spans(&self) -> Vec<Received> {
         let exports = self.exports.lock().unwrap();
         exports

@@ -1,4 +1,4 @@
-//! A call that is tried again.
+//! A call that is retried.
 
 use grpc_interceptor::{Context, Next, Outcome, interceptor, interceptors::Trace};
 use opentelemetry_proto::tonic::trace::v1::{Span, span::SpanKind, status::StatusCode};
@@ -24,7 +24,7 @@ async fn a_clients_span_has_all_attempts() {
     let services = Services::start().await;
     let mut client = services.through((services.trace.clone(), twice, Trace::attempts()));
     client.say_hello(hello(NOBODY)).await.expect_err("nobody is there");
-    // The client's, and of each attempt three.
+    // The client's span, and three for each attempt.
     let spans = services.spans(7).await;
     let trace = &traces(&spans, 1)[0];
     let [root] = children(trace, &[])[..] else { panic!("{trace:#?}") };

@@ -1,5 +1,5 @@
-//! A client, a server, and a second server that the first one calls. Each has a provider of its own, as if it were a process
-//! of its own.
+//! A client, a server, and a second server that the first one calls. Each has its own provider, as
+//! if it were a separate process.
 
 use std::time::Duration;
 
@@ -30,9 +30,9 @@ use crate::{
 pub(crate) struct Services {
     receiver: Receiver,
     providers: [SdkTracerProvider; 3],
-    /// Of the client.
+    /// The client's `Trace`.
     pub(crate) trace: Trace,
-    /// Of each name that [`Back`] never answers.
+    /// Signals each call that [`Back`] never answers.
     pub(crate) waits: UnboundedReceiver<()>,
     front: RunningServer,
     back: RunningServer,
@@ -71,7 +71,8 @@ impl Services {
         GreeterClient::with_interceptors(self.front.channel(), interceptors)
     }
 
-    /// All spans, once there are as many as this: a server's may end a little after the client's.
+    /// Returns all spans once there are this many: a server's span can end slightly after the
+    /// client's.
     pub(crate) async fn spans(self, count: usize) -> Vec<Received> {
         soon(async {
             while self.receiver.spans().len() < count {
@@ -82,14 +83,14 @@ impl Services {
         self.front.shutdown().await;
         self.back.shutdown().await;
         for provider in self.providers {
-            // It blocks until what is left is sent.
+            // This blocks until the remaining spans are sent.
             let stopped = spawn_blocking(move || provider.shutdown()).await;
             stopped.expect("it doesn't panic").expect("the receiver is there");
         }
         self.otlp.shutdown().await;
         let spans = self.receiver.spans();
         assert_eq!(spans.len(), count, "{spans:#?}");
-        // An export is no call that is traced in turn.
+        // An export isn't traced in turn.
         for metadata in self.receiver.metadata() {
             assert!(!metadata.contains_key("traceparent"), "{metadata:?}");
         }

@@ -11,10 +11,10 @@ use opentelemetry_proto::tonic::{
     trace::v1::{ResourceSpans, Span, SpanFlags, span::SpanKind, status::StatusCode},
 };
 
-/// A span, and what it says of who made it.
+/// A span, and the resource that created it.
 #[derive(Clone, Debug)]
 pub(crate) struct Received {
-    /// `service.name` of the resource.
+    /// The resource's `service.name`.
     pub(crate) service: String,
     pub(crate) scope: InstrumentationScope,
     pub(crate) schema_url: String,
@@ -43,7 +43,7 @@ pub(crate) fn received(of_resource: &ResourceSpans) -> Vec<Received> {
     spans.collect()
 }
 
-/// Keys and values. A key that is there twice is a mistake.
+/// Keys and values. A duplicate key is a mistake.
 pub(crate) fn texts(attributes: &[KeyValue]) -> BTreeMap<String, String> {
     let mut texts = BTreeMap::new();
     for KeyValue { key, value, .. } in attributes {
@@ -62,7 +62,7 @@ impl Received {
         texts(&self.span.attributes)
     }
 
-    /// The code, and the message that is there with an error.
+    /// The code, and the message that an error has.
     pub(crate) fn ended(&self) -> (StatusCode, &str) {
         let status = self.status.as_ref().expect("a status is always sent");
         (status.code(), &status.message)
@@ -81,7 +81,7 @@ impl Received {
     }
 }
 
-/// The spans of each trace. There have to be as many as this.
+/// The spans of each trace. Asserts that there are this many traces.
 pub(crate) fn traces(spans: &[Received], count: usize) -> Vec<Vec<&Received>> {
     let mut traces = BTreeMap::<&[u8], Vec<_>>::new();
     for span in spans {
@@ -93,7 +93,7 @@ pub(crate) fn traces(spans: &[Received], count: usize) -> Vec<Vec<&Received>> {
     traces.into_values().collect()
 }
 
-/// The spans that have this parent. Those of no parent are roots.
+/// The spans with this parent. Spans without a parent are roots.
 pub(crate) fn children<'a>(trace: &[&'a Received], parent: &[u8]) -> Vec<&'a Received> {
     let mut children: Vec<_> =
         trace.iter().copied().filter(|span| span.parent_span_id == parent).collect();
@@ -101,7 +101,7 @@ pub(crate) fn children<'a>(trace: &[&'a Received], parent: &[u8]) -> Vec<&'a Rec
     children
 }
 
-/// Who makes which span of a call, from the outermost to the innermost.
+/// The service and kind of each span of a call, outermost first.
 pub(crate) const LINE: [(&str, SpanKind); 4] = [
     ("client", SpanKind::Client),
     ("front", SpanKind::Server),
@@ -109,14 +109,14 @@ pub(crate) const LINE: [(&str, SpanKind); 4] = [
     ("back", SpanKind::Server),
 ];
 
-/// The spans of a call, each the only child of the one before.
+/// The spans of a call, each the only child of the previous one.
 pub(crate) fn line<'a>(trace: &[&'a Received]) -> [&'a Received; 4] {
     assert_eq!(trace.len(), LINE.len(), "{trace:#?}");
     let mut parent: &[u8] = &[];
     LINE.map(|(service, kind)| {
         let [span] = children(trace, parent)[..] else { panic!("no line: {trace:#?}") };
         assert_eq!((&*span.service, span.kind()), (service, kind), "{trace:#?}");
-        // What was sampled, and whether the parent is another process.
+        // Whether it was sampled, and whether the parent is in another process.
         let mut flags = 1 | SpanFlags::ContextHasIsRemoteMask as u32;
         if kind == SpanKind::Server {
             flags |= SpanFlags::ContextIsRemoteMask as u32;
@@ -127,7 +127,7 @@ pub(crate) fn line<'a>(trace: &[&'a Received]) -> [&'a Received; 4] {
     })
 }
 
-/// What each span has to say of a call that has this code.
+/// Asserts the attributes of a span whose call ended with this code.
 pub(crate) fn assert_attributes(span: &Received, code: &str, is_error: bool) {
     let mut attributes = span.attributes();
     let mut taken = |key: &str| attributes.remove(key);

@@ -52,7 +52,7 @@ async fn a_span_lasts_as_long_as_its_call() {
     let spans = services.spans(16).await;
     for trace in traces(&spans, 4) {
         let line = line(&trace);
-        // There are two messages of each stream.
+        // Each stream has two messages.
         let messages = if line[0].name.ends_with("/SayHello") { 1 } else { 2 };
         for span in line {
             assert!(span.duration() >= SLOW.1 * messages, "{:?}: {span:#?}", span.duration());

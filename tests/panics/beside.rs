@@ -1,4 +1,4 @@
-//! The calls that run beside a case on the same connection.
+//! The calls that run alongside a case on the same connection.
 
 use tokio::{sync::mpsc::UnboundedSender, task::JoinHandle};
 use tokio_stream::wrappers::UnboundedReceiverStream;
@@ -6,7 +6,7 @@ use tonic::{Response, Status, Streaming};
 
 use crate::support::{Client, HelloReply, HelloRequest, events, hello, reply, tell};
 
-/// One call that has begun to be answered, and one that has not.
+/// One call whose response has started, and one whose response hasn't.
 pub(crate) struct Beside {
     names: UnboundedSender<HelloRequest>,
     replies: Streaming<HelloReply>,

@@ -1,4 +1,4 @@
-//! Makes the call that a case is about, and says what its caller sees.
+//! Makes the call that a case tests, and reports what its caller sees.
 
 use grpc_interceptor::{LayerInterceptors, LayerService};
 use grpc_interceptor_proto::greeter::greeter_client::{
@@ -23,17 +23,17 @@ use crate::{
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Outcome {
     Answered,
-    /// With this status instead of a response, or as the last item of one.
+    /// Failed with this status, instead of a response or as its last item.
     Failed(Code, String),
-    /// With this payload, whether out of the call or out of its response stream.
+    /// Panicked with this payload, either in the call or in its response stream.
     Panicked(String),
     /// The caller dropped the call or its response stream, as planned.
     Dropped,
     Hung,
 }
 
-/// Starts the call in a task, as callers mostly are in one: a panic unwinds it, with all that the
-/// caller has.
+/// Starts the call in a task, as most callers do: a panic unwinds the task with everything the
+/// caller holds.
 pub(crate) fn start(client: &Client, plan: &Plan) -> JoinHandle<Outcome> {
     match plan.case.form {
         Form::Client => {
@@ -57,14 +57,14 @@ pub(crate) fn outcome_of(joined: Result<Outcome, JoinError>) -> Outcome {
         Ok(outcome) => outcome,
         Err(payload) => {
             let text = text_of(&*payload);
-            // It may panic when it is dropped.
+            // It could panic when it is dropped.
             std::mem::forget(payload);
             Outcome::Panicked(text)
         }
     }
 }
 
-/// The two kinds of client have the same methods.
+/// Both kinds of client have the same methods.
 macro_rules! call {
     ($client:expr, $plan:expr) => {{
         let (mut client, plan) = ($client, $plan);
@@ -116,7 +116,7 @@ fn marked<T>(message: T) -> Request<T> {
     request
 }
 
-/// Two requests. The second may be left to the caller to send.
+/// Two requests. The caller can be left to send the second one.
 fn requests(
     plan: &Plan,
 ) -> (impl Stream<Item = HelloRequest> + Send + 'static, Option<UnboundedSender<HelloRequest>>) {
@@ -126,7 +126,7 @@ fn requests(
         Box::new(UnboundedReceiverStream::new(receiver));
     let place = plan.place();
     let second = if place.leaves_requests() {
-        // Else it may be at its end before it is dropped.
+        // Otherwise it could end before it is dropped.
         requests = Box::new(requests.chain(tokio_stream::pending()));
         None
     } else if place.leaves_replies() || plan.case.kind == Kind::BidirectionalInTurn {
@@ -143,7 +143,7 @@ fn requests(
 }
 
 fn send(requests: &UnboundedSender<HelloRequest>, name: &str) {
-    // If the call is over, nobody wants it.
+    // If the call has ended, no one is receiving.
     let _ = requests.send(hello(name));
 }
 

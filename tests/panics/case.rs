@@ -1,4 +1,4 @@
-//! One case: a call with a panic in it, between calls that know nothing of it.
+//! One case: a call that contains a panic, alongside unrelated calls.
 
 use std::{fmt, time::Duration};
 
@@ -26,7 +26,7 @@ pub(crate) struct Case {
     pub(crate) catching: bool,
 }
 
-/// All cases of these places.
+/// Returns all cases with these places.
 pub(crate) fn cases(places: impl IntoIterator<Item = Place>, armed: bool) -> Vec<Case> {
     let mut cases = Vec::new();
     for place in places {
@@ -50,7 +50,7 @@ impl fmt::Display for Case {
     }
 }
 
-/// How long anything in a case may take: a call that hangs is given up then.
+/// How long any step of a case can take before it counts as hanging.
 const AT_ONCE: Duration = Duration::from_secs(5);
 
 async fn in_time<T>(future: impl Future<Output = Result<T, Status>>) -> Result<T, Status> {
@@ -59,7 +59,7 @@ async fn in_time<T>(future: impl Future<Output = Result<T, Status>>) -> Result<T
 }
 
 impl Case {
-    /// Runs it, and says what is different from what is right.
+    /// Runs the case, and returns the differences from the expected result.
     pub(crate) async fn run(self) -> Vec<String> {
         let differences = self.differences().await;
         let differences = differences.unwrap_or_else(|status| vec![format!("before: {status}")]);
@@ -108,13 +108,13 @@ impl Case {
     }
 }
 
-/// A plain call, which says which connection it came by: a channel makes another by itself.
+/// Makes a plain call that reports which connection it used: a channel reconnects automatically.
 async fn connection(client: &Client) -> Result<String, Status> {
     let mut greeter = (*client).clone();
     Ok(greeter.say_hello(hello("you")).await?.into_inner().message)
 }
 
-/// Runs cases side by side, as some may wait in vain. Fails with all that is different.
+/// Runs cases concurrently, because some may wait in vain. Fails with all differences.
 pub(crate) async fn run(cases: Vec<Case>) {
     let mut differences = Vec::new();
     for cases in cases.chunks(16) {

@@ -1,4 +1,4 @@
-//! Runs cases in a child process, which they may abort.
+//! Runs cases in a child process, which they can abort.
 
 use std::{
     env,
@@ -10,15 +10,15 @@ use std::{
 
 use crate::case::Case;
 
-/// The child begins with the case that this says.
+/// The child starts with this case.
 const FROM: &str = "PANICS_FROM";
 
-/// What the child writes before what is to be read.
+/// The child writes this before the output that the parent reads.
 const CASE: &str = "case ";
 const DIFFERENCE: &str = "difference ";
 const RAN: &str = "ran ";
 
-/// In the child: runs the cases one by one, and says what comes of each.
+/// In the child: runs the cases one by one, and writes each result.
 pub(crate) async fn run(cases: Vec<Case>) {
     let from = env::var(FROM).map_or(0, |from| from.parse().expect("it is a number"));
     let alive = abort_when_stuck();
@@ -32,7 +32,7 @@ pub(crate) async fn run(cases: Vec<Case>) {
     eprintln!("{RAN}{}", cases.len());
 }
 
-/// A case that blocks its thread, as on a lock, can't be given up by a timeout.
+/// A timeout can't end a case that blocks its thread, for example on a lock.
 fn abort_when_stuck() -> mpsc::Sender<()> {
     let (alive, heard) = mpsc::channel();
     thread::spawn(move || {
@@ -47,8 +47,8 @@ fn abort_when_stuck() -> mpsc::Sender<()> {
     alive
 }
 
-/// In the parent: has a child run the cases, and another one those behind a case that aborted it.
-/// Returns all differences.
+/// In the parent: runs the cases in a child, and starts another child for the cases after one that
+/// aborted. Returns all differences.
 pub(crate) fn run_in_child(test: &str, cases: &[Case]) -> Vec<String> {
     let mut differences = Vec::new();
     let mut from = 0;

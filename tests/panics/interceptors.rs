@@ -1,4 +1,4 @@
-//! The interceptors of a case: one that panics, inside of `CatchPanic` or outside of it.
+//! The interceptors of a case: one that panics, inside or outside `CatchPanic`.
 
 use std::{
     any::Any,
@@ -34,7 +34,7 @@ impl Plan {
         (!self.place().is_outside()).then(|| Panicking(self.clone()))
     }
 
-    /// The same as a list that is made at run time.
+    /// The same as a run-time list.
     pub(crate) fn list(&self) -> List {
         let mut list = List::new();
         list.extend(self.outside());
@@ -44,7 +44,7 @@ impl Plan {
     }
 }
 
-/// Panics in the case's place, if that is an interceptor's.
+/// Panics in the case's place if it is an interceptor's.
 pub(crate) struct Panicking(Plan);
 
 impl<N: Next> Interceptor<N> for Panicking {
@@ -84,7 +84,7 @@ impl Plan {
             Place::Closure(Of::Response, method) => {
                 self.around(method, payload, self.case.kind.rpc().is_server_streaming())
             }
-            // On a server that is in the handler's own stream.
+            // On a server this happens in the handler's own stream.
             Place::RepliesDropped(when) if self.case.form.is_client() => {
                 let at = (when == When::AfterAPanic).then_some(2);
                 let plan = self.clone();
@@ -96,7 +96,7 @@ impl Plan {
         }
     }
 
-    /// Its closures panic at the only message or, if there are more, at the second.
+    /// Its closures panic at the only message, or at the second if there are more.
     fn around<M: Send + 'static, P: Payload<M>>(
         &self,
         method: Method,
@@ -146,7 +146,7 @@ impl Plan {
     }
 }
 
-/// Tells the only message or, if there are more, the second.
+/// Detects the only message, or the second if there are more.
 struct Second {
     before: usize,
 }
@@ -176,6 +176,6 @@ fn with_a_lock<M, P: Payload<M>>(plan: Plan, mut second: Second, payload: P) -> 
                 plan.raise();
             }
         })
-        // What `unwrap` does, with a payload that is known again.
+        // Does what `unwrap` does, with a recognizable payload.
         .on_end(move |_| drop(lock.lock().unwrap_or_else(|_| at_end.raise_with(POISONED))))
 }

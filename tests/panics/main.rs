@@ -1,8 +1,8 @@
-//! A panic anywhere takes neither the process nor the connection down. With `CatchPanic` outermost it
-//! is INTERNAL, at once, and `on_panic` is told of it.
+//! A panic anywhere takes down neither the process nor the connection. With `CatchPanic` outermost,
+//! it immediately becomes `INTERNAL` and is reported to `on_panic`.
 //!
-//! Each case is a place where it panics, a kind of RPC, and a form in which the interceptors get
-//! around the call. What is right for each is in `right.rs`.
+//! Each case is a place that panics, a kind of RPC, and a form in which the interceptors are
+//! attached to the call. `right.rs` has the expected results.
 
 mod beside;
 mod caller;
@@ -82,7 +82,7 @@ async fn in_a_clients_own_request_stream() {
     run(cases).await;
 }
 
-/// Those in which something panics that is dropped, perhaps while another panic unwinds.
+/// The cases in which a panic happens in a drop, possibly while another panic unwinds.
 fn that_may_abort() -> Vec<Case> {
     let drops = [
         Place::HandlerDropped,

@@ -4,9 +4,9 @@ use grpc_interceptor::RpcKind;
 
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Place {
-    /// For the calls that a case isn't about.
+    /// For calls that aren't the subject of a case.
     Nowhere,
-    /// An interceptor panics before there is a future.
+    /// An interceptor panics before it returns a future.
     Called,
     BeforeNext,
     AfterNext,
@@ -15,23 +15,23 @@ pub(crate) enum Place {
     AfterAwait,
     /// The handler's response stream panics at a message, the first or the second.
     Reply(usize),
-    /// A closure that an interceptor gave to a `Payload`.
+    /// A closure that an interceptor passed to a `Payload` method panics.
     Closure(Of, Method),
     /// A client's own request stream panics at a message.
     Requests(usize),
-    /// The handler's future panics when it is dropped, as its call is.
+    /// The handler's future panics when it is dropped with its call.
     HandlerDropped,
-    /// Something in a response stream panics when it is dropped.
+    /// A value in a response stream panics when it is dropped.
     RepliesDropped(When),
-    /// Something in a client's own request stream panics when it is dropped after its end.
+    /// A value in a client's own request stream panics when it is dropped after the stream's end.
     RequestsDropped,
 }
 
-/// What a closure is put around, and by whom.
+/// The payload that has the closure, and who attached it.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Of {
     Request,
-    /// By an interceptor outside of `CatchPanic`.
+    /// Attached by an interceptor outside `CatchPanic`.
     RequestFromOutside,
     Response,
 }
@@ -46,14 +46,14 @@ pub(crate) enum Method {
     MapStream,
     OnEndAtAnError,
     OnEndWhenDropped,
-    /// Panics while it holds a lock, which an `on_end` of the same stream takes.
+    /// Panics while it holds a lock that an `on_end` of the same stream takes.
     WithALock,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum When {
     AfterTheEnd,
-    /// After another panic, of the stream itself.
+    /// After another panic, in the stream itself.
     AfterAPanic,
     Early,
 }
@@ -64,7 +64,7 @@ pub(crate) enum Kind {
     ClientStreaming,
     ServerStreaming,
     Bidirectional,
-    /// The second request comes when the first response is there: the response has begun.
+    /// The second request is sent after the first response has arrived: the response has started.
     BidirectionalInTurn,
 }
 
@@ -87,7 +87,7 @@ impl Kind {
     }
 }
 
-/// How the interceptors get around the call.
+/// How the interceptors are attached to the call.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Form {
     Attribute,
@@ -132,7 +132,8 @@ impl Form {
 }
 
 impl Method {
-    /// Whether it runs for one message. To a layer that is a stream, too, which is read at once.
+    /// Returns whether it runs for a single message. To a layer this is also a stream, which is
+    /// read immediately.
     fn fits_one_message(self, form: Form) -> bool {
         match form.is_layer() {
             true => self != Method::OnEndWhenDropped,
@@ -140,7 +141,7 @@ impl Method {
         }
     }
 
-    /// For one message these never run.
+    /// Returns whether it never runs for a single message.
     fn needs_a_stream(self) -> bool {
         !matches!(
             self,
@@ -153,7 +154,7 @@ impl Method {
 }
 
 impl Place {
-    /// Whether there is such a place in calls of this kind and form.
+    /// Returns whether calls of this kind and form have such a place.
     pub(crate) fn fits(self, kind: Kind, form: Form) -> bool {
         let (requests, replies) =
             (kind.rpc().is_client_streaming(), kind.rpc().is_server_streaming());
@@ -169,14 +170,14 @@ impl Place {
         }
     }
 
-    /// Whether it makes sense with `CatchPanic` or without it.
+    /// Returns whether it makes sense with or without `CatchPanic`.
     pub(crate) fn fits_catching(self, catching: bool) -> bool {
         catching
             || !matches!(
                 self,
-                // Without it, nothing is outside of it.
+                // Without it, nothing is outside it.
                 Place::Closure(Of::RequestFromOutside, _)
-                // The task that polls a stream drops it while it unwinds: Rust itself aborts.
+                // The task that polls a stream drops it while unwinding: Rust itself aborts.
                     | Place::RepliesDropped(When::AfterAPanic)
             )
     }
@@ -185,13 +186,13 @@ impl Place {
         matches!(self, Place::Closure(Of::RequestFromOutside, _))
     }
 
-    /// Whether the handler answers without reading its request stream.
+    /// Returns whether the handler answers without reading its request stream.
     pub(crate) fn leaves_requests(self) -> bool {
         let Place::Closure(of, method) = self else { return false };
         of != Of::Response && method == Method::OnEndWhenDropped
     }
 
-    /// Whether the caller drops the response stream behind its first message.
+    /// Returns whether the caller drops the response stream after its first message.
     pub(crate) fn leaves_replies(self) -> bool {
         matches!(
             self,

@@ -1,4 +1,4 @@
-//! What all that takes part in a case knows of it, and what it writes down.
+//! The state and the records shared by everything that takes part in a case.
 
 use std::sync::Arc;
 
@@ -11,7 +11,7 @@ use crate::{
     planned::{DROPPED, PLANNED, Planned},
 };
 
-/// The calls that a case is about have this among their metadata.
+/// The metadata key that marks the calls that a case tests.
 const MARK: &str = "panics";
 
 #[derive(Clone)]
@@ -19,7 +19,7 @@ pub(crate) struct Plan {
     pub(crate) case: Case,
     /// The panics.
     pub(crate) raised: Log,
-    /// What `on_panic` was told.
+    /// The reports to `on_panic`.
     pub(crate) told: Log,
     /// The handler waits to be dropped.
     pub(crate) waiting: Arc<Notify>,
@@ -39,7 +39,7 @@ impl Plan {
         metadata.insert(MARK, MetadataValue::from_static("yes"));
     }
 
-    /// The plan for a call. Those without the mark go well.
+    /// The plan for a call. Calls without the mark succeed.
     pub(crate) fn of(&self, metadata: &MetadataMap) -> Self {
         let mut plan = self.clone();
         if !metadata.contains_key(MARK) {
@@ -77,7 +77,7 @@ impl Drop for DropGuard {
     }
 }
 
-/// What happened, for whoever waits for it.
+/// What happened, with a way to wait for it.
 #[derive(Clone, Default)]
 pub(crate) struct Log(Arc<watch::Sender<Vec<String>>>);
 
@@ -92,7 +92,7 @@ impl Log {
 
     pub(crate) async fn has(&self, count: usize) {
         let mut changes = self.0.subscribe();
-        // Only a sender that is gone would be an error.
+        // This only fails if the sender is gone.
         let _ = changes.wait_for(|entries| entries.len() >= count).await;
     }
 }

@@ -1,15 +1,15 @@
-//! What the test panics with, so that it knows its own panics again.
+//! The test's own panics, which it can recognize.
 
 use std::{any::Any, panic, sync::Once};
 
-/// The panic that a case is about.
+/// The panic that a case tests.
 pub(crate) const PLANNED: &str = "planned";
-/// Something panics when it is dropped.
+/// A value panics when it is dropped.
 pub(crate) const DROPPED: &str = "dropped";
 /// A lock was poisoned by [`PLANNED`].
 pub(crate) const POISONED: &str = "poisoned";
 
-/// The payload of each panic of the test.
+/// The payload of each of the test's panics.
 pub(crate) struct Planned {
     text: &'static str,
     /// Whether dropping the payload panics again.
@@ -30,7 +30,7 @@ impl Drop for Planned {
     }
 }
 
-/// What a panic was raised with.
+/// Returns a panic's text.
 pub(crate) fn text_of(payload: &(dyn Any + Send)) -> String {
     let planned = payload.downcast_ref().map(|planned: &Planned| planned.text);
     let text = planned.or_else(|| payload.downcast_ref().copied());
@@ -38,7 +38,7 @@ pub(crate) fn text_of(payload: &(dyn Any + Send)) -> String {
     text.map(str::to_owned).or(string).unwrap_or_else(|| "another payload".to_owned())
 }
 
-/// Rust prints each panic. Those that are planned are so many that nobody would see another.
+/// Rust prints each panic. The planned ones are so many that no one would notice another.
 pub(crate) fn be_silent() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {

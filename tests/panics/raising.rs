@@ -1,4 +1,4 @@
-//! A stream that panics when it is polled, or when it is dropped.
+//! A stream that panics when it is polled or dropped.
 
 use std::{
     pin::Pin,
@@ -12,7 +12,7 @@ use crate::plan::{DropGuard, Plan};
 pub(crate) struct Raising<T> {
     stream: Pin<Box<dyn Stream<Item = T> + Send>>,
     plan: Plan,
-    /// Which message it panics at, counted from 1.
+    /// The message that it panics at, counted from 1.
     at: Option<usize>,
     seen: usize,
     _guard: Option<DropGuard>,

@@ -1,4 +1,4 @@
-//! What is right: what the caller of a case has to see, and what `on_panic` is told.
+//! The expected results: what the caller of a case sees, and what is reported to `on_panic`.
 
 use grpc_interceptor::RpcKind;
 use tonic::Code;
@@ -10,10 +10,10 @@ use crate::{
     planned::{DROPPED, PLANNED, POISONED},
 };
 
-/// Any of these is right: what the caller sees, and what `on_panic` is told along with it.
+/// The acceptable combinations of what the caller sees and what is reported to `on_panic`.
 pub(crate) struct Right {
     either: Vec<(Seen, Vec<&'static str>)>,
-    /// How many panics there have to be.
+    /// The expected number of panics.
     pub(crate) raised: usize,
 }
 
@@ -64,8 +64,8 @@ pub(crate) fn right(case: &Case) -> Right {
     }
 }
 
-/// `CatchPanic` is around it. For one message, a closure runs in the interceptor that has it; in a layer, where
-/// the message is read, as of a stream.
+/// Returns whether `CatchPanic` is around the panic. For a single message, a closure runs in the
+/// interceptor that attached it; in a layer it runs where the message is read, as for a stream.
 fn is_caught(case: &Case) -> bool {
     let is_read_inside = case.kind.rpc().is_client_streaming() || case.form.is_layer();
     case.catching && (!case.place.is_outside() || is_read_inside)
@@ -82,7 +82,7 @@ fn seen(case: &Case, text: &str) -> Seen {
     }
 }
 
-/// What is told of panics that are caught.
+/// What is reported of panics that are caught.
 fn told<const N: usize>(case: &Case, texts: [&'static str; N]) -> Vec<&'static str> {
     if is_caught(case) { texts.to_vec() } else { Vec::new() }
 }
@@ -91,7 +91,8 @@ fn while_polled(case: &Case) -> Right {
     Right::one(seen(case, PLANNED), told(case, [PLANNED]))
 }
 
-/// The second panic is told of if `CatchPanic` drops the stream, and not if an unwinding handler does.
+/// The second panic is reported if `CatchPanic` drops the stream, but not if an unwinding handler
+/// does.
 fn with_a_lock(case: &Case) -> Right {
     let right = while_polled(case).or(seen(case, PLANNED), told(case, [PLANNED, POISONED]));
     Right { raised: 2, ..right }
@@ -107,8 +108,8 @@ fn caller_left(case: &Case, text: &'static str) -> Right {
     }
 }
 
-/// Nobody looks into the caller's own stream, and so nobody into the response's: once that has begun,
-/// it fails by itself.
+/// No interceptor inspects the caller's own stream, so none inspects the response stream either:
+/// once the response has started, it fails by itself.
 fn own_requests(case: &Case, at: usize) -> Right {
     let right = while_polled(case);
     match (case.kind.rpc(), at) {
@@ -132,8 +133,8 @@ fn requests_dropped(case: &Case, text: &'static str) -> Right {
     }
 }
 
-/// In a layer the stream is inside of a body that tonic made, which drops it where it is polled, before it says
-/// that it has ended: so it panics before its end.
+/// In a layer, the stream is inside a body that tonic created. tonic drops the stream while
+/// polling, before it reports the end, so the panic comes before the end.
 fn is_dropped_in_tonics_body(case: &Case) -> bool {
     let is_own = match case.place {
         Place::RequestsDropped => case.form.is_client(),
@@ -162,9 +163,9 @@ fn replies_dropped(case: &Case, when: When) -> Right {
         When::AfterTheEnd if is_dropped_in_tonics_body(case) => {
             Right::one(seen(case, DROPPED), told(case, [DROPPED]))
         }
-        // It had ended well before.
+        // It had completed successfully before.
         When::AfterTheEnd if case.catching => Right::one(answered, told(case, [DROPPED])),
-        // Whoever polled it dropped it, too.
+        // It was also dropped by whoever polled it.
         When::AfterTheEnd => Right::one(answered, Vec::new()).or(seen(case, DROPPED), Vec::new()),
         When::AfterAPanic => Right::one(seen(case, PLANNED), told(case, [PLANNED, DROPPED])),
     }

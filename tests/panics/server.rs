@@ -1,4 +1,4 @@
-//! The services of a case. Their handlers panic in the case's place, if that is a handler's.
+//! The services of a case. Their handlers panic in the case's place if it is a handler's.
 
 use grpc_interceptor::intercepted;
 use grpc_interceptor_proto::greeter::greeter_server::Greeter;
@@ -15,7 +15,7 @@ use crate::{
     },
 };
 
-/// Has the interceptors by the attribute.
+/// Has the interceptors in the attribute.
 struct Attributed(Plan);
 
 /// Plain tonic.
@@ -63,7 +63,7 @@ macro_rules! serve {
 serve!(Attributed, #[intercepted(self.0.outside(), self.0.catch(), self.0.inside())]);
 serve!(Plain, #[tonic::async_trait]);
 
-/// Starts the case's server, and connects to it.
+/// Starts the case's server and connects to it.
 pub(crate) async fn start(plan: &Plan) -> Client {
     let attributed = Attributed(plan.clone());
     let plain = Plain(plan.clone());
@@ -86,7 +86,7 @@ pub(crate) async fn start(plan: &Plan) -> Client {
 }
 
 impl Plan {
-    /// What each handler does first.
+    /// The first thing that each handler does.
     async fn handle(&self) {
         self.raise_at(Place::BeforeAwait);
         tokio::task::yield_now().await;
@@ -103,7 +103,7 @@ impl Plan {
         S: Stream<Item = Result<HelloReply, Status>> + Send + 'static,
     {
         let replies: BoxStream<HelloReply> = match self.place() {
-            // Else all might be sent before the caller leaves.
+            // Otherwise everything could be sent before the caller disconnects.
             place if place.leaves_replies() => {
                 Box::pin(replies.take(1).chain(tokio_stream::pending()))
             }
@@ -120,7 +120,7 @@ impl Plan {
     }
 }
 
-/// Says which connection the call came by.
+/// Returns which connection the call came from.
 async fn say_hello(
     plan: &Plan,
     request: Request<HelloRequest>,

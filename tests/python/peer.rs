@@ -1,10 +1,10 @@
-//! Our side of what `check.py` compares: the testing kit's dummy service and its client, which talk
-//! to those of the Python package. `run.sh` runs it all.
+//! Our side of the comparison in `check.py`: the testing kit's dummy service and its client, which
+//! talk to those of the Python package. `run.sh` runs all of it.
 //!
 //! ```text
 //! python_peer serve                  serves until its standard input is closed
-//! python_peer call ADDRESS UNKNOWN   calls the Python package's dummy service, which makes this
-//!                                    code of errors that it doesn't know
+//! python_peer call ADDRESS UNKNOWN   calls the Python package's dummy service, which returns this code
+//!                                    for unknown errors
 //! ```
 
 use std::{
@@ -40,11 +40,11 @@ type Result<T = (), E = Box<dyn StdError + Send + Sync>> = std::result::Result<T
 
 // The same as in check.py.
 
-/// Characters of one to four bytes, one that is put together, and what has to be escaped somewhere.
+/// Characters of one to four bytes, a combining one, and some that need escaping.
 const UNICODE: &str = "grüße 東京 😀 e\u{301} 100 % \"\\\t\r\n";
-/// The metadata that either side sends, as [`text_of`] writes it.
+/// The metadata that both sides send, as formatted by [`text_of`].
 const METADATA: &str = "test-ascii=some text|test-bytes-bin=00ff80|test-twice=one|test-twice=two";
-/// What the Python package's server sends behind its response.
+/// What the Python package's server sends after its response.
 const TRAILING: &str = "test-zz-trailing=the end";
 const PATHS: [&str; 4] = [
     "/DummyService/Execute",
@@ -79,7 +79,7 @@ fn all_codes() -> impl Iterator<Item = Code> {
     (1..17).map(Code::from)
 }
 
-/// As in `NOT_FOUND`, which Python calls it, too.
+/// As in `NOT_FOUND`, which is also Python's name for it.
 fn name_of(code: Code) -> String {
     Error::new(code).status_string().to_owned()
 }
@@ -93,7 +93,7 @@ fn test_metadata() -> MetadataMap {
     metadata
 }
 
-/// The metadata that is the test's own, in an order that doesn't depend on who sent it.
+/// The test's own metadata, in an order that doesn't depend on the sender.
 fn text_of(metadata: &MetadataMap) -> String {
     let entries = metadata.iter().map(|entry| match entry {
         KeyAndValueRef::Ascii(key, value) => {
@@ -111,7 +111,7 @@ fn text_of(metadata: &MetadataMap) -> String {
 
 // ---- The server, for the Python package's client ------------------------------------------------
 
-/// Puts on each response what the interceptor knows of the call, beside the test's metadata.
+/// Adds what the interceptor knows about the call to each response, next to the test's metadata.
 #[interceptor]
 async fn stamp<N: Next>(mut request: Request<N::Request>, context: Context, next: N) -> Outcome<N> {
     request.extensions_mut().insert(context);
@@ -123,7 +123,7 @@ async fn stamp<N: Next>(mut request: Request<N::Request>, context: Context, next
     Ok(response)
 }
 
-/// The dummy service, with what the Python package's client asks it.
+/// The dummy service, with the special cases that the Python package's client uses.
 fn service(recorder: &Recorder) -> DummyService {
     let flaky = AtomicUsize::new(0);
     let service = all_codes().fold(DummyService::new(), |service, code| {
@@ -141,7 +141,7 @@ fn service(recorder: &Recorder) -> DummyService {
             (remaining.is_some_and(|remaining| remaining.as_secs() < 100)).to_string()
         })
         .special_case("unknown", |_| "oops".parse::<u32>().map(|number| number.to_string()))
-        // Without the words on standard error, which would look like a mistake.
+        // Without a message on standard error, which would look like a mistake.
         .special_case("panic", |_| -> String { std::panic::resume_unwind(Box::new("panic")) })
         .special_case("error with metadata", |_| {
             Err(Error::aborted("see the metadata").with_metadata(test_metadata()))
@@ -187,7 +187,7 @@ async fn start(place: Place, unknown: Code) -> io::Result<RunningServer> {
             testing::serve(server).on_loopback().start().await
         }
         Place::Layer => {
-            // An error that a stream fails with is only its code and its text when it gets to a layer.
+            // By the time a stream's error reaches a layer, it is only a code and a text.
             let server = DummyServiceServer::with_interceptors(service, errors);
             let layer = InterceptorLayer::new((recorder, stamp, CatchPanic::new()));
             let router = Server::builder().layer(layer).add_service(server);
@@ -196,8 +196,8 @@ async fn start(place: Place, unknown: Code) -> io::Result<RunningServer> {
     }
 }
 
-/// Says the addresses: first of the one that hides unknown errors, then of the one that makes them
-/// `INTERNAL`; and the same again with the interceptors in a layer.
+/// Prints the addresses: first of the server that hides unknown errors, then of the one that turns
+/// them into `INTERNAL`; then the same again with the interceptors in a layer.
 async fn serve() -> Result {
     let mut servers = Vec::new();
     for place in [Place::Creation, Place::Layer] {
@@ -208,7 +208,7 @@ async fn serve() -> Result {
     for server in &servers {
         println!("{}", server.local_addr().ok_or("it is on loopback")?);
     }
-    // However the one who started this ends, this ends, too.
+    // Ends when the parent process ends, however that happens.
     tokio::task::spawn_blocking(|| io::stdin().read_to_end(&mut Vec::new())).await??;
     for server in servers {
         server.shutdown().await;
@@ -218,7 +218,7 @@ async fn serve() -> Result {
 
 // ---- The client, for the Python package's server ------------------------------------------------
 
-/// Puts the test's metadata on each call.
+/// Adds the test's metadata to each call.
 #[interceptor]
 async fn send_metadata<N: Next>(
     mut request: Request<N::Request>,
@@ -229,7 +229,7 @@ async fn send_metadata<N: Next>(
     next.run(request).await
 }
 
-/// The trailing metadata of the response streams that are at their end.
+/// The trailing metadata of the response streams that have ended.
 #[derive(Clone, Default)]
 struct Trailers(Arc<Mutex<Vec<String>>>);
 
@@ -247,7 +247,7 @@ impl<N: Next> Interceptor<N> for Trailers {
     }
 }
 
-/// Tries once more.
+/// Retries once.
 #[interceptor]
 async fn retry<N: Next<Request: Clone>>(
     request: Request<N::Request>,
@@ -263,7 +263,7 @@ async fn retry<N: Next<Request: Clone>>(
 
 type Client = DummyClient<(Recorder, send_metadata, Trailers)>;
 
-/// The status of each RPC that gets this input as its only one.
+/// The status of each RPC that gets this input as its only message.
 async fn statuses(client: &mut Client, input: &str) -> [Status; 4] {
     [
         client.execute(input).await.expect_err(input),
@@ -283,7 +283,7 @@ fn requests<const COUNT: usize>(
     tokio_stream::iter(inputs.map(request))
 }
 
-/// What came before the end, and the end.
+/// The messages before the end, and the end.
 async fn read(stream: &mut Streaming<DummyResponse>) -> (Vec<String>, Result<(), Status>) {
     let mut outputs = Vec::new();
     loop {
@@ -349,8 +349,8 @@ async fn metadata(client: &mut Client, trailers: &Trailers) -> Result {
     assert_eq!(client.execute_client_server_stream(["metadata"]).await?, [METADATA]);
     println!("    request metadata, by an interceptor");
 
-    // The Python service puts it on both ends of the response. tonic has one place for both where
-    // there is one message.
+    // The Python service sends it both before and after the response. For a single message, tonic
+    // has one place for both.
     let both = format!("{METADATA}|{TRAILING}");
     let input = "send metadata";
     let client = client.get_mut();
@@ -416,11 +416,12 @@ async fn errors(client: &mut Client, unknown: &str) {
     println!("    errors with metadata and with binary details");
 }
 
-/// Sends a request when the one before was answered, and the last one fails.
+/// Sends each request after the previous one was answered; the last one fails.
 async fn ping_pong(client: &mut Client, recorder: &Recorder) -> Result {
     let (sender, receiver) = mpsc::unbounded_channel();
     let receiver = UnboundedReceiverStream::new(receiver);
-    // Some servers send nothing before their first response, so it can't be waited for alone.
+    // Some servers send nothing before their first response, so the test can't wait for the headers
+    // alone.
     sender.send(request("one"))?;
     let mut stream = client.get_mut().execute_client_server_stream(receiver).await?.into_inner();
     for (answered, next) in [("one", "two"), ("two", "three"), ("three", "NOT_FOUND")] {

@@ -1,10 +1,11 @@
-//! Our side of what `trace.py` looks at: a server and a client with `Trace`, whose spans go to an OTLP receiver.
-//! `trace.sh` runs it all.
+//! Our side of what `trace.py` checks: a server and a client with `Trace`, whose spans go to an
+//! OTLP receiver. `trace.sh` runs all of it.
 //!
 //! ```text
-//! python_trace_peer forward NEXT RECEIVER        serves until its standard input is closed: it passes each call on to the
+//! python_trace_peer forward NEXT RECEIVER        serves until its standard input is closed, and forwards each call to the
 //!                                                dummy service at NEXT
-//! python_trace_peer call ADDRESS RECEIVER INPUT  calls each RPC of the dummy service at ADDRESS, and says the codes,
+//! python_trace_peer call ADDRESS RECEIVER INPUT  calls each RPC of the dummy service at ADDRESS,
+//! and prints the codes
 //!                                                as numbers
 //! ```
 
@@ -64,12 +65,12 @@ async fn main() -> ExitCode {
     }
 }
 
-/// What this process sends its spans with, and an interceptor that makes them.
+/// The provider that sends this process's spans, and an interceptor that creates them.
 fn tracing(receiver: &str) -> Result<(SdkTracerProvider, Trace)> {
     let endpoint = format!("http://{receiver}");
     let exporter = SpanExporter::builder().with_tonic().with_endpoint(endpoint).build()?;
     let provider = SdkTracerProvider::builder().with_batch_exporter(exporter).build();
-    // What the Python package has by default.
+    // The Python package's default.
     let propagator = TextMapCompositePropagator::new(vec![
         Box::new(TraceContextPropagator::new()),
         Box::new(BaggagePropagator::new()),
@@ -78,7 +79,7 @@ fn tracing(receiver: &str) -> Result<(SdkTracerProvider, Trace)> {
     Ok((provider, trace))
 }
 
-/// Sends what is left. It blocks until it is sent.
+/// Sends the remaining spans. Blocks until they are sent.
 async fn send_the_rest(provider: SdkTracerProvider) -> Result {
     Ok(tokio::task::spawn_blocking(move || provider.shutdown()).await??)
 }
@@ -89,7 +90,7 @@ async fn connect(address: &str) -> Result<Channel> {
 
 // ---- The server, for the Python package's client ------------------------------------------------
 
-/// Passes each call on, in its kind.
+/// Forwards each call to the same RPC.
 struct Forward {
     next: InterceptedDummyServiceClient<Channel, Trace>,
 }
@@ -135,7 +136,8 @@ impl DummyService for Forward {
     }
 }
 
-/// Says two addresses: of a server that has `Trace` since its creation, and of one that has it in a layer.
+/// Prints two addresses: of a server that passes `Trace` to `with_interceptors`, and of one that
+/// has it in a layer.
 async fn forward(next: &str, receiver: &str) -> Result {
     let (provider, trace) = tracing(receiver)?;
     let channel = connect(next).await?;
@@ -151,7 +153,7 @@ async fn forward(next: &str, receiver: &str) -> Result {
     for server in &servers {
         println!("{}", server.local_addr().ok_or("it is on loopback")?);
     }
-    // However the one who started this ends, this ends, too.
+    // Ends when the parent process ends, however that happens.
     tokio::task::spawn_blocking(|| io::stdin().read_to_end(&mut Vec::new())).await??;
     for server in servers {
         server.shutdown().await;

@@ -23,26 +23,27 @@ use cases::cases;
 use forms::{BARE, FORMS, Form};
 use transport::{Canned, RawResponse};
 
-/// One call, which can be made of every RPC.
+/// A call that can be made to every RPC.
 pub struct Case {
     pub name: String,
     pub request: Outgoing,
     pub response: RawResponse,
     pub settings: Settings,
-    /// Whether it is worth while to read its response in other ways than to the end.
+    /// Whether it is worthwhile to read the response in other ways than to the end.
     pub any_reading: bool,
 }
 
-/// What the caller gives to the client.
+/// What the caller passes to the client.
 #[derive(Default)]
 pub struct Outgoing {
     pub metadata: MetadataMap,
-    /// The first of them, if the RPC takes one. `None` is there for a message that isn't ready yet.
+    /// Only the first one if the RPC takes one message. `None` stands for a message that isn't
+    /// ready yet.
     pub names: Vec<Option<String>>,
 }
 
 impl Outgoing {
-    /// The name in a request with one.
+    /// The name in a single request.
     fn name(&self) -> String {
         self.names.iter().flatten().next().cloned().unwrap_or_default()
     }
@@ -66,7 +67,7 @@ fn head<M>(response: Response<M>, lines: &mut Lines) -> M {
     content
 }
 
-/// What the caller of an RPC with one response sees.
+/// What the caller of an RPC with a single response sees.
 fn one(outcome: Result<Response<HelloReply>, Status>) -> Lines {
     let mut lines = Lines::new();
     match outcome {
@@ -79,13 +80,13 @@ fn one(outcome: Result<Response<HelloReply>, Status>) -> Lines {
     lines
 }
 
-/// What the caller of an RPC with many responses sees.
+/// What the caller of an RPC with a response stream sees.
 async fn many(outcome: Result<Response<Streaming<HelloReply>>, Status>, steps: Steps) -> Lines {
     let mut lines = Lines::new();
     match outcome {
         Ok(response) => {
             let mut stream = head(response, &mut lines);
-            // What it failed with is in the lines.
+            // Its error is in the lines.
             let _ = read(&mut stream, steps, &mut lines).await;
         }
         Err(status) => lines.push(text::status(&status)),
@@ -101,7 +102,7 @@ async fn call(form: &'static Form, kind: RpcKind, steps: Steps, case: Arc<Case>)
     Seen { lines, polls_behind_the_end: polls.count() }
 }
 
-/// How the caller may read the response.
+/// The ways in which the caller can read the response.
 fn readings(case: &Case, kind: RpcKind) -> &'static [Steps] {
     match case.any_reading && kind.is_server_streaming() {
         true => OF_RESPONSES,
@@ -109,7 +110,7 @@ fn readings(case: &Case, kind: RpcKind) -> &'static [Steps] {
     }
 }
 
-// The clock stands still: what takes a moment on a busy machine would be taken from a timeout.
+// The clock is paused: otherwise delays on a busy machine would count towards a timeout.
 #[tokio::test(start_paused = true)]
 async fn a_client_sends_and_sees_what_a_bare_one_does() {
     let mut comparison = Comparison::default();
@@ -118,7 +119,7 @@ async fn a_client_sends_and_sees_what_a_bare_one_does() {
             for steps in readings(&case, kind) {
                 let name = format!("{}, {kind:?}, read as {steps:?}", case.name);
                 let call = |form| call(form, kind, steps, case.clone());
-                // A layer has to make an error of the transport's box, which says a word more.
+                // A layer has to convert the transport's boxed error, which adds a word.
                 let is_boxed = case.response.is_never_ready;
                 let forms = FORMS.iter().filter(|form| !is_boxed || !form.is_layer);
                 let forms = forms.map(|form| (form.name, call(form)));

@@ -1,18 +1,18 @@
-//! Runs one call at a time, and gathers what differs.
+//! Runs one call at a time, and collects the differences.
 
 use std::{fmt::Write as _, future::Future, time::Duration};
 
 use crate::text::Lines;
 
-/// All that can be told of a call.
+/// Everything that can be observed about a call.
 pub struct Seen {
     pub lines: Lines,
-    /// A body behind a layer may panic at one.
+    /// A body after a layer could panic on such a poll.
     pub polls_behind_the_end: usize,
 }
 
 impl Seen {
-    /// Of a call that may panic, or never end.
+    /// For a call that can panic or never end.
     pub async fn of(call: impl Future<Output = Seen> + Send + 'static) -> Seen {
         let mut task = tokio::spawn(call);
         let failure = match tokio::time::timeout(Duration::from_secs(10), &mut task).await {
@@ -40,7 +40,7 @@ fn panic_message(error: tokio::task::JoinError) -> String {
     format!("panics: {}", text.or(panic.downcast_ref().copied()).unwrap_or_default())
 }
 
-/// There are raw bytes in it.
+/// They contain raw bytes.
 fn shorten(line: &str) -> String {
     const ENOUGH: usize = 300;
     let start: String = line.chars().take(ENOUGH).collect();
@@ -51,14 +51,14 @@ fn shorten(line: &str) -> String {
     start.replace(char::is_control, ".") + &more
 }
 
-/// What is the matter with a call, in one form or in many.
+/// What is wrong with a call, in one form or several.
 struct Difference {
     call: String,
     what: String,
     forms: Vec<&'static str>,
 }
 
-/// What intercepted calls have in common with bare ones, and what not.
+/// What intercepted calls have in common with bare ones, and how they differ.
 #[derive(Default)]
 pub struct Comparison {
     calls: usize,
@@ -67,7 +67,8 @@ pub struct Comparison {
 }
 
 impl Comparison {
-    /// Makes one call in the bare form, and then in each other one. Those come with their names.
+    /// Makes one call in the bare form, then in each of the other forms, which are given with their
+    /// names.
     pub async fn call<F>(
         &mut self,
         call: &str,
@@ -90,7 +91,7 @@ impl Comparison {
             let (wanted, found) = (wanted.join("; "), found.join("; "));
             self.add(call, form, format!("bare:        {wanted}\n    intercepted: {found}"));
         }
-        // Nobody misses a poll that isn't made.
+        // A missing poll does no harm.
         let (wanted, found) = (bare.polls_behind_the_end, intercepted.polls_behind_the_end);
         if found > wanted {
             self.add(call, form, format!("polls behind the end: {found} instead of {wanted}"));
@@ -108,8 +109,8 @@ impl Comparison {
         }
     }
 
-    /// Fails with all differences at once. It is told how many calls and forms there are, and how many pairs of
-    /// them are left out, so that none gets lost.
+    /// Fails with all differences at once. Takes the number of calls and forms, and how many pairs
+    /// of them are left out, so that none gets lost.
     pub fn finish(self, calls: usize, forms: usize, left_out: usize) {
         assert_eq!((self.calls, self.comparisons), (calls, calls * forms - left_out));
         let mut report = String::new();

@@ -12,7 +12,7 @@ pub async fn pass<N: Next>(request: Request<N::Request>, _: Context, next: N) ->
     next.run(request).await
 }
 
-/// Looks at all there is to see.
+/// Looks at everything there is to see.
 #[interceptor]
 pub async fn look<N: Next>(request: Request<N::Request>, _: Context, next: N) -> Outcome<N> {
     let request = request.map(|payload| payload.inspect_messages(|_| {}).on_end(|_| {}));
@@ -20,7 +20,7 @@ pub async fn look<N: Next>(request: Request<N::Request>, _: Context, next: N) ->
     Ok(response.map(|payload| payload.inspect_messages(|_| {}).on_end(|_| {})))
 }
 
-/// Has messages counted.
+/// Causes messages to be counted.
 pub fn count() -> OnCallEnd<impl Fn(&Context, &CallEnd<'_>) + Clone + Send + Sync + 'static> {
     on_call_end(|_, _| {})
 }
@@ -31,7 +31,7 @@ pub async fn in_scope<N: Next>(request: Request<N::Request>, _: Context, next: N
     next.in_scope(|run: &mut dyn FnMut()| run()).run(request).await
 }
 
-/// Both, in a list that is made at run time.
+/// Both, in a run-time list.
 pub fn list() -> List {
     List::new().with(pass).with(look)
 }

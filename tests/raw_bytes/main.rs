@@ -1,11 +1,10 @@
-//! An interceptor that does nothing changes nothing, byte for byte: what a bare tonic server or
-//! client sends and sees, an intercepted one does, too.
+//! An interceptor that does nothing changes nothing, byte for byte: an intercepted server or client
+//! sends and sees exactly what a bare tonic one does.
 //!
-//! No socket is in between. A hand-made request goes into the generated server, or a hand-made
-//! response into the generated client, and all that comes out is compared with what tonic alone
-//! makes of it. The tables of calls are `server/cases` and `client/cases`; the forms that have to be
-//! like the bare one are in `server/forms.rs` and `client/forms.rs`; `reading` has the ways to read
-//! a stream.
+//! There is no socket. A hand-made request goes into the generated server, or a hand-made response
+//! into the generated client, and everything that comes out is compared with plain tonic's output.
+//! The tables of calls are in `server/cases` and `client/cases`, the forms that have to match the
+//! bare one in `server/forms.rs` and `client/forms.rs`, and the ways to read a stream in `reading`.
 
 mod client;
 mod compare;

@@ -1,4 +1,4 @@
-//! Bodies that are made by hand, and that tell how they were read.
+//! Hand-made bodies that report how they were read.
 
 use std::{
     collections::VecDeque,
@@ -22,17 +22,17 @@ use crate::{
     text::{self, Lines},
 };
 
-/// What a body brings next.
+/// What a body yields next.
 #[derive(Clone)]
 pub enum Part {
     Data(Bytes),
     Trailers(HeaderMap),
     Error(Failure),
-    /// Nothing yet: whoever reads has to come again.
+    /// Nothing yet: the reader has to poll again.
     Wait,
 }
 
-/// How a body, or a whole call, fails.
+/// How a body or a whole call fails.
 #[derive(Clone)]
 pub enum Failure {
     Io,
@@ -48,7 +48,7 @@ impl From<Failure> for StdError {
     }
 }
 
-/// How many times a body was polled that had ended before.
+/// How many times a body was polled after its end.
 #[derive(Clone, Default)]
 pub struct PollsBehindTheEnd(Arc<AtomicUsize>);
 
@@ -94,7 +94,7 @@ impl Body for RawBody {
     }
 }
 
-/// Reads a body as far as HTTP does. How its data is cut into frames is not told.
+/// Reads a body as far as HTTP does. Ignores how its data is split into frames.
 pub async fn collect(body: impl Body<Data = Bytes, Error: Into<StdError>>) -> Lines {
     let mut body = pin!(body);
     let mut data = Vec::new();
@@ -108,7 +108,7 @@ pub async fn collect(body: impl Body<Data = Bytes, Error: Into<StdError>>) -> Li
         };
         match frame.into_data() {
             Ok(bytes) => data.extend_from_slice(&bytes),
-            // Nothing is behind them.
+            // Nothing comes after them.
             Err(frame) => match frame.into_trailers() {
                 Ok(trailers) => break format!("trailers: {}", text::headers(&trailers)),
                 Err(_) => break "a frame of another kind".to_owned(),

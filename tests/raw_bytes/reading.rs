@@ -1,4 +1,4 @@
-//! How somebody reads a stream that came over the wire: a handler its requests, a caller the
+//! The ways to read a stream that came over the wire: a handler reads requests, a caller reads
 //! responses.
 
 use std::fmt::Debug;
@@ -9,32 +9,32 @@ use crate::text::{self, Lines};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Step {
-    /// One message, or the end, or an error.
+    /// One message, the end, or an error.
     Message,
-    /// Messages, until there is none.
+    /// Messages, until there are none.
     End,
     Trailers,
-    /// Messages as for `End`. A handler that sends a stream sends one for each meanwhile.
+    /// Messages as for `End`. A handler that sends a stream sends one for each message it reads.
     Echo,
 }
 
 pub type Steps = &'static [Step];
 
-/// What a handler mostly does.
+/// What most handlers do.
 pub const TO_THE_END: Steps = &[Step::End];
 
-/// How a handler may read. A request has no trailers, so it asks for none: tonic would poll the body
-/// once more for them.
+/// The ways in which a handler can read. A request has no trailers, so it doesn't ask for them:
+/// tonic would poll the body once more.
 pub const OF_REQUESTS: &[Steps] = &[TO_THE_END, &[], &[Step::Message], &[Step::Echo]];
 
-/// How a caller may read. Nobody reads on after the end or the trailers: there tonic goes on with what
-/// it has left, and once says that the trailers are missing which it just gave.
+/// The ways in which a caller can read. None continues after the end or the trailers: there tonic
+/// parses what it has left, and sometimes reports that the trailers it just returned are missing.
 pub const OF_RESPONSES: &[Steps] = {
     use Step::{End, Message, Trailers};
     &[TO_THE_END, &[], &[Message], &[Trailers], &[End, Trailers], &[Message, Trailers]]
 };
 
-/// What one step came to.
+/// The result of one step.
 async fn step<M: Debug>(
     step: Step,
     stream: &mut Streaming<M>,
@@ -59,7 +59,7 @@ async fn step<M: Debug>(
     Ok(())
 }
 
-/// Goes on after an error, too, and gives back the first there was.
+/// Continues after an error, and returns the first error.
 pub async fn read<M: Debug>(
     stream: &mut Streaming<M>,
     steps: Steps,

@@ -21,21 +21,22 @@ use cases::cases;
 use forms::{BARE, FORMS, Form};
 use handler::{Answer, Handler};
 
-/// One call, which every RPC can be called with.
+/// A call that can be made to every RPC.
 pub struct Case {
     pub name: String,
     pub request: RawRequest,
     pub answer: Answer,
     pub settings: Settings,
-    /// Whether it is worth while to read its request in other ways than to the end.
+    /// Whether it is worthwhile to read the request in other ways than to the end.
     pub any_reading: bool,
-    /// Whether it has gRPC's content type, and no trailers. Tonic doesn't ask; a layer lets neither in.
+    /// Whether it has gRPC's content type and no trailers. tonic doesn't check; a layer rejects
+    /// both.
     pub is_grpc: bool,
-    /// Which kinds of RPC it is for.
+    /// Which kinds of RPC it applies to.
     pub is_for: fn(RpcKind) -> bool,
 }
 
-/// Makes a path of that of the RPC.
+/// Derives a path from the RPC's path.
 pub type Path = fn(&str) -> String;
 
 pub struct RawRequest {
@@ -84,7 +85,7 @@ async fn call(form: &'static Form, kind: RpcKind, steps: Steps, case: Arc<Case>)
     Seen { lines, polls_behind_the_end: polls.count() }
 }
 
-/// How the handler may read the request.
+/// The ways in which the handler can read the request.
 fn readings(case: &Case, kind: RpcKind) -> Vec<Steps> {
     match case.any_reading && kind.is_client_streaming() {
         true => OF_REQUESTS.to_vec(),

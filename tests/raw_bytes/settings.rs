@@ -1,4 +1,4 @@
-/// What a generated server or client can be set to.
+/// The settings of a generated server or client.
 #[derive(Clone, Copy, Default)]
 pub struct Settings {
     pub gzip: bool,
@@ -6,7 +6,7 @@ pub struct Settings {
     pub encoding_limit: Option<usize>,
 }
 
-/// Sets a server or a client. Both have the same methods, and so has each form of them.
+/// Applies the settings to a server or a client. All forms of both have the same methods.
 macro_rules! set {
     ($settings:expr, $subject:expr) => {{
         use ::tonic::codec::CompressionEncoding::Gzip;

@@ -1,4 +1,4 @@
-//! A stream that may make its reader wait.
+//! A stream that can make its reader wait.
 
 use std::{
     collections::VecDeque,
@@ -8,7 +8,7 @@ use std::{
 
 use tokio_stream::Stream;
 
-/// `None` is there for an item that isn't ready yet: whoever reads has to come again.
+/// `None` stands for an item that isn't ready yet: the reader has to poll again.
 pub struct Slowly<T>(VecDeque<Option<T>>);
 
 impl<T> Slowly<T> {

@@ -1,4 +1,4 @@
-//! What is compared is text: it says everything, and a difference in it can be read.
+//! The comparison works on text, which is complete and shows readable differences.
 
 use tonic::{Extensions, Status, codegen::http::HeaderMap, metadata::MetadataMap};
 
@@ -10,7 +10,7 @@ pub fn bytes(bytes: &[u8]) -> String {
     bytes.iter().copied().map(char::from).collect()
 }
 
-/// In the order in which they go over the wire.
+/// In wire order.
 pub fn headers(headers: &HeaderMap) -> String {
     let lines = headers.iter().map(|(name, value)| {
         let value = bytes(value.as_bytes());
@@ -33,7 +33,7 @@ pub fn status(status: &Status) -> String {
     )
 }
 
-/// An extension, as layers and callers leave them.
+/// An extension, as set by layers and callers.
 #[derive(Clone)]
 pub struct Mark(pub &'static str);
 

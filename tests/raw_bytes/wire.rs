@@ -1,4 +1,4 @@
-//! Messages as they are on the wire, well made and not.
+//! Messages in wire format, well-formed and malformed.
 
 use grpc_interceptor_proto::greeter::HelloRequest;
 use prost::Message as _;
@@ -13,22 +13,22 @@ use tonic::{
 
 use crate::raw::{Failure, Part};
 
-/// The message "zip", compressed, with the header that says so.
+/// The message "zip", compressed, with the prefix that says so.
 pub const GZIPPED: &[u8] = b"\x01\0\0\0\x19\
     \x1f\x8b\x08\0\0\0\0\0\x02\xff\xe3\x62\xae\xca\x2c\0\0\x06\x0c\x7b\x23\x05\0\0\0";
 
-/// A header that says how long a message is, and its bytes.
+/// The length prefix of a message, and its bytes.
 fn framed(message: &[u8]) -> Vec<u8> {
     let length = u32::try_from(message.len()).expect("no test has a message of 4 GB");
     [&[0], &length.to_be_bytes()[..], message].concat()
 }
 
-/// A message with this text. It is the first field of every request and of every reply.
+/// A message with this text, which is the first field of every request and reply.
 pub fn message(text: &str) -> Bytes {
     framed(&HelloRequest { name: text.to_owned() }.encode_to_vec()).into()
 }
 
-/// How long a call may take, as no gRPC says it and as it does.
+/// Timeouts, some of them not valid gRPC.
 pub const TIMEOUTS: [&str; 10] =
     ["+50m", "1", "", "123456789m", "0n", "1m", "50S", "-1S", "99999999H", "1x"];
 
@@ -37,7 +37,7 @@ pub fn large() -> String {
     "large ".repeat(10_000)
 }
 
-/// What is not a message.
+/// Data that isn't a message.
 pub fn malformed() -> Vec<(&'static str, Bytes)> {
     let too_long = (4 * 1024 * 1024_u32 + 1).to_be_bytes();
     let zip_that_is_none = b"\x01\0\0\0\x05\x1f\x8bzip";
@@ -77,7 +77,7 @@ pub fn header_map(headers: &[(&'static str, &'static str)]) -> HeaderMap {
     map
 }
 
-/// Metadata of both kinds, some of which no status and no response may have.
+/// Metadata of both kinds, including keys that no status and no response can have.
 pub fn metadata() -> MetadataMap {
     let mut metadata = MetadataMap::from_headers(header_map(&[
         ("word", "one"),
@@ -91,7 +91,7 @@ pub fn metadata() -> MetadataMap {
     metadata
 }
 
-/// Messages, in all numbers and sizes, and cut anyhow.
+/// Messages in all numbers and sizes, split arbitrarily.
 pub fn good_bodies() -> Vec<(String, Vec<Part>)> {
     let data = |data: &Bytes| Part::Data(data.clone());
     let (one, three) = (message("one"), [message("one"), message("two"), message("three")]);
@@ -115,7 +115,7 @@ pub fn good_bodies() -> Vec<(String, Vec<Part>)> {
     ]
 }
 
-/// What is malformed, and bodies that fail; each alone, and behind a message.
+/// Malformed data, and bodies that fail; each alone, and after a message.
 pub fn bad_bodies() -> Vec<(String, Vec<Part>)> {
     let mut bodies: Vec<(String, Vec<Part>)> = Vec::new();
     for (name, data) in malformed() {
@@ -134,14 +134,14 @@ pub fn bad_bodies() -> Vec<(String, Vec<Part>)> {
     [bodies, behind].concat()
 }
 
-/// In which ways a body fails.
+/// The ways in which a body fails.
 pub fn failures() -> [(&'static str, Failure); 3] {
     let mut unavailable = Status::with_details(Code::Unavailable, "away", b"details"[..].into());
     *unavailable.metadata_mut() = metadata();
     [
         ("an I/O error", Failure::Io),
         ("a status", Failure::Status(unavailable)),
-        // tonic takes it for the end of a request.
+        // tonic takes this for the end of a request.
         ("CANCELLED", Failure::Status(Status::cancelled("gone"))),
     ]
 }

@@ -1,4 +1,4 @@
-//! On a client: the request's stream, too, which tonic reads in a task of its own.
+//! On a client: includes the request stream, which tonic reads in a separate task.
 
 use grpc_interceptor::{LayerInterceptors, RpcKind, interceptors::List};
 use tokio_stream::{StreamExt as _, wrappers::UnboundedReceiverStream};
@@ -26,7 +26,7 @@ const FUTURE: [(&str, &str); 2] = [("future", "poll"), ("future", "drop")];
 const REQUEST: [(&str, &str); 2] = [("request", "poll"), ("request", "drop")];
 const RESPONSE: [(&str, &str); 2] = [("response", "poll"), ("response", "drop")];
 
-/// Calls an RPC of this kind, with a request stream that is noted, and reads the response. The two kinds of
+/// Calls an RPC of this kind with a recorded request stream, and reads the response. Both kinds of
 /// client have the same methods.
 macro_rules! call {
     ($client:expr, $kind:expr, $request:expr) => {{
@@ -60,7 +60,7 @@ async fn call<I: GreeterInterceptors<Channel>>(
     call!(client, kind, request);
 }
 
-/// What there is of a call of this kind.
+/// The events of a call of this kind.
 fn of_kind(kind: RpcKind) -> Vec<(&'static str, &'static str)> {
     let mut events = FUTURE.to_vec();
     if kind.is_server_streaming() {
@@ -80,7 +80,7 @@ async fn all_runs_inside<I: GreeterInterceptors<Channel>>(
         call(&mut server.through(interceptors), kind, &callers).await;
         within.assert_inside(scopes, &of_kind(kind)).await;
         around.assert_inside(&[], &of_kind(kind)).await;
-        // How two of them are in each other is looked at below.
+        // How two of them are nested is checked below.
         if let ([scope], true) = (scopes, kind.is_client_streaming()) {
             callers.assert_inside(&[scope], &REQUEST).await;
         }
@@ -114,7 +114,7 @@ async fn a_scope_inside_of_a_scope() {
     all_runs_inside(nested, &["outer", "inner"]).await;
 }
 
-/// The call is given up while its request stream goes on.
+/// The call is cancelled while its request stream is still running.
 #[tokio::test]
 async fn a_call_that_is_given_up_is_dropped_inside() {
     let (server, probe) = (plain().await, Probe::default());
@@ -127,7 +127,7 @@ async fn a_call_that_is_given_up_is_dropped_inside() {
     probe.assert_inside(&["scope"], &[FUTURE, REQUEST].concat()).await;
 }
 
-/// The request's stream goes on without it, which is up to tonic, until it ends.
+/// The request stream continues without the scope until it ends, which is up to tonic.
 #[tokio::test]
 async fn a_response_stream_that_is_given_up_is_dropped_inside() {
     let (server, probe) = (plain().await, Probe::default());
@@ -141,7 +141,7 @@ async fn a_response_stream_that_is_given_up_is_dropped_inside() {
     probe.assert_inside(&["scope"], &[FUTURE, REQUEST, RESPONSE].concat()).await;
 }
 
-/// The interceptor is inside of the scope, and so is what it does with each message.
+/// The interceptor is inside the scope, and so is what it does with each message.
 #[tokio::test]
 async fn what_an_inner_interceptor_puts_around_the_request_stream_runs_inside() {
     let server = plain().await;
@@ -154,8 +154,8 @@ async fn what_an_inner_interceptor_puts_around_the_request_stream_runs_inside() 
     }
 }
 
-/// What an interceptor around the scope does with the request's stream is the rest of the call, too,
-/// as is the caller's own stream.
+/// What an interceptor around the scope does with the request stream also belongs to the rest of
+/// the call, as does the caller's own stream.
 #[tokio::test]
 async fn what_an_outer_interceptor_puts_around_the_request_stream_runs_inside() {
     let server = plain().await;
@@ -216,7 +216,7 @@ async fn all_of_a_call_runs_inside_of_a_layers_scope() {
     all_runs_inside_of_a_layer(nested, &["outer", "inner"]).await;
 }
 
-/// Whichever of the two is the outer one, as above.
+/// No matter which of the two is outside, as above.
 #[tokio::test]
 async fn what_a_layers_interceptor_puts_around_the_request_runs_inside() {
     let server = plain().await;

@@ -43,7 +43,7 @@ impl Scope for Until {
     }
 }
 
-/// Stops what it is inside of, and waits or goes on. It can't be woken.
+/// Stops the scope around it, then waits or continues. It can't be woken.
 struct Stopping {
     until: Until,
     waits: bool,
@@ -61,7 +61,7 @@ impl Future for Stopping {
     }
 }
 
-/// Stops in the middle: waiting for a `name` of "wait", and going on for any other.
+/// Stops in the middle: waits if the `name` is "wait", and continues for any other.
 struct Stopped {
     until: In<Until>,
 }
@@ -71,7 +71,7 @@ impl Stopped {
         Stopping { until: self.until.0.clone(), waits: name == "wait" }
     }
 
-    /// A message comes before it, and `times` after it.
+    /// One message before it stops, and `times` messages after.
     fn stream(&self, name: &str, times: u32) -> BoxStream<HelloReply> {
         let first = tokio_stream::once(Ok(reply("before")));
         let stop = self.stop(name);
@@ -154,7 +154,7 @@ struct Plain;
 
 greeter!(Plain, []);
 
-/// Ends each call before anything of it runs.
+/// Ends each call before any of it runs.
 #[derive(Clone)]
 struct Closed;
 

@@ -1,11 +1,11 @@
-//! What stands around a scope, what makes it, and what is inside.
+//! Interceptors outside the scope, the one that creates it, and those inside.
 
 use grpc_interceptor::{Context, Interceptor, MessageStream, Next, Outcome, Payload as _, Scope};
 use tonic::Request;
 
 use crate::probe::{Probe, scope};
 
-/// Runs the rest of the call in a scope of this name.
+/// Runs the rest of the call in a scope with this name.
 #[derive(Clone)]
 pub(crate) struct InScope(pub(crate) &'static str);
 
@@ -25,7 +25,7 @@ impl<N: Next, S: Scope + Sync> Interceptor<N> for In<S> {
     }
 }
 
-/// Notes where its own future and the response's stream run, which goes through it.
+/// Records where its own future and the response stream run.
 #[derive(Clone)]
 pub(crate) struct Noting {
     pub(crate) probe: Probe,
@@ -50,7 +50,7 @@ impl<N: Next> Interceptor<N> for Noting {
     }
 }
 
-/// Notes where the request's stream runs, which goes through it.
+/// Records where the request stream runs.
 #[derive(Clone)]
 pub(crate) struct NotingRequest(pub(crate) Probe);
 

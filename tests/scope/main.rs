@@ -1,6 +1,6 @@
-//! `next.in_scope`: the rest of a call runs inside of a scope, wherever it is polled and wherever
-//! it is dropped. Here a scope is a task-local and, as a `tracing` span would be, something that is
-//! entered and left on the thread.
+//! `next.in_scope`: the rest of a call runs inside a scope, wherever it is polled or dropped. Here
+//! a scope consists of a task-local and something that is entered and left on the thread, as a
+//! `tracing` span would be.
 
 mod client;
 mod ends;

@@ -1,4 +1,4 @@
-//! What notes whether it runs inside of a scope.
+//! Records whether code runs inside a scope.
 
 use std::{
     cell::RefCell,
@@ -23,7 +23,7 @@ thread_local! {
     static ENTERED: RefCell<Vec<&'static str>> = const { RefCell::new(Vec::new()) };
 }
 
-/// A scope of this name.
+/// A scope with this name.
 pub(crate) fn scope(name: &'static str) -> impl Scope {
     move |run: &mut dyn FnMut()| {
         TASK.sync_scope(name, || {
@@ -33,7 +33,7 @@ pub(crate) fn scope(name: &'static str) -> impl Scope {
     }
 }
 
-/// Leaves when it is dropped.
+/// Leaves the scope when it is dropped.
 struct Entered;
 
 impl Entered {
@@ -49,22 +49,22 @@ impl Drop for Entered {
     }
 }
 
-/// The scopes that this is inside of, the outermost first, and the one that the task-local names.
+/// The scopes around the current code, outermost first, and the one that the task-local names.
 type Inside = (Vec<&'static str>, Option<&'static str>);
 
 pub(crate) fn inside() -> Inside {
     (ENTERED.with_borrow(Clone::clone), TASK.try_with(|name| *name).ok())
 }
 
-/// Inside of these and no others.
+/// Inside exactly these scopes.
 pub(crate) fn of(names: &[&'static str]) -> Inside {
     (names.to_vec(), names.last().copied())
 }
 
-/// Something that happens: what to, and what.
+/// An event: where it happened, and what.
 type Event = (&'static str, &'static str);
 
-/// Keeps what happens, and where.
+/// Records what happens, and in which scopes.
 #[derive(Clone, Default)]
 pub(crate) struct Probe(Arc<Mutex<Vec<(Event, Inside)>>>);
 
@@ -88,8 +88,8 @@ impl Probe {
         .await;
     }
 
-    /// All these have happened, no others, and each inside of these scopes alone. Which came first
-    /// doesn't matter.
+    /// Asserts that exactly these events have happened, each inside exactly these scopes, in any
+    /// order.
     pub(crate) async fn assert_inside(&self, scopes: &[&'static str], events: &[Event]) {
         for event in events {
             self.wait_for(*event).await;
@@ -102,13 +102,13 @@ impl Probe {
         assert_eq!(noted, events.iter().copied().collect());
     }
 
-    /// A future, or a stream, whose polls and whose end are noted.
+    /// Wraps a future or a stream, and records its polls and its end.
     pub(crate) fn around<T>(&self, place: &'static str, inner: T) -> Noted<T> {
         Noted { inner: Box::pin(inner), guard: Guard { place, probe: self.clone() } }
     }
 }
 
-/// Notes each poll and, by its destructor, the end.
+/// Records each poll and, in its destructor, the end.
 pub(crate) struct Noted<T> {
     inner: Pin<Box<T>>,
     guard: Guard,

@@ -1,4 +1,5 @@
-//! On a server: the handler and the response's stream run inside, what is around the scope doesn't.
+//! On a server: the handler and the response stream run inside the scope; what is around it
+//! doesn't.
 
 use grpc_interceptor::{
     Intercepted, intercepted,
@@ -18,10 +19,11 @@ use crate::{
     },
 };
 
-/// A name for which a handler hangs, as does a stream behind its first message.
+/// With this name, a handler hangs, and a stream hangs after its first message.
 const HANG: &str = "hang";
 
-/// A greeter that notes where its handlers and their streams run, with these interceptors around.
+/// A greeter that records where its handlers and their streams run, with these interceptors around
+/// it.
 macro_rules! noting_greeter {
     ($greeter:ident, [$($entries:tt)*]) => {
         #[intercepted($($entries)*)]
@@ -100,7 +102,7 @@ struct Nested {
 
 noting_greeter!(Nested, [InScope("outer"), InScope("inner")]);
 
-/// A probe for what is around the scope, and one for what is inside.
+/// One probe outside the scope, and one inside.
 #[derive(Default)]
 struct Probes {
     outside: Probe,
@@ -189,7 +191,7 @@ async fn it_runs_inside_on_whichever_thread() {
     all_runs_inside(connect(probes.attribute()).await, probes).await;
 }
 
-/// The caller goes away while the handler waits.
+/// The caller disconnects while the handler waits.
 async fn a_future_is_dropped_inside(client: Client, probes: Probes) {
     let mut caller = support::GreeterClient::new(client.channel());
     let call = tokio::spawn(async move { caller.say_hello(hello(HANG)).await });
@@ -214,7 +216,7 @@ async fn a_handler_that_is_given_up_is_dropped_inside() {
     a_future_is_dropped_inside(probes.list_in_layer().await, probes).await;
 }
 
-/// The caller goes away in the middle of a stream.
+/// The caller disconnects in the middle of a stream.
 async fn a_stream_is_dropped_inside(mut client: Client, probes: Probes) {
     let response = soon(client.greet_many_times(many(HANG, 1))).await.expect("it begins");
     let mut stream = response.into_inner();

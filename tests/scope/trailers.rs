@@ -1,4 +1,4 @@
-//! Trailing metadata gets through a scope, on either side.
+//! Trailing metadata passes through a scope, on either side.
 
 use grpc_interceptor::{intercepted, interceptors::List, trailers};
 use grpc_interceptor_proto::default_stubs::greeter_server as stubs;
@@ -12,7 +12,7 @@ use crate::{
     },
 };
 
-/// Sends a message and trailing metadata, with these interceptors around.
+/// Sends a message and trailing metadata, with these interceptors around it.
 macro_rules! trailing {
     ($greeter:ident, [$($entries:tt)*]) => {
         struct $greeter;
@@ -35,7 +35,7 @@ macro_rules! trailing {
 trailing!(Plain, []);
 trailing!(Attribute, [InScope("outer"), InScope("inner")]);
 
-/// Reads the stream of a call to its end, and what is behind it.
+/// Reads the stream of a call to its end, then its trailers.
 macro_rules! assert_trailers {
     ($client:expr) => {{
         let mut client = $client;

@@ -1,4 +1,4 @@
-//! The kit's `next`: an interceptor is called alone, with no client and no server, for each kind of
+//! The kit's `next`: calls an interceptor alone, without a client or a server, for each kind of
 //! RPC.
 
 use std::{
@@ -17,7 +17,7 @@ use crate::interceptors::{Mark, Retry, Tag};
 
 const NAME: &str = "/pkg.Service/Method";
 
-/// Doubles all messages, each way.
+/// Doubles all messages, in both directions.
 struct Double;
 
 impl<N: Next<RequestMessage = u32, ResponseMessage = u32>> Interceptor<N> for Double {
@@ -107,7 +107,7 @@ fn a_name_is_one_on_the_wire() {
     next::unary("Method", &add_one);
 }
 
-/// Fails the first two attempts, and notes what is left of the mark at each.
+/// Fails the first two attempts, and records what is left of the mark at each.
 fn attempt<T>(attempts: &AtomicUsize, request: &Request<T>) -> Result<(), Status> {
     assert_eq!(request.extensions().get(), Some(&Tag(7)));
     assert!(request.metadata().contains_key("authorization"));

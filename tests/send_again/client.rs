@@ -1,4 +1,4 @@
-//! On a client: one with a retry for any RPC makes calls of all four kinds.
+//! On a client: a client with a retry for any RPC makes calls of all four kinds.
 
 use grpc_interceptor::interceptors::List;
 use tonic::transport::Channel;
@@ -13,7 +13,8 @@ use crate::{
 
 watching!(Plain, []);
 
-/// What is inside of the retry sees all that the first attempt has at each, and so does the server.
+/// At each attempt, both the interceptors inside the retry and the server see everything that the
+/// first attempt has.
 async fn sends_again<I: GreeterInterceptors<Channel>>(interceptors: impl FnOnce(Watch) -> I) {
     let ((sender, mut on_the_server), (inside, mut on_the_client)) = (events(), events());
     let server = connect(GreeterServer::new(Plain { watch: Watch::new(sender, 2) })).await;

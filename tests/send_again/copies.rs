@@ -1,4 +1,4 @@
-//! Of which requests there is a copy, and what is in it.
+//! Which requests can be copied, and what a copy contains.
 
 use grpc_interceptor::{
     Context, Interceptor, Next, Outcome, Payload as _,
@@ -25,7 +25,7 @@ struct Plain;
 
 greeter!(Plain, []);
 
-/// There is one of one message, and none of a stream.
+/// A single message can be copied, a stream can't.
 fn assert_copies(told: &mut UnboundedReceiver<(grpc_interceptor::RpcKind, bool)>) {
     for kind in KINDS {
         let copy = told.try_recv().expect("it is one call");
@@ -56,7 +56,7 @@ async fn there_is_one_of_each_message_and_none_of_a_stream() {
     assert_copies(&mut told);
 }
 
-/// Sends the copy, and says what it has.
+/// Sends the copy, and reports what it contains.
 struct SendCopy;
 
 impl<N: Next<Request = HelloRequest>> Interceptor<N> for SendCopy {
@@ -66,7 +66,7 @@ impl<N: Next<Request = HelloRequest>> Interceptor<N> for SendCopy {
         assert_eq!(copy.extensions().get(), Some(&Tag(7)));
         assert_eq!(values(copy.metadata(), "authorization"), ["token 1", "token 2"]);
         assert!(copy.metadata().contains_key("grpc-timeout"));
-        // What becomes of the other one makes no difference.
+        // Changing the original makes no difference.
         request.get_mut().name = "nobody".to_owned();
         request.metadata_mut().clear();
         request.extensions_mut().clear();
@@ -82,7 +82,7 @@ async fn a_copy_has_all_that_the_request_has() {
     assert_eq!(response.expect("you are greeted").into_inner(), reply("Hello you"));
 }
 
-/// Changes the message in a list, where its type is forgotten, and sends the copy after the other.
+/// Changes the message in a list, which has no types, then sends the original followed by the copy.
 struct ShoutFirst;
 
 impl<N: Next<RequestMessage = AnyMessage>> Interceptor<N> for ShoutFirst {

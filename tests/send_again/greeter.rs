@@ -1,4 +1,4 @@
-//! A greeter whose handlers tell of each attempt, and fail the first ones.
+//! A greeter whose handlers report each attempt, and fail the first ones.
 
 use tokio::sync::mpsc::UnboundedReceiver;
 use tonic::Code;
@@ -57,8 +57,8 @@ macro_rules! watching {
 }
 pub(crate) use watching;
 
-/// Of calls of which two attempts fail: one message is answered at the third, a stream was sent once.
-/// No attempt has less than another.
+/// For calls whose first two attempts fail: a single message is answered at the third attempt, and
+/// a stream was sent once. All attempts have the same content.
 pub(crate) fn assert_sent_again_or_once(
     answers: &[Answer; 4],
     told: &mut UnboundedReceiver<Attempt>,

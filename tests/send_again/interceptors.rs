@@ -1,4 +1,4 @@
-//! A retry for any RPC, and what is around it and inside of it.
+//! A retry for any RPC, and the interceptors around it and inside it.
 
 use std::{
     collections::HashMap,
@@ -12,7 +12,8 @@ use tonic::{Code, Request, Status};
 
 use crate::support::{tell, values};
 
-/// Tries three times at most while it is UNAVAILABLE. What can't be sent again is sent once.
+/// Makes up to three attempts while the status is `UNAVAILABLE`. Requests that can't be sent again
+/// are sent once.
 #[derive(Clone)]
 pub(crate) struct Retry;
 
@@ -29,11 +30,11 @@ impl<N: Next> Interceptor<N> for Retry {
     }
 }
 
-/// What an interceptor leaves for those inside of it.
+/// An extension that an interceptor leaves for inner ones.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Tag(pub(crate) u32);
 
-/// Puts a token, a second value of it, a timeout and an extension into the request.
+/// Adds a token, a second value for it, a timeout and an extension to the request.
 #[derive(Clone)]
 pub(crate) struct Mark;
 
@@ -49,7 +50,7 @@ impl<N: Next> Interceptor<N> for Mark {
     }
 }
 
-/// What there is of a request at one attempt.
+/// The contents of a request at one attempt.
 #[derive(Debug, PartialEq)]
 pub(crate) struct Attempt {
     pub(crate) kind: RpcKind,
@@ -59,14 +60,14 @@ pub(crate) struct Attempt {
 }
 
 impl Attempt {
-    /// What [`Mark`] leaves of a request.
+    /// What [`Mark`] leaves on a request.
     pub(crate) fn marked(kind: RpcKind, tag: Option<Tag>) -> Self {
         let tokens = ["token 1", "token 2"].map(str::to_owned).to_vec();
         Attempt { kind, tokens, has_timeout: true, tag }
     }
 }
 
-/// Tells of each attempt, and fails the first ones of each kind of RPC.
+/// Reports each attempt, and fails the first ones of each kind of RPC.
 #[derive(Clone)]
 pub(crate) struct Watch {
     attempts: UnboundedSender<Attempt>,
@@ -110,7 +111,7 @@ impl<N: Next> Interceptor<N> for Watch {
     }
 }
 
-/// Tells of each call whether its request can be copied.
+/// Reports for each call whether its request can be copied.
 #[derive(Clone)]
 pub(crate) struct Ask(pub(crate) UnboundedSender<(RpcKind, bool)>);
 

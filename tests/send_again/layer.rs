@@ -1,4 +1,5 @@
-//! In a layer of a client, which decides by what arrives: by one message that is all there.
+//! In a client's layer, which decides by what arrives: whether a single message is completely
+//! there.
 
 use grpc_interceptor::{
     CallEnd, Context, Interceptor, LayerInterceptors, Next, ObservedCall, Observer, Outcome,
@@ -15,7 +16,7 @@ use crate::{
 
 watching!(Plain, []);
 
-/// [`Watch`], which the name of the RPC tells what the layer can't.
+/// [`Watch`], which gets from the RPC's name what the layer can't tell it.
 #[derive(Clone)]
 struct WatchByName(Watch);
 
@@ -38,7 +39,7 @@ impl<N: Next> Interceptor<N> for WatchByName {
     }
 }
 
-/// Is shown each message, and keeps none.
+/// Sees each message, and keeps none.
 #[derive(Clone)]
 struct Looking;
 
@@ -54,7 +55,7 @@ impl<Q, P> ObservedCall<Q, P> for Looking {
     fn end(&self, _: &CallEnd<'_>) {}
 }
 
-/// Has messages decoded, each way.
+/// Causes messages to be decoded, in both directions.
 #[derive(Clone)]
 struct Look;
 
@@ -65,7 +66,7 @@ impl<N: Next> Interceptor<N> for Look {
     }
 }
 
-/// Whatever is around the retry and inside of it: each attempt has all that the first one has.
+/// Whatever is around the retry and inside it, each attempt has everything that the first one has.
 async fn sends_again<I>(interceptors: impl FnOnce(WatchByName) -> I)
 where
     I: LayerInterceptors,
@@ -114,7 +115,8 @@ async fn tuples_and_lists_in_each_other_send_again() {
     sends_again(|watch| List::new().with(Mark).with(List::new().with(Retry).with(watch))).await;
 }
 
-/// There is a copy of one message, and none of a stream, whoever has looked into it before.
+/// A single message can be copied and a stream can't, even if an interceptor has inspected it
+/// before.
 async fn assert_copies<I>(interceptors: impl FnOnce(Ask) -> I)
 where
     I: LayerInterceptors,
@@ -123,7 +125,7 @@ where
     let server = connect(GreeterServer::new(Plain { watch: Watch::new(attempts, 0) })).await;
     let answers = call_each_in_layer(&mut server.in_layer(interceptors(Ask(told))), "you").await;
     for (answer, kind) in answers.iter().zip(KINDS) {
-        // Nothing of it was lost by asking.
+        // Nothing was lost by asking.
         answer.messages();
         let copy = copies.try_recv().expect("it is one call");
         assert_eq!(copy, (RpcKind::Unknown, !kind.is_client_streaming()), "{kind:?}");

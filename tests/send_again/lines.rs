@@ -1,5 +1,5 @@
-//! What tonic generates for a service whose messages aren't prost's, less what isn't called here: with
-//! a request that can't be cloned.
+//! What tonic generates for a service whose messages aren't prost's, without the parts that aren't
+//! used here. Its request can't be cloned.
 
 use grpc_interceptor_proto::text::{Line, TextCodec};
 

@@ -1,5 +1,5 @@
-//! `next.clone_request` makes a copy of a request, to send it again: of one message with all that goes
-//! with it, and not of a stream. So one retry serves any RPC.
+//! `next.clone_request` copies a request in order to send it again. It copies single messages with
+//! everything that belongs to them, but not streams. So one retry works for any RPC.
 
 mod alone;
 mod client;

@@ -1,4 +1,4 @@
-//! There is no copy of a message that isn't `Clone`: it is sent once, and the code is the same.
+//! A message that isn't `Clone` can't be copied: it is sent once, with the same code.
 
 use std::sync::{
     Arc,
@@ -19,7 +19,7 @@ use crate::{
     support::events,
 };
 
-/// How often a handler was called. It is away.
+/// Counts the calls of a handler, which is unavailable.
 type Calls = Arc<AtomicUsize>;
 
 fn refuse(calls: &Calls) -> Result<Response<Line>, Status> {
@@ -88,7 +88,7 @@ async fn it_is_handled_once_by_a_server() {
     is_sent_once(LinesClient::with_interceptors(created, ()), &calls, &mut asked).await;
 }
 
-/// A `String` with the same codec.
+/// The same codec with a `String`.
 struct AwayFromText {
     calls: Calls,
 }

@@ -1,4 +1,4 @@
-//! Every type in every signature behind an alias, with and without arguments.
+//! An alias for every type in every signature, with and without arguments.
 
 use grpc_interceptor::intercepted;
 use grpc_interceptor_proto::greeter::{
@@ -14,7 +14,7 @@ use crate::{
 type Result<T> = std::result::Result<Response<T>, Status>;
 type Streaming<T> = Request<tonic::Streaming<T>>;
 type ReplyStream = Replies;
-// Nothing in these tells that they hold streams.
+// These don't show that they contain streams.
 type Chatting = Request<tonic::Streaming<HelloRequest>>;
 type Many = Result<Replies>;
 type Hello = Request<HelloRequest>;

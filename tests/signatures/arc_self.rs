@@ -39,7 +39,7 @@ impl greeter_server::Greeter for Shared {
         self: Arc<Self>,
         request: Request<HelloRequest>,
     ) -> Result<Response<HelloReply>, Status> {
-        // What `Arc<Self>` is for: the service outlives the call.
+        // The purpose of `Arc<Self>`: the service outlives the call.
         let this = Arc::clone(&self);
         tokio::spawn(async move {
             this.nothing();

@@ -18,7 +18,7 @@ struct Attributed(Seen);
 #[allow(clippy::unused_async)]
 #[tonic::async_trait]
 impl Greeter for Attributed {
-    /// So has a handler.
+    /// So does a handler.
     #[tracing::instrument(skip_all, fields(length))]
     #[allow(unused_variables)]
     async fn say_hello(
@@ -40,7 +40,7 @@ impl Greeter for Attributed {
         handlers::join(_request).await
     }
 
-    /// So has a stream.
+    /// So does a stream.
     type GreetManyTimesStream = Replies;
 
     #[cfg(any())]
@@ -74,7 +74,7 @@ async fn attributes_and_patterns_stay() {
     check_greeter!(greeter, Attributed(seen.clone()), seen);
 }
 
-/// With the `async_trait` crate's own attribute, under a name of its own.
+/// With the `async_trait` crate's own attribute, renamed.
 mod renamed {
     use async_trait::async_trait;
 

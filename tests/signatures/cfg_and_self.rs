@@ -1,4 +1,4 @@
-//! `#[cfg]` on stream types and methods, `self::…` and `Self` among the interceptors.
+//! `#[cfg]` on stream types and methods, and `self::…` and `Self` among the interceptors.
 
 use grpc_interceptor::{Context, Interceptor, Next, Outcome, RpcKind, intercepted};
 use grpc_interceptor_proto::text::{
@@ -26,7 +26,7 @@ impl<T: Send + Sync> Service<T> {
     }
 }
 
-/// The service is an interceptor itself.
+/// The service itself is an interceptor.
 impl<N: Next, T: Send + Sync> Interceptor<N> for Service<T> {
     async fn intercept(&self, request: Request<N::Request>, _: Context, next: N) -> Outcome<N> {
         next.run(request).await

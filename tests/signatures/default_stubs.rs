@@ -1,4 +1,4 @@
-//! A service that tonic generated with default stubs: methods may be left out, and streams are
+//! A service that tonic generated with default stubs: methods can be left out, and streams are
 //! boxed.
 
 use grpc_interceptor::{RpcKind, intercepted};

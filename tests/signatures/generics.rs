@@ -1,4 +1,4 @@
-//! Impls with parameters and where-clauses.
+//! Impls with parameters and where clauses.
 
 use std::{fmt::Display, marker::PhantomData, sync::Arc};
 
@@ -37,7 +37,7 @@ struct Service<S, L, const LIMIT: usize> {
     label: PhantomData<L>,
 }
 
-// The stream is the store's own type, and one that no text tells.
+// The stream is the store's associated type, which the tokens don't reveal.
 #[intercepted(*self.store.seen())]
 impl<'l, S: Store, L, const LIMIT: usize> Greeter for Service<S, &'l L, LIMIT>
 where
@@ -87,7 +87,7 @@ async fn an_impl_may_be_generic() {
     check_greeter!(greeter, service, seen);
 }
 
-/// A service that holds one behind a pointer.
+/// A service that holds another one through a pointer.
 struct Behind<T: ?Sized>(Arc<T>);
 
 trait Backend: Send + Sync {

@@ -1,4 +1,4 @@
-//! Unit tests call handlers by hand, and other code names their streams.
+//! Unit tests call handlers directly, and other code names their streams.
 
 use grpc_interceptor::{
     Context, MessageStream, Next, Outcome, Payload as _, ResponseStream, intercepted,
@@ -27,7 +27,7 @@ where
 
 type Replies<E> = ReceiverStream<Result<HelloReply, E>>;
 
-/// The handlers' bodies, which know of no interceptor: what a test calls that wants none.
+/// The handlers' bodies without any interceptors, for tests that don't want them.
 struct Bodies;
 
 impl Bodies {
@@ -104,14 +104,14 @@ async fn a_stream_with_something_around_it_stays_as_it_is() {
     assert_eq!(format!("{stream:?}"), "ResponseStream { .. }");
 }
 
-/// Where no interceptor looks, the type is the handler's, too.
+/// If no interceptor looks at the stream, its type is the handler's as well.
 #[tokio::test]
 async fn a_stream_with_an_empty_chain_keeps_its_type() {
     let mut stream: Replies<Status> = called(Alone).await;
     assert_eq!(stream.next().await.unwrap().unwrap().message, "ada");
 }
 
-/// Except if its errors have to become statuses.
+/// Except if its errors have to be converted to statuses.
 #[tokio::test]
 async fn a_stream_of_other_errors_is_wrapped() {
     let mut stream: ResponseStream<Replies<std::io::Error>> = called(AloneWithErrors).await;
@@ -119,7 +119,7 @@ async fn a_stream_of_other_errors_is_wrapped() {
     assert_eq!(reply.unwrap().message, "ada");
 }
 
-/// What is said to return the trait's stream, makes one of the handler's.
+/// A fn that is declared to return the trait's stream can create one from the handler's.
 #[tokio::test]
 async fn a_stream_may_be_made_by_name() {
     async fn made() -> <Passing as Greeter>::GreetManyTimesStream {

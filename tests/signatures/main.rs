@@ -1,5 +1,5 @@
-//! The impls that people really have. Each module is one, and that it compiles is half of its test;
-//! the other half is that all its RPCs answer, and that an interceptor saw their names and kinds.
+//! The impls that people actually write. Half of each module's test is that it compiles; the other
+//! half is that all its RPCs answer, and that an interceptor saw their names and kinds.
 
 mod aliases;
 mod arc_self;
@@ -22,7 +22,7 @@ use std::sync::{Arc, Mutex};
 use grpc_interceptor::{Context, Interceptor, Next, Outcome, RpcKind};
 use tonic::Request;
 
-/// An interceptor that keeps what it saw, in the order of the calls.
+/// An interceptor that records what it saw, in call order.
 #[derive(Clone, Default)]
 pub struct Seen(Arc<Mutex<Vec<(&'static str, RpcKind)>>>);
 
@@ -44,8 +44,8 @@ impl<N: Next> Interceptor<N> for Seen {
     }
 }
 
-/// Calls all four RPCs of a greeter, of whichever module, that answers with the names it is given;
-/// and checks the answers, and what the interceptor saw.
+/// Calls all four RPCs of any module's greeter that answers with the names it receives, and checks
+/// the answers and what the interceptor saw.
 macro_rules! check_greeter {
     ($module:ident, $service:expr, $seen:expr) => {{
         use ::grpc_interceptor_proto::{

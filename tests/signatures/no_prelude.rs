@@ -1,4 +1,4 @@
-//! A module that imports nothing, and has no prelude either.
+//! A module that imports nothing, and doesn't have the prelude either.
 #![no_implicit_prelude]
 
 pub struct Bare(pub crate::Seen);

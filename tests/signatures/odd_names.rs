@@ -1,5 +1,5 @@
-//! Names that Rust can't tell, keywords, `google.protobuf.Empty`, deprecated RPCs, and messages
-//! whose getters have the names of well-known methods.
+//! Names that can't be derived from Rust's, keywords, `google.protobuf.Empty`, deprecated RPCs, and
+//! messages whose getters are named like well-known methods.
 
 use grpc_interceptor::{Payload, RpcKind, intercepted};
 use grpc_interceptor_proto::odd::{
@@ -36,7 +36,7 @@ impl HttpProxy for Proxy {
         Ok(Response::new(request.into_inner()))
     }
 
-    // Its name is in that of the stream.
+    // The stream's name contains it.
     #[allow(non_camel_case_types)]
     type Watch_ALLStream = Once<Result<Text, Status>>;
 

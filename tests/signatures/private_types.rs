@@ -1,4 +1,4 @@
-//! A handler of a public type may return a private error.
+//! A handler of a public type can return a private error.
 
 use grpc_interceptor::intercepted;
 use grpc_interceptor_proto::{
@@ -40,7 +40,7 @@ async fn it_is_told_as_unknown() {
     assert!(std::error::Error::source(&status).unwrap().is::<Failure>());
 }
 
-/// What others see as public has the error, too.
+/// A type that is public to others has the error as well.
 pub mod nested {
     use super::{
         Failure, HelloReply, HelloRequest, Request, Response, Seen, greeter_server, intercepted,

@@ -1,4 +1,4 @@
-//! A greeter whose handlers return an error of their own, by `?`, as their streams do.
+//! A greeter whose handlers return a custom error with `?`, as do their streams.
 
 use std::pin::Pin;
 
@@ -10,10 +10,10 @@ use super::{HelloReply, reply};
 
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Failure {
-    /// Nobody has chosen a status for this, and its text isn't for the caller.
+    /// No status was chosen for this error, and its text isn't for the caller.
     #[error("the password is {0}")]
     Secret(&'static str),
-    /// Raised somewhere below.
+    /// Returned by lower-level code.
     #[error("while greeting")]
     Raised(#[from] Error),
     #[error("a status")]
@@ -44,8 +44,8 @@ fn aborted() -> Status {
     status
 }
 
-/// [`greet`]s in each of the four kinds, with these interceptors around it. The server streams greet
-/// anybody once, before they fail.
+/// [`greet`]s in each of the four kinds, with these interceptors around it. The server streams send
+/// one greeting before they fail.
 macro_rules! failing {
     ($greeter:ident, [$($entries:tt)*]) => {
         #[::grpc_interceptor::intercepted($($entries)*)]

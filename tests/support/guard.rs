@@ -1,4 +1,4 @@
-//! What tells when a call is given up: where it waits, and that it goes on no more.
+//! Reports when a call is cancelled: where it waits, and that it doesn't continue.
 
 use grpc_interceptor::{Context, Interceptor, Next, Outcome};
 use tokio::sync::mpsc::UnboundedSender;
@@ -8,7 +8,7 @@ use super::tell;
 
 pub(crate) type Events = UnboundedSender<String>;
 
-/// Tells when it is dropped.
+/// Reports when it is dropped.
 pub(crate) struct Guard(pub(crate) Events, &'static str);
 
 impl Guard {
@@ -31,7 +31,7 @@ impl<N: Next> Interceptor<N> for Guarded {
     async fn intercept(&self, request: Request<N::Request>, _: Context, next: N) -> Outcome<N> {
         let guard = Guard::new(&self.0, self.1);
         let outcome = next.run(request).await;
-        // Behind the await there is nobody where the call was given up.
+        // Not reached if the call was cancelled at the await.
         tell(&guard.0, format!("{} goes on", guard.1));
         outcome
     }

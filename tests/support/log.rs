@@ -1,4 +1,4 @@
-//! What is written by `tracing` on this thread.
+//! Captures what `tracing` records on this thread.
 
 use std::{
     collections::HashMap,
@@ -22,7 +22,7 @@ pub(crate) struct Log {
 }
 
 impl Log {
-    /// From now on, as long as the guard is there.
+    /// Captures from now on, until the guard is dropped.
     pub(crate) fn start(target: &'static str, level: Level) -> (Self, DefaultGuard) {
         let log = Log { target, events: Arc::default() };
         let layer = log.clone().with_filter(LevelFilter::from_level(level));
@@ -45,7 +45,7 @@ impl Log {
 
 impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for Log {
     fn on_event(&self, event: &Event<'_>, context: layer::Context<'_, S>) {
-        // The libraries beneath write events, too.
+        // The underlying libraries record events as well.
         if event.metadata().target() != self.target {
             return;
         }

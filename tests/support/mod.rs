@@ -1,4 +1,4 @@
-//! What the tests share: a server on a real socket, a client of it, and a greeter to put
+//! What the tests share: a server on a real socket, a client for it, and a greeter to put
 //! interceptors around.
 
 #![allow(dead_code, unused_imports, unused_macros, reason = "each test file uses a part of it")]
@@ -41,7 +41,7 @@ use tonic::{
 };
 use tower::Layer as _;
 
-/// A client of a server of its own, which stops when this is dropped.
+/// A client with its own server, which stops when this is dropped.
 pub(crate) struct Client {
     greeter: GreeterClient<Channel>,
     channel: Channel,
@@ -60,7 +60,7 @@ impl Client {
         GreeterClient::with_interceptors(self.channel(), interceptors)
     }
 
-    /// A client of the same server whose channel is inside of a layer of these interceptors.
+    /// A client of the same server whose channel is inside a layer with these interceptors.
     pub(crate) fn in_layer<I>(&self, interceptors: I) -> GreeterClient<LayerService<Channel, I>>
     where
         I: LayerInterceptors,
@@ -68,7 +68,7 @@ impl Client {
         GreeterClient::new(InterceptorLayer::new(interceptors).layer(self.channel()))
     }
 
-    /// One more connection to the same server.
+    /// Opens another connection to the same server.
     pub(crate) async fn connect_again(&self) -> GreeterClient<Channel> {
         GreeterClient::new(self.endpoint.connect().await.expect("the server listens"))
     }
@@ -113,13 +113,13 @@ impl<S> GeneratedServer for S where
 {
 }
 
-/// Starts a server of this service on a free port, and connects to it.
+/// Starts a server for this service on a free port, and connects to it.
 pub(crate) async fn connect(service: impl GeneratedServer) -> Client {
     connect_with_windows(service, None).await
 }
 
-/// Does what [`connect`] does, with windows of this many bytes on both sides: what a sender may
-/// send ahead of what the other side has read.
+/// Does what [`connect`] does, with windows of this many bytes on both sides: the amount that a
+/// sender can be ahead of the reader.
 pub(crate) async fn connect_with_windows(
     service: impl GeneratedServer,
     window: Option<u32>,
@@ -172,7 +172,7 @@ where
     Client { greeter, channel, endpoint, _stop_server: stop }
 }
 
-/// Waits, and fails the test rather than hang.
+/// Waits for a future, and fails the test rather than hangs.
 pub(crate) async fn soon<F: Future>(future: F) -> F::Output {
     tokio::time::timeout(Duration::from_secs(30), future).await.expect("this takes no 30 seconds")
 }
@@ -182,17 +182,17 @@ pub(crate) fn events<T>() -> (UnboundedSender<T>, UnboundedReceiver<T>) {
     mpsc::unbounded_channel()
 }
 
-/// Says what happens, where the test still listens.
+/// Reports an event if the test is still listening.
 pub(crate) fn tell<T>(events: &UnboundedSender<T>, event: T) {
     let _ = events.send(event);
 }
 
-/// The next thing that happens.
+/// Returns the next event.
 pub(crate) async fn next<T>(receiver: &mut UnboundedReceiver<T>) -> T {
     soon(receiver.recv()).await.expect("something else happens")
 }
 
-/// All that happens until each sender is dropped.
+/// Returns all events until every sender is dropped.
 pub(crate) async fn all<T>(mut receiver: UnboundedReceiver<T>) -> Vec<T> {
     let mut all = Vec::new();
     while let Some(event) = soon(receiver.recv()).await {
@@ -220,7 +220,7 @@ pub(crate) fn names<const N: usize>(
     tokio_stream::iter(names).map(hello)
 }
 
-/// What a stream brought, and how it ended.
+/// Returns what a stream yielded, and how it ended.
 pub(crate) async fn read(mut stream: Streaming<HelloReply>) -> (Vec<String>, Result<(), Status>) {
     let mut messages = Vec::new();
     loop {
@@ -232,13 +232,13 @@ pub(crate) async fn read(mut stream: Streaming<HelloReply>) -> (Vec<String>, Res
     }
 }
 
-/// What a call came to, whichever kind of RPC it was.
+/// The result of a call of any kind.
 #[derive(Debug)]
 pub(crate) struct Answer {
     pub(crate) kind: RpcKind,
-    /// All messages, or the status that there was instead of a response, or behind some messages.
+    /// All messages, or the status that came instead of a response or after some messages.
     pub(crate) result: Result<Vec<String>, Status>,
-    /// The response's, or the status's where there was no response.
+    /// The metadata of the response, or of the status if there was no response.
     pub(crate) metadata: MetadataMap,
 }
 
@@ -300,7 +300,7 @@ pub(crate) fn values<'a>(metadata: &'a MetadataMap, key: &str) -> Vec<&'a str> {
 pub(crate) const KINDS: [RpcKind; 4] =
     [RpcKind::Unary, RpcKind::ClientStreaming, RpcKind::ServerStreaming, RpcKind::Bidirectional];
 
-/// The two kinds of client have the same methods.
+/// Both kinds of client have the same methods.
 macro_rules! call_each_of {
     ($client:expr, $name:expr, $metadata:expr) => {{
         let (client, name, metadata) = ($client, $name, $metadata);
@@ -316,7 +316,7 @@ macro_rules! call_each_of {
     }};
 }
 
-/// Calls each RPC once with this name: two messages where there can be many.
+/// Calls each RPC once with this name, with two messages for request streams.
 pub(crate) async fn call_each(client: &mut Client, name: &str) -> [Answer; 4] {
     call_each_with(client, name, &[]).await
 }
@@ -330,7 +330,7 @@ pub(crate) async fn call_each_with(
     call_each_of!(client, name, metadata)
 }
 
-/// The same with a client of any channel, such as one with layers around it.
+/// The same with a client over any channel, such as one with layers around it.
 pub(crate) async fn call_each_on<C>(
     client: &mut GreeterClient<C>,
     name: &str,
@@ -351,7 +351,7 @@ pub(crate) async fn call_each_through<I: GreeterInterceptors<Channel>>(
     call_each_of!(client, name, &[])
 }
 
-/// Does what [`call_each`] does, through the interceptors of a layer of the client.
+/// Does what [`call_each`] does, through the interceptors of a layer around the client.
 pub(crate) async fn call_each_in_layer<I>(
     client: &mut GreeterClient<LayerService<Channel, I>>,
     name: &str,
@@ -370,7 +370,7 @@ fn request_with<T>(message: T, metadata: &[(&'static str, &'static str)]) -> Req
     request
 }
 
-/// What [`greeter`]'s handlers answer where nobody interferes.
+/// What [`greeter`]'s handlers answer if no interceptor interferes.
 pub(crate) fn plain_answers(name: &str) -> [Vec<String>; 4] {
     [
         vec![format!("Hello {name}")],
@@ -380,13 +380,13 @@ pub(crate) fn plain_answers(name: &str) -> [Vec<String>; 4] {
     ]
 }
 
-/// A name that [`greeter`]'s handlers don't greet: they answer NOT_FOUND, those that stream in
-/// the stream.
+/// A name that [`greeter`]'s handlers don't greet: they answer `NOT_FOUND`, and the streaming ones
+/// do so in the stream.
 pub(crate) const NOBODY: &str = "nobody";
 
-/// A greeter around whose handlers these interceptors are.
+/// A greeter with these interceptors around its handlers.
 ///
-/// In the second form each RPC has some more, as `#[rpc(with(…))]`: `say_hello`,
+/// In the second form each RPC has additional ones, as in `#[rpc(with(…))]`: `say_hello`,
 /// `greet_everybody`, `greet_many_times` and `chat`, in this order.
 macro_rules! greeter {
     ($greeter:ident, [$($entries:tt)*]) => {
@@ -439,7 +439,7 @@ macro_rules! greeter {
 }
 pub(crate) use greeter;
 
-/// Greets a name, or fails as [`NOBODY`] says.
+/// Greets a name, or fails as described at [`NOBODY`].
 pub(crate) fn greet(name: &str) -> Result<HelloReply, Status> {
     match name {
         NOBODY => Err(Status::not_found("nobody is here")),
@@ -447,7 +447,8 @@ pub(crate) fn greet(name: &str) -> Result<HelloReply, Status> {
     }
 }
 
-/// Says what the handler got: each value of the request's `to-handler` comes back as `seen`.
+/// Returns what the handler received: each value of the request's `to-handler` comes back as
+/// `seen`.
 fn respond<T, U>(request: &Request<T>, result: Result<U, Status>) -> Result<Response<U>, Status> {
     let mut outcome = result.map(Response::new);
     for value in request.metadata().get_all("to-handler") {
@@ -492,7 +493,7 @@ pub(crate) async fn chat(
     respond(&Request::from_parts(metadata, extensions, ()), Ok(stream))
 }
 
-/// What goes with an outcome, be it a response or a status.
+/// The metadata of an outcome, either a response or a status.
 pub(crate) fn metadata_of<T>(outcome: &mut Result<Response<T>, Status>) -> &mut MetadataMap {
     match outcome {
         Ok(response) => response.metadata_mut(),
@@ -500,7 +501,7 @@ pub(crate) fn metadata_of<T>(outcome: &mut Result<Response<T>, Status>) -> &mut 
     }
 }
 
-/// Leaves its name on the request, and on the outcome as `from-handler`.
+/// Adds its name to the request, and to the outcome as `from-handler`.
 pub(crate) struct Tag(pub(crate) &'static str);
 
 impl<N: Next> Interceptor<N> for Tag {
@@ -509,7 +510,7 @@ impl<N: Next> Interceptor<N> for Tag {
     }
 }
 
-/// What [`Tag`] does.
+/// Does what [`Tag`] does.
 pub(crate) async fn tag<N: Next>(
     tag: &'static str,
     mut request: Request<N::Request>,

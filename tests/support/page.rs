@@ -8,7 +8,7 @@ use tonic::{
     codegen::{Service as _, http},
 };
 
-/// A response, and its body as text.
+/// A response with its body as text.
 pub(crate) type Answer = http::Response<String>;
 
 pub(crate) async fn answer(rpcz: &Rpcz, request: http::Request<Body>) -> Answer {
@@ -19,7 +19,7 @@ pub(crate) async fn answer(rpcz: &Rpcz, request: http::Request<Body>) -> Answer 
     http::Response::from_parts(parts, text)
 }
 
-/// What a GET is answered.
+/// Answers a GET request.
 pub(crate) async fn get(rpcz: &Rpcz, uri: &str, accept: &str) -> Answer {
     let request = http::Request::get(uri).header("accept", accept);
     answer(rpcz, request.body(Body::empty()).expect("it is a request")).await

@@ -19,7 +19,7 @@ use crate::{
 /// Where the interceptors are.
 #[derive(Clone, Copy, Debug)]
 enum Form {
-    /// At a server's creation, and in a client.
+    /// Passed to `with_interceptors`, on a server and a client.
     Typed,
     /// In layers around the server and around the client's channel.
     Layer,
@@ -103,7 +103,7 @@ async fn a_call_is_a_child_of_the_callers_own_span() {
 const TRACE: &str = "0af7651916cd43dd8448eb211c80319c";
 const METADATA: [(&str, &str); 4] = [
     ("traceparent", "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"),
-    // It may come in pieces.
+    // It can be split into several values.
     ("tracestate", "one=1"),
     ("tracestate", "two=2"),
     ("baggage", "tenant=blue"),
@@ -131,7 +131,7 @@ async fn what_an_untrusted_request_says_is_only_linked() {
     let mut client = connect(GreeterServer::with_interceptors(Telling::default(), trace)).await;
     let [answer, ..] = call_each_with(&mut client, "baggage", &METADATA).await;
     assert_eq!(answer.messages(), [""]);
-    // Without anything to link.
+    // With nothing to link.
     call_each(&mut client, "").await;
     let spans = collector.spans(8).await;
     let links = |span: &SpanData| span.links.iter().map(|link| link.span_context.clone()).collect();
@@ -166,7 +166,7 @@ async fn a_trace_that_is_not_sampled_is_carried_on() {
     let mut first = server(Form::Typed, telling, &collector).await;
     let parent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-00";
     call_each_with(&mut first, "", &[("traceparent", parent)]).await;
-    // Neither of the two has one: the second is told by the first.
+    // Neither of the two has one: the second server learns it from the first.
     collector.spans(0).await;
     next.spans(0).await;
 }

@@ -1,4 +1,4 @@
-//! The spans that a test makes.
+//! Collects the spans of a test.
 
 use std::time::Duration;
 
@@ -34,7 +34,7 @@ impl Collector {
         Collector { exporter, provider }
     }
 
-    /// An interceptor whose spans come here.
+    /// An interceptor whose spans are collected here.
     pub(crate) fn trace(&self) -> Trace {
         Trace::new().tracer_provider(&self.provider).propagator(propagator())
     }
@@ -43,7 +43,8 @@ impl Collector {
         self.provider.tracer("test")
     }
 
-    /// The spans, once there are as many as this: a server's may end a little after the client's.
+    /// Returns the spans once there are this many: a server's span can end slightly after the
+    /// client's.
     pub(crate) async fn spans(&self, count: usize) -> Vec<SpanData> {
         let spans = || self.exporter.get_finished_spans().expect("it isn't shut down");
         soon(async {

@@ -1,4 +1,4 @@
-//! The call's span is the current one wherever the call runs.
+//! The call's span is current wherever the call runs.
 
 use std::sync::{Arc, Mutex};
 
@@ -18,7 +18,7 @@ use crate::{
     },
 };
 
-/// What is current when something happens inside of the trace.
+/// Records what is current when something happens inside the trace.
 #[derive(Clone, Default)]
 struct Noting(Arc<Mutex<Vec<(&'static str, SpanId)>>>);
 
@@ -27,7 +27,7 @@ impl Noting {
         self.0.lock().unwrap().push((what, current()));
     }
 
-    /// What was noted of each span, without repetition.
+    /// What was recorded for each span, without duplicates.
     fn of(&self, span: SpanId) -> Vec<&'static str> {
         let noted = self.0.lock().unwrap();
         let mut of: Vec<_> =
@@ -50,7 +50,7 @@ impl<N: Next> Interceptor<N> for Noting {
     }
 }
 
-/// With what is told of the end: a backend makes exemplars of the span that is current then.
+/// Includes the report of the end: backends attach the current span as an exemplar.
 fn inside(
     noting: &Noting,
 ) -> (OnCallEnd<impl Fn(&Context, &CallEnd<'_>) + Clone + Send + Sync + 'static + use<>>, Noting) {
@@ -73,7 +73,7 @@ async fn assert_current(
         let id = span.span_context.span_id();
         assert_eq!(noting.of(id), ALL, "{method}");
         if kind == SpanKind::Server {
-            // What each piece of the handler's code saw.
+            // What each part of the handler's code saw.
             let id = id.to_string();
             assert!(answer.messages().iter().all(|seen| *seen == id), "{method}: {answer:?}");
         }
@@ -97,7 +97,7 @@ async fn in_a_servers_layer() {
     let answers = call_each(&mut client, "").await;
     let spans = collector.spans(4).await;
     for (span, answer) in spans.iter().zip(&answers) {
-        // The layer wasn't told of the RPCs.
+        // The layer doesn't know the RPCs.
         assert_eq!(span.name, "grpc");
         let id = span.span_context.span_id();
         assert_eq!(noting.of(id), ALL);

@@ -1,4 +1,4 @@
-//! Without a provider of its own.
+//! With the global provider.
 
 use grpc_interceptor::interceptors::Trace;
 use opentelemetry::global;
@@ -9,7 +9,7 @@ use crate::{
     support::{GreeterServer, connect, hello},
 };
 
-/// The only test that sets what is global for all.
+/// The only test that sets the process's globals.
 #[tokio::test]
 async fn the_global_provider_and_propagator_are_found_at_the_first_call() {
     let trace = Trace::new();

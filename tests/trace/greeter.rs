@@ -1,4 +1,5 @@
-//! A greeter that says what span is current, wherever its code runs, and which can ask another greeter.
+//! A greeter that reports which span is current wherever its code runs, and which can call another
+//! greeter.
 
 use grpc_interceptor::interceptors::Trace;
 use grpc_interceptor_proto::greeter::greeter_server::Greeter;
@@ -15,7 +16,7 @@ use crate::support::{
     BoxStream, GreetManyTimesRequest, GreeterClient, HelloReply, HelloRequest, hello,
 };
 
-/// The span that is current.
+/// The current span.
 pub(crate) fn current() -> SpanId {
     Context::current().span().span_context().span_id()
 }
@@ -23,7 +24,7 @@ pub(crate) fn current() -> SpanId {
 /// Answers with the current span's id, from each place where its code runs.
 #[derive(Clone, Default)]
 pub(crate) struct Telling {
-    /// Whom it asks before it answers.
+    /// The greeter that it calls before it answers.
     pub(crate) next: Option<(Channel, Trace)>,
 }
 

@@ -1,5 +1,5 @@
-//! `Trace`: a trace goes from client to server and on, and its span is current wherever the call runs. How each call ends
-//! in a span, in all forms and kinds, is in `call_ends`.
+//! `Trace`: a trace goes from client to server and on, and its span is current wherever the call
+//! runs. `call_ends` covers how the spans of all kinds of calls end, in all forms.
 
 mod carried;
 mod collector;

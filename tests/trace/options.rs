@@ -1,4 +1,4 @@
-//! What a `Trace` can be told.
+//! The options of a `Trace`.
 
 use std::time::Duration;
 
@@ -48,7 +48,7 @@ async fn a_clients_target() {
     let span = &collector.spans(1).await[0];
     assert_eq!(attribute(span, "server.address").as_deref(), Some("orders.internal"));
     assert_eq!(attribute(span, "server.port").as_deref(), Some("50051"));
-    // A client doesn't know whom it is connected with.
+    // A client doesn't know its peer's address.
     assert_eq!(attribute(span, "network.peer.address"), None);
 }
 

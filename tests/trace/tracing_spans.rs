@@ -20,7 +20,7 @@ use crate::{
 
 const NAME: &str = "greeter.v1.Greeter/SayHello";
 
-/// Opens a span, says something in it, and calls another.
+/// Opens a span, logs an event in it, and calls another server.
 struct Working {
     next: Option<(Channel, Trace)>,
 }
@@ -55,11 +55,11 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for Around {
     }
 }
 
-/// A call of a server that calls a second one.
+/// Calls a server that calls a second one.
 async fn call(collector: &Collector, trace: Trace) -> Around {
     let around = Around::default();
     let subscriber = tracing_subscriber::registry()
-        // Not the spans of tonic's own libraries.
+        // Without the spans of tonic's own dependencies.
         .with(tracing_opentelemetry::layer().with_tracer(collector.tracer()).with_filter(
             filter_fn(|metadata| {
                 metadata.target() == module_path!()
@@ -73,13 +73,13 @@ async fn call(collector: &Collector, trace: Trace) -> Around {
         let first = connect(server(Some((second.channel(), trace.clone())))).await;
         first.through(trace.clone()).say_hello(hello("Ada")).await.expect("it is answered");
     };
-    // All is in one thread: the servers' tasks have the subscriber, too.
+    // Everything runs on one thread, so the servers' tasks have the subscriber as well.
     let _default = tracing::subscriber::set_default(subscriber);
     calls.with_current_subscriber().await;
     around
 }
 
-/// A client, a server, its work, a client, a server, its work: a line of descent.
+/// A client, a server, its work, a client, a server, its work: each a child of the previous one.
 fn assert_line(spans: &[opentelemetry_sdk::trace::SpanData]) {
     let root =
         spans.iter().find(|span| span.parent_span_id == opentelemetry::trace::SpanId::INVALID);

@@ -1,4 +1,4 @@
-//! On a client.
+//! Trailing metadata on a client.
 
 use grpc_interceptor::{LayerInterceptors, interceptors::List};
 use tonic::{Code, transport::Channel};
@@ -37,7 +37,7 @@ where
     }
 }
 
-/// What a call through these brings, as a tuple and in a list, and both in a layer.
+/// Asserts the result of a call through these, as a tuple and in a list, and both in a layer.
 macro_rules! assert_through {
     ($server:expr, [$($interceptor:expr),+], $name:expr, $expected:expr) => {
         assert_got($server, ($($interceptor,)+), $name, $expected).await;
@@ -59,7 +59,7 @@ async fn they_get_through_to_the_caller() {
     assert_through!(&server, [Look, Look], "you", &Got::plain());
 }
 
-/// What has a deadline, and what is observed, by one or by several.
+/// Streams with a deadline, and observed streams, by one or several.
 #[tokio::test]
 async fn they_get_through_what_else_is_around_a_stream() {
     let server = plain().await;
@@ -151,7 +151,7 @@ async fn both_sides_add_to_them() {
     assert_through!(&server, [Add("client")], "you", &expected);
 }
 
-/// The status is among the trailers on the wire. That alone is nothing to tell of.
+/// On the wire, the status is part of the trailers. That alone isn't trailing metadata.
 #[tokio::test]
 async fn a_stream_without_any_tells_of_none() {
     let server = plain().await;

@@ -1,4 +1,4 @@
-//! What `on_end` tells: each end, its code, and the trailing metadata with it.
+//! What `on_end` reports: each end, its code, and its trailing metadata.
 
 use grpc_interceptor::{MessageStream, StreamEnd, trailers};
 use tokio_stream::StreamExt as _;
@@ -31,7 +31,7 @@ async fn a_stream_tells_its_end_on_both_sides() {
         [("you", End::of(Code::Ok, &["handler"])), (FAILS, End::of(Code::Aborted, &["handler"]))];
     for (name, expected) in cases {
         let response = soon(client.greet_many_times(many(name, 1))).await.expect("it begins");
-        // It is told if the stream is read to its end.
+        // It is reported if the stream is read to its end.
         let _ = read(response.into_inner()).await;
         assert_eq!(next(&mut servers).await, expected);
         assert_eq!(next(&mut clients).await, expected);
@@ -61,7 +61,7 @@ async fn whoever_reads_a_stream_has_them_behind_its_last_message() {
         assert!(stream.trailers().is_none());
     }
     assert_eq!(values(stream.trailers().expect("there are some"), "from"), ["handler"]);
-    // They stay.
+    // They are kept.
     assert_eq!(stream.message().await.expect("the end is the end"), None);
     assert_eq!(values(stream.trailers().expect("there are some"), "from"), ["handler"]);
 

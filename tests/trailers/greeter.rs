@@ -1,4 +1,4 @@
-//! A greeter whose streams end with trailing metadata, and what a caller gets of it.
+//! A greeter whose streams end with trailing metadata, and what a caller receives.
 
 use grpc_interceptor::trailers;
 use tokio_stream::Iter;
@@ -6,11 +6,11 @@ use tonic::{Code, Status, Streaming, metadata::MetadataMap};
 
 use crate::support::{HelloReply, reply, soon, values};
 
-/// Names for which a stream is another.
+/// Names for which a stream is different.
 pub(crate) const FAILS: &str = "fails";
 pub(crate) const BARE: &str = "bare";
 
-/// A type of the greeter's own, so that a stream that nobody touched goes to tonic as it is.
+/// The greeter's own type, so that a stream that no interceptor touched goes to tonic unchanged.
 pub(crate) type Replies = Iter<std::vec::IntoIter<Result<HelloReply, Status>>>;
 
 pub(crate) fn metadata(key: &'static str, value: &str) -> MetadataMap {
@@ -43,7 +43,7 @@ macro_rules! trailing {
 
         #[::grpc_interceptor::intercepted($($entries)*)]
         impl ::grpc_interceptor_proto::greeter::greeter_server::Greeter for $greeter {
-            /// One message has no trailing metadata.
+            /// A single message has no trailing metadata.
             async fn say_hello(
                 &self,
                 request: ::tonic::Request<$crate::support::HelloRequest>,
@@ -84,12 +84,12 @@ macro_rules! trailing {
 }
 pub(crate) use trailing;
 
-/// What a caller gets of a response's stream.
+/// What a caller receives of a response stream.
 #[derive(Debug, PartialEq)]
 pub(crate) struct Got {
     pub(crate) messages: Vec<String>,
     pub(crate) end: Code,
-    /// Of the trailing metadata, the values of `from`.
+    /// The values of `from` in the trailing metadata.
     pub(crate) from: Vec<String>,
 }
 
@@ -99,7 +99,7 @@ impl Got {
         Got { messages: messages.collect(), end, from: from.collect() }
     }
 
-    /// What the greeter sends, with nobody in between.
+    /// What the greeter sends, with nothing in between.
     pub(crate) fn plain() -> Self {
         Got::of(&["one", "two"], Code::Ok, &["handler"])
     }
@@ -130,7 +130,7 @@ pub(crate) async fn got(mut stream: Streaming<HelloReply>) -> Got {
     }
 }
 
-/// What both RPCs whose response is a stream bring: every client has these methods.
+/// What both RPCs with a response stream yield: every client has these methods.
 macro_rules! got_of_both {
     ($client:expr, $name:expr) => {{
         let (client, name) = ($client, $name);

@@ -1,4 +1,5 @@
-//! What interceptors do with a stream and its trailing metadata. Each is for any RPC, on either side.
+//! What interceptors do with a stream and its trailing metadata. Each supports any RPC on either
+//! side.
 
 use std::time::{Duration, Instant};
 
@@ -24,7 +25,7 @@ impl<N: Next> Interceptor<N> for Look {
     }
 }
 
-/// Adds a value to the trailing metadata, behind what is there.
+/// Adds a value to the trailing metadata, after the existing ones.
 #[derive(Clone)]
 pub(crate) struct Add(pub(crate) &'static str);
 
@@ -39,7 +40,7 @@ impl<N: Next> Interceptor<N> for Add {
     }
 }
 
-/// Puts a value in the place of what is there.
+/// Replaces the existing value.
 #[derive(Clone)]
 pub(crate) struct Replace(pub(crate) &'static str);
 
@@ -53,7 +54,7 @@ impl<N: Next> Interceptor<N> for Replace {
     }
 }
 
-/// Leaves the first message out, by a stream that is made of the other.
+/// Drops the first message, with a stream that is derived from the original.
 #[derive(Clone)]
 pub(crate) struct Filter;
 
@@ -84,8 +85,8 @@ impl<N: Next> Interceptor<N> for First {
     }
 }
 
-/// Puts a stream in place of the other, which has trailing metadata and nothing else, if it reads the
-/// other one or not.
+/// Replaces the stream with one that only has trailing metadata, either reading the original first
+/// or not.
 #[derive(Clone)]
 pub(crate) struct Anew {
     pub(crate) reads: bool,
@@ -119,7 +120,7 @@ impl<N: Next> Interceptor<N> for InTime {
     }
 }
 
-/// How a stream ended, and the values of `from` that there were.
+/// How a stream ended, and the values of `from`.
 #[derive(Debug, PartialEq)]
 pub(crate) struct End {
     pub(crate) code: Code,
@@ -133,7 +134,7 @@ impl End {
     }
 }
 
-/// Tells of the end of each response.
+/// Reports the end of each response.
 #[derive(Clone)]
 pub(crate) struct Ends(pub(crate) UnboundedSender<End>);
 

@@ -1,5 +1,5 @@
-//! Trailing metadata on success: a handler sends it, interceptors on both sides see and change it, and
-//! the caller gets it.
+//! Trailing metadata on success: a handler sends it, interceptors on both sides see and change it,
+//! and the caller receives it.
 
 mod client;
 mod ends;

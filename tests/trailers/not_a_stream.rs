@@ -1,4 +1,5 @@
-//! One response message has no trailing metadata on success, and an error that is OK is UNKNOWN.
+//! A single response message has no trailing metadata on success, and an error with the code `OK`
+//! becomes `UNKNOWN`.
 
 use std::sync::{
     Arc,
@@ -20,7 +21,7 @@ use crate::{
     },
 };
 
-/// Its errors have the code OK.
+/// Its errors have the code `OK`.
 macro_rules! fine {
     ($greeter:ident, [$($entries:tt)*]) => {
         struct $greeter;
@@ -65,7 +66,7 @@ async fn an_error_that_is_ok_is_unknown() {
     assert_unknown(stubs::GreeterServer::with_interceptors(Bare, list)).await;
 }
 
-/// Counts how often there is trailing metadata to be changed.
+/// Counts how often there is trailing metadata to change.
 #[derive(Clone, Default)]
 struct Count(Arc<AtomicUsize>);
 

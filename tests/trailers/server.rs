@@ -1,4 +1,4 @@
-//! On a server.
+//! Trailing metadata on a server.
 
 use grpc_interceptor::{
     LayerInterceptors,
@@ -42,7 +42,7 @@ where
     }
 }
 
-/// The same interceptors around a server that is created with them, alone and in a list, and in a layer.
+/// The same interceptors passed to `with_interceptors`, alone and in a list, and in a layer.
 macro_rules! assert_created {
     ([$($interceptor:expr),+], $name:expr, $expected:expr) => {
         let tuple = ($($interceptor,)+);
@@ -51,7 +51,7 @@ macro_rules! assert_created {
         assert_got(created(list.clone()), $name, $expected).await;
         assert_got_in_layer(($($interceptor,)+), $name, $expected).await;
         assert_got_in_layer(list.clone(), $name, $expected).await;
-        // A list of the attribute's.
+        // A list in the attribute.
         assert_got(GreeterServer::new(Listed { list }), $name, $expected).await;
     };
 }
@@ -65,13 +65,13 @@ async fn a_handlers_stream_sends_them() {
     let expected = Got::plain();
     assert_got(GreeterServer::new(Plain {}), "you", &expected).await;
     assert_got(GreeterServer::new(Looking {}), "you", &expected).await;
-    // Nobody touches the stream.
+    // No interceptor touches the stream.
     assert_got(created(()), "you", &expected).await;
     assert_got(created(List::new()), "you", &expected).await;
     assert_got_in_layer((), "you", &expected).await;
     assert_got_in_layer(List::new(), "you", &expected).await;
     assert_created!([Some(Look).filter(|_| false)], "you", &expected);
-    // It is looked into.
+    // Interceptors inspect it.
     assert_created!([Look, Look], "you", &expected);
 }
 
@@ -93,7 +93,7 @@ async fn a_stream_without_any_is_given_some() {
     assert_created!([Add("outer"), Add("inner")], BARE, &expected);
 }
 
-/// Its status has metadata of its own.
+/// Its status has its own metadata.
 #[tokio::test]
 async fn a_stream_that_fails_is_given_none() {
     let expected = Got::of(&["one", "two"], Code::Aborted, &["handler"]);
@@ -116,7 +116,7 @@ async fn a_stream_that_is_made_of_it_keeps_them_for_outer_ones_and_the_caller() 
     assert_ends(&mut told, 2).await;
     assert_created!([ends.clone(), Filter], "you", &expected);
     assert_ends(&mut told, 10).await;
-    // Through what is around and inside of it.
+    // Through the interceptors around it and inside it.
     let expected = Got::of(&["two"], Code::Ok, &["handler", "inner", "outer"]);
     assert_created!([Add("outer"), Look, Filter, Look, Add("inner")], "you", &expected);
 }
@@ -128,7 +128,7 @@ async fn a_stream_that_is_made_anew_has_its_own() {
     assert_created!([Look, Anew { reads: false }], "you", &expected);
     let expected = Got::of(&[], Code::Ok, &["anew", "outer"]);
     assert_created!([Add("outer"), Anew { reads: false }], "you", &expected);
-    // In place of those of the stream that it is made of.
+    // In place of those of the stream it is derived from.
     let expected = Got::of(&["one", "two"], Code::Ok, &["anew"]);
     assert_created!([Look, Anew { reads: true }], "you", &expected);
 }
@@ -143,7 +143,7 @@ async fn a_stream_that_was_not_read_to_its_end_leaves_none() {
     }
 }
 
-/// With what interceptors inside have added.
+/// With what inner interceptors have added.
 #[tokio::test]
 async fn the_end_of_a_call_in_a_layer_has_them() {
     let (sender, mut told) = events();
@@ -163,6 +163,6 @@ async fn the_end_of_a_call_in_a_layer_has_them() {
         assert_eq!([next(&mut told).await, next(&mut told).await], [expected.clone(), expected]);
     }
     drop(soon(client.say_hello(hello("you"))).await.expect("you are greeted"));
-    // To a layer one message is a stream, too.
+    // To a layer a single message is a stream as well.
     assert_eq!(next(&mut told).await, (Code::Ok, Some("-added".to_owned())));
 }

@@ -1,3 +1,3 @@
-//! By a glob.
+//! The trait is imported by a glob.
 
 pub mod of_the_module;

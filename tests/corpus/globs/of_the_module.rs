@@ -1,4 +1,4 @@
-//! All of the generated module, and all of the package.
+//! Everything from the generated module, and everything from the package.
 
 use std::pin::Pin;
 

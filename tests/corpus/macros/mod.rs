@@ -1,4 +1,4 @@
-//! In a macro_rules.
+//! The impl is in a `macro_rules`.
 
 pub mod of_a_trait;
 pub mod of_a_type;

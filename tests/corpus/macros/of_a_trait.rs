@@ -1,4 +1,4 @@
-//! The macro gets the trait.
+//! The macro takes the trait.
 
 use grpc_interceptor::intercepted;
 use tonic::{Request, Response, Status};

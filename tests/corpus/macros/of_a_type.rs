@@ -1,4 +1,4 @@
-//! The macro gets the type: the impl is the same for each mock.
+//! The macro takes the type: the impl is the same for each mock.
 
 use grpc_interceptor::intercepted;
 use tonic::{Request, Response, Status};

@@ -1,4 +1,4 @@
-//! A macro writes the impl, the trait's name is in it.
+//! A macro generates the impl and contains the trait's name.
 
 use grpc_interceptor::intercepted;
 use tonic::{Request, Response, Status};

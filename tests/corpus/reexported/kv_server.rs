@@ -1,4 +1,4 @@
-//! The trait from a module of re-exports, and a struct with the server's name.
+//! The trait comes from a module of re-exports, and a struct has the server's name.
 
 use std::{pin::Pin, sync::Arc};
 

@@ -1,4 +1,4 @@
-//! From a module of the crate that re-exports it.
+//! The trait comes from a module of the crate that re-exports it.
 
 pub mod kv_server;
 pub mod page_service;

@@ -1,4 +1,4 @@
-//! Re-exported beside the messages, in a file of the crate.
+//! Re-exported next to the messages, in a file of the crate.
 
 use grpc_interceptor::intercepted;
 use tonic::{Request, Response, Status};

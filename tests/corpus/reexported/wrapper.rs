@@ -1,4 +1,4 @@
-//! The trait alone, from a module that has the server, too.
+//! Only the trait, from a module that also has the server.
 
 use std::pin::Pin;
 

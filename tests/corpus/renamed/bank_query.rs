@@ -1,4 +1,4 @@
-//! Two packages have a trait of this name, so each has another.
+//! Two packages have a trait with this name, so both are renamed.
 
 use std::pin::Pin;
 

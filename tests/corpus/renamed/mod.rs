@@ -1,4 +1,4 @@
-//! Under another name.
+//! The trait is imported under another name.
 
 pub mod bank_query;
 pub mod prover;

@@ -1,4 +1,4 @@
-//! The trait alone, under another name.
+//! Only the trait, under another name.
 
 use grpc_interceptor::intercepted;
 use tonic::{Request, Response, Status};

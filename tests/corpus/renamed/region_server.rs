@@ -1,4 +1,4 @@
-//! The name that the trait gets is the generated server's.
+//! The trait gets the name that the generated server has.
 
 use std::pin::Pin;
 

@@ -1,4 +1,4 @@
-//! In a file's tests, which take the rest from their parent.
+//! In a file's tests, which import everything else from their parent.
 
 use crate::pb::shop::v1::{Item, orders_server, shop_server};
 

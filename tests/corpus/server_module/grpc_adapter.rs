@@ -9,7 +9,7 @@ use tonic::{Request, Response, Status};
 
 use crate::pb::shop::v1::{Item, ItemRequest, shop_server as grpc};
 
-/// The crate's own.
+/// The crate's own trait.
 pub trait Shop: Send + Sync {}
 
 #[derive(Clone)]

@@ -1,4 +1,4 @@
-//! Both the module and the trait are imported, and the path is written.
+//! Both the module and the trait are imported, and the impl spells out the path.
 
 use std::pin::Pin;
 

@@ -1,4 +1,4 @@
-//! The package by a glob.
+//! The package is imported by a glob.
 
 mod slow_server {
     use crate::pb::shop::v1::*;

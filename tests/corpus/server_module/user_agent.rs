@@ -1,4 +1,4 @@
-//! As tonic's own tests are.
+//! In the style of tonic's own tests.
 
 use std::pin::Pin;
 

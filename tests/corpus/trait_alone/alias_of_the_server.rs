@@ -1,4 +1,4 @@
-//! The server has a name of its own, by a type alias.
+//! A type alias renames the server.
 
 use std::pin::Pin;
 

@@ -1,4 +1,4 @@
-//! The package has a short name first.
+//! The package is first given a short name.
 
 use crate::pb::shop::v1 as proto;
 use proto::{Item, ItemRequest, shop_server::Shop};

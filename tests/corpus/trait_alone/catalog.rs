@@ -1,4 +1,4 @@
-//! The trait, and the messages in a line of their own.
+//! The trait, and the messages on a separate line.
 
 use std::pin::Pin;
 

@@ -1,4 +1,4 @@
-//! What is imported depends on the target.
+//! The imports depend on the target.
 
 use std::pin::Pin;
 

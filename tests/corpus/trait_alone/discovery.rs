@@ -1,4 +1,4 @@
-//! The trait in one group with its messages.
+//! The trait is in one group with its messages.
 
 use grpc_interceptor::intercepted;
 use tokio_stream::wrappers::ReceiverStream;

@@ -1,4 +1,4 @@
-//! Through an `extern crate` of another name.
+//! Through an `extern crate` with another name.
 
 use grpc_interceptor::intercepted;
 use tonic::{Request, Response, Status};

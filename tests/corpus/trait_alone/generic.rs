@@ -1,4 +1,4 @@
-//! The struct is generic, and has the server's name with the parameters at hand.
+//! The struct is generic, has the server's name, and its parameters are on the impl.
 
 use std::pin::Pin;
 

@@ -1,4 +1,4 @@
-//! All in a fn.
+//! Everything is inside a fn.
 
 use std::pin::Pin;
 

@@ -1,4 +1,4 @@
-//! A package that is a keyword in Rust.
+//! A package whose name is a keyword in Rust.
 
 use std::pin::Pin;
 

@@ -1,4 +1,4 @@
-//! The handlers are in the file's module, a mock in its tests.
+//! The handlers are in the file's module, and a mock is in its tests.
 
 use std::pin::Pin;
 

@@ -1,4 +1,4 @@
-//! The file imports the trait alone.
+//! The file imports only the trait.
 
 pub mod alias_of_the_server;
 pub mod aliased_package;

@@ -1,4 +1,4 @@
-//! The struct has the name that the generated server has.
+//! The struct has the name of the generated server.
 
 use std::pin::Pin;
 

@@ -1,4 +1,4 @@
-//! The parent imports the trait, the child takes it from there.
+//! The parent imports the trait, and the child takes it from there.
 
 use crate::pb::shop::v1::orders_server::Orders;
 

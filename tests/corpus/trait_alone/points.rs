@@ -1,4 +1,4 @@
-//! From the crate with the protos.
+//! From a separate crate with the protos.
 
 use std::pin::Pin;
 

@@ -1,4 +1,4 @@
-//! The server is imported only by the tests of the file, where it is needed.
+//! The server is imported only in the file's tests, where it is needed.
 
 use std::pin::Pin;
 

@@ -1,4 +1,4 @@
-//! Two services, a struct each, and `async_trait` of the other crate.
+//! Two services with a struct each, and `async_trait` from the other crate.
 
 use std::{pin::Pin, sync::Arc};
 

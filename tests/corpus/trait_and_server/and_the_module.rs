@@ -1,4 +1,4 @@
-//! The generated module is imported, too.
+//! The generated module is imported as well.
 
 use std::pin::Pin;
 

@@ -1,4 +1,4 @@
-//! The trait's file is `#[rustfmt::skip]`ped, and the group has a comment.
+//! The trait's file is marked `#[rustfmt::skip]`, and the group contains a comment.
 
 use std::pin::Pin;
 

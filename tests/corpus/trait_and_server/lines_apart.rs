@@ -1,4 +1,4 @@
-//! A line for each.
+//! One import per line.
 
 use grpc_interceptor::intercepted;
 use tonic::{Request, Response, Status};

@@ -1,4 +1,4 @@
-//! The messages by a glob, in a file with its own `include!`.
+//! The messages are imported by a glob, in a file with its own `include!`.
 
 #[allow(clippy::all)]
 pub mod proto {

@@ -1,4 +1,4 @@
-//! In one group, with the messages.
+//! In one group with the messages.
 
 use std::pin::Pin;
 

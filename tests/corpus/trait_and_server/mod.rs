@@ -1,4 +1,4 @@
-//! The file imports the server, too.
+//! The file also imports the server.
 
 pub mod and_the_module;
 pub mod benches;

@@ -1,4 +1,4 @@
-//! The generated server has another name, as the struct has its.
+//! The generated server is renamed because the struct has its name.
 
 use std::{pin::Pin, sync::Arc};
 

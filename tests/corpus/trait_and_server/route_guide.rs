@@ -1,4 +1,4 @@
-//! All four kinds, with the fields and the messages of the tutorial.
+//! All four kinds, with the fields and messages of the tutorial.
 
 use std::{pin::Pin, sync::Arc};
 

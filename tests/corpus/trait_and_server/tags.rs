@@ -1,4 +1,4 @@
-//! A fn makes the server, and paths start with `self`.
+//! A fn creates the server, and paths start with `self`.
 
 use grpc_interceptor::intercepted;
 use tonic::{Request, Response, Status};

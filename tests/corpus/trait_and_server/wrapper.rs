@@ -1,4 +1,4 @@
-//! A wrapper around what a user of the crate brings along.
+//! A wrapper around a type that the crate's user supplies.
 
 use std::{pin::Pin, sync::Arc};
 

@@ -1,4 +1,5 @@
-//! The second version is in a module that takes the rest from its parent, the server with it.
+//! The second version is in a module that imports everything else, including the server, from its
+//! parent.
 
 use std::pin::Pin;
 

@@ -1,4 +1,4 @@
-//! The macro gets the trait by its path.
+//! The macro takes the trait by its path.
 
 use std::pin::Pin;
 

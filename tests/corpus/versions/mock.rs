@@ -1,4 +1,4 @@
-//! The file is of the first version, a mock in a test is of the second.
+//! The file uses the first version, and a mock in a test uses the second.
 
 use std::pin::Pin;
 

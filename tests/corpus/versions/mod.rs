@@ -1,4 +1,4 @@
-//! Two packages have a service of one name. These are few in public code.
+//! Two packages have a service with the same name. This is rare in public code.
 
 pub mod child;
 pub mod macro_of_a_path;

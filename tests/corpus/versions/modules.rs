@@ -1,4 +1,4 @@
-//! A module for each version, with the trait alone.
+//! A module for each version, with only the trait.
 
 use std::pin::Pin;
 

@@ -1,4 +1,4 @@
-//! The trait of the second version, and a server of the first that calls are passed on from.
+//! The trait of the second version, and a server of the first that forwards its calls.
 
 use grpc_interceptor::intercepted;
 use tonic::{Request, Response, Status};
@@ -16,7 +16,7 @@ impl Shop for Second {
     }
 }
 
-/// Old clients.
+/// For old clients.
 pub fn old<T>(service: T) -> ShopServer<T> {
     ShopServer::new(service)
 }

@@ -1,4 +1,4 @@
-//! Two versions of a service in a file, one under other names.
+//! Two versions of a service in one file, one of them renamed.
 
 use std::pin::Pin;
 

@@ -1,4 +1,4 @@
-//! Generic.
+//! A generic impl.
 
 use grpc_interceptor::intercepted;
 use grpc_interceptor_proto::plain as api;

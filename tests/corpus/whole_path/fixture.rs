@@ -1,4 +1,4 @@
-//! The path leads up.
+//! The path starts with `super`.
 
 pub use crate::pb::shop::v1 as proto;
 

@@ -1,4 +1,4 @@
-//! From the crate's root, and from another crate.
+//! From the crate root, and from another crate.
 
 use std::pin::Pin;
 

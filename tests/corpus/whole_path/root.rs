@@ -1,4 +1,4 @@
-//! All of the crate's root is imported.
+//! Everything is imported from the crate root.
 
 use crate::*;
 

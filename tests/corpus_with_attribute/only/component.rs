@@ -1,4 +1,4 @@
-//! The parent imports the trait, its child in another file all that the parent has.
+//! The parent imports the trait, and its child in another file imports everything from the parent.
 
 use grpc_interceptor::intercepted;
 use tonic::{Request, Response, Status};

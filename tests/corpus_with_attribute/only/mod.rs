@@ -1,5 +1,5 @@
-//! Those that need the attribute on the generated code, or `service = …`: another file says where the trait is
-//! from, or it is re-exported without its server or under another name.
+//! Impls that need the attribute on the generated code, or `service = …`: the trait's origin is in
+//! another file, or it is re-exported without its server or under another name.
 
 mod component;
 mod numbered;

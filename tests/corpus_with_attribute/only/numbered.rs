@@ -1,4 +1,4 @@
-//! Re-exported with a number at the end.
+//! Re-exported with a number at the end of the name.
 
 use std::pin::Pin;
 

@@ -1,4 +1,4 @@
-//! All by the crate's prelude.
+//! Everything through the crate's prelude.
 
 use crate::prelude::*;
 

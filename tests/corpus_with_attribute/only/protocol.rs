@@ -1,4 +1,4 @@
-//! By the path of the re-export. The server isn't there.
+//! Through the path of the re-export, which doesn't have the server.
 
 use grpc_interceptor::intercepted;
 use tonic::{Request, Response, Status};

@@ -1,4 +1,4 @@
-//! Both have other names where they are re-exported, and again where they are used.
+//! Both are renamed where they are re-exported, and again where they are used.
 
 use grpc_interceptor::intercepted;
 use tonic::{Request, Response, Status};

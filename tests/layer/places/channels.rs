@@ -1,4 +1,4 @@
-//! Around channels of all makes, and what a call fails with that got nowhere.
+//! Around channels of all kinds, and the error of a call that couldn't be sent.
 
 use std::{
     error::Error as StdError,
@@ -74,7 +74,7 @@ async fn channels_of_all_makes_are_taken() {
     }
 }
 
-/// An origin may have a path, which goes before that of the RPC.
+/// An origin can have a path, which precedes the path of the RPC.
 #[tokio::test]
 async fn the_path_of_an_origin_is_no_part_of_the_name() {
     let log = Log::default();
@@ -88,7 +88,7 @@ async fn the_path_of_an_origin_is_no_part_of_the_name() {
     assert!(line[0].starts_with("/greeter.v1.Greeter/SayHello Unknown: Unimplemented"), "{line:?}");
 }
 
-/// All that a status has, with its sources' words.
+/// Everything in a status, including the text of its sources.
 fn text(status: &Status) -> Vec<String> {
     let mut lines =
         vec![format!("{:?} {} {:?}", status.code(), status.message(), status.metadata())];
@@ -117,7 +117,7 @@ fn has_io_error(status: &Status) -> bool {
 /// A status as text, and whether it came from the network.
 type Failed = (Vec<String>, bool);
 
-/// Notes what the rest of the chain fails with.
+/// Records the errors of the rest of the chain.
 #[derive(Clone, Default)]
 struct Failures(Arc<Mutex<Vec<Failed>>>);
 
@@ -131,7 +131,7 @@ impl<N: Next> Interceptor<N> for Failures {
     }
 }
 
-/// A port where nobody listens.
+/// A port that no one listens on.
 async fn nobody() -> Endpoint {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
@@ -199,7 +199,7 @@ async fn a_failure_that_an_interceptor_changes_is_the_callers() {
     }
 }
 
-/// The same error for a status that somebody keeps: only its source may be missing then.
+/// The same error if an interceptor keeps a copy of the status: only the source can be missing.
 #[tokio::test]
 async fn a_failure_that_an_interceptor_keeps_is_the_callers_too() {
     #[derive(Clone, Default)]
@@ -239,14 +239,14 @@ async fn errors_in_boxes_are_made_statuses() {
         .timeout(Duration::from_secs(30))
         .service(server.channel());
     assert_greeted(&call_each_on(&mut GreeterClient::new(timed), "Ada", &[]).await, &log);
-    // And the boxes' layers outside.
+    // With the boxing layers outside.
     let outside = ServiceBuilder::new()
         .buffer(8)
         .layer(InterceptorLayer::new(log.clone()))
         .service(server.channel());
     assert_greeted(&call_each_on(&mut GreeterClient::new(outside), "Ada", &[]).await, &log);
 
-    // What they fail with is what a bare client makes of it.
+    // A bare client turns their errors into the same status.
     let refused = nobody().await.connect_lazy();
     let bare = ServiceBuilder::new().buffer(8).service(refused.clone());
     let bare = call_each_on(&mut GreeterClient::new(bare), "Ada", &[]).await;

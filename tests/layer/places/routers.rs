@@ -1,4 +1,4 @@
-//! Around routes and axum routers, with routes beside gRPC that are none of the layer's business.
+//! Around routes and axum routers that also have non-gRPC routes, which don't concern the layer.
 
 use axum::{
     extract::Request,
@@ -47,14 +47,14 @@ async fn routes_and_routers_are_taken() {
     all_kinds_are_seen(layer().layer(routes().into_axum_router()), &log).await;
     all_kinds_are_seen(routes().into_axum_router().layer(layer()), &log).await;
     all_kinds_are_seen(routes().into_axum_router().route_layer(layer()), &log).await;
-    // Each route of it is a service.
+    // Each of its routes is a service.
     let path = "/greeter.v1.Greeter/{*rest}";
     let app = axum::Router::new().route_service(path, layer().layer(greeter.server()));
     all_kinds_are_seen(app, &log).await;
     all_kinds_are_seen(Routes::from(routes().into_axum_router().layer(layer())), &log).await;
 }
 
-/// Sends back what came.
+/// Echoes the request.
 async fn echo(request: Request) -> impl IntoResponse {
     let (parts, body) = request.into_parts();
     let mut headers = parts.headers;
@@ -105,7 +105,7 @@ async fn plain_routes_beside_grpc_pass_by_untouched() {
     ] {
         let bare = exchange(app(&greeter), make(method.clone(), path, content_type)).await;
         let mut answer = exchange(layered.clone(), make(method.clone(), path, content_type)).await;
-        // What keeps tonic closed.
+        // The header that makes tonic refuse the request.
         let kept_closed = answer.headers.remove("grpc-encoding");
         assert_eq!(kept_closed.is_some(), bare.status == StatusCode::IM_A_TEAPOT);
         assert_eq!(answer, bare, "{method} {path}");
@@ -115,7 +115,7 @@ async fn plain_routes_beside_grpc_pass_by_untouched() {
     assert_eq!(log.take().len(), 1);
 }
 
-/// A form that is sent by POST may have no content type.
+/// A form that is submitted with POST can have no content type.
 #[tokio::test]
 async fn the_user_says_what_is_a_call() {
     let (log, greeter) = (Log::default(), Greeter::default());
@@ -129,7 +129,7 @@ async fn the_user_says_what_is_a_call() {
     assert_eq!(answer.status, StatusCode::IM_A_TEAPOT);
     assert_eq!(answer.data, "a=b");
     assert!(log.take().is_empty());
-    // All else is a call now.
+    // Now everything else is a call.
     let mut page = request("/plain", Bytes::new());
     set(&mut page, "content-type", "text/plain");
     *page.method_mut() = Method::GET;
@@ -138,7 +138,7 @@ async fn the_user_says_what_is_a_call() {
     assert_eq!(exchange(app, request(PATHS[0], one())).await.code(), Some("16"));
 }
 
-/// A page that is taken for a call, and its answer that isn't gRPC's.
+/// A page that is mistaken for a call, and its non-gRPC response.
 #[tokio::test]
 async fn an_answer_that_is_not_grpc_passes_as_it_is() {
     let (log, greeter) = (Log::default(), Greeter::default());

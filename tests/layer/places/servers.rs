@@ -1,4 +1,5 @@
-//! Around one server, between tonic's interceptors and tower's layers, and with a server's own settings.
+//! Around a single server, between tonic's interceptors and tower's layers, and with a server's own
+//! settings.
 
 use std::{
     convert::Infallible,
@@ -47,7 +48,7 @@ async fn one_server_beside_others_has_a_layer_of_its_own() {
     assert_eq!(log.take().len(), 4);
 }
 
-/// One of tonic's interceptors, which leaves its name on the request.
+/// A tonic interceptor that adds its name to the request.
 fn sync_tag(tag: &'static str) -> impl tonic::service::Interceptor + Clone {
     move |mut request: Request<()>| {
         request.metadata_mut().append("to-handler", MetadataValue::from_static(tag));
@@ -134,7 +135,7 @@ async fn layers_in_layers_run_from_the_outside() {
     assert_eq!(lines[1], lines[2]);
 }
 
-/// Takes its time over a name that is a number of milliseconds.
+/// If the name is a number, waits that many milliseconds.
 #[derive(Clone, Default)]
 struct Slow {
     at_once: Arc<AtomicUsize>,
@@ -192,7 +193,7 @@ fn slow() -> (Slow, greeter_server::GreeterServer<Slow>) {
     (slow.clone(), greeter_server::GreeterServer::new(slow))
 }
 
-/// The server's own limits are outside of its layers.
+/// The server's own limits are outside its layers.
 #[tokio::test(start_paused = true)]
 async fn a_servers_timeout_drops_the_call_inside_of_the_layer() {
     let log = Log::default();
@@ -212,7 +213,7 @@ async fn a_servers_timeout_drops_the_call_inside_of_the_layer() {
     assert_eq!(log.take(), ["/greeter.v1.Greeter/SayHello Unknown: Cancelled, 1 in, 0 out"]);
 }
 
-/// Either's body in one type.
+/// Boxes any body into one type.
 fn body<B>(response: http::Response<B>) -> http::Response<Body>
 where
     B: http_body::Body<Data = tonic::codegen::Bytes, Error: Into<tonic::codegen::StdError>>
@@ -277,7 +278,7 @@ async fn a_limit_beneath_the_layer_holds_too() {
     let server = testing::serve(service).start().await.unwrap();
     assert!(five_at_once(server.channel()).await.iter().all(Result::is_ok));
     assert_eq!(slow.most.load(Ordering::SeqCst), 2);
-    // Who is refused gives the permit back.
+    // A refused call returns the permit.
     let mut client = GreeterClient::new(server.channel());
     for _ in 0..5 {
         let mut request = Request::new(hello("0"));
@@ -300,7 +301,7 @@ impl<N: Next> Interceptor<N> for RefuseZero {
     }
 }
 
-/// On a server a second attempt goes to a clone, which is made ready first.
+/// On a server, a second attempt goes to a clone, which has to become ready first.
 #[tokio::test(start_paused = true)]
 async fn a_second_attempt_waits_until_the_service_is_ready() {
     struct Twice;
@@ -328,7 +329,7 @@ async fn a_second_attempt_waits_until_the_service_is_ready() {
         .layer(InterceptorLayer::new(Twice))
         .layer(tower::limit::GlobalConcurrencyLimitLayer::new(1))
         .service(InterceptedService::new(greeter, flaky));
-    // With no wire between, so that the message is there at once.
+    // In process, so that the message is there immediately.
     let mut client = GreeterClient::new(service);
     soon(client.say_hello(hello("1"))).await.unwrap();
     soon(client.greet_many_times(many("1", 0))).await.unwrap();
@@ -356,7 +357,7 @@ async fn the_peers_address_is_there() {
     }
 }
 
-/// A service is told to be ready, or fails with what it can't do.
+/// A service that isn't ready fails with its own error.
 #[tokio::test]
 async fn a_service_that_never_gets_ready_fails_as_it_did() {
     let never = tower::service_fn(|_: http::Request<Body>| async {

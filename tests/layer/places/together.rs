@@ -1,4 +1,5 @@
-//! A layer with lists at creation and in the attribute, and a client's layer with a client's interceptors.
+//! A layer together with `with_interceptors` and the attribute, and a client's layer together with
+//! the client's interceptors.
 
 use std::{
     sync::{Arc, Mutex},
@@ -14,7 +15,7 @@ use crate::support::{
     values,
 };
 
-/// Notes what it sees of each call.
+/// Records what it sees of each call.
 #[derive(Clone, Default)]
 struct See(Arc<Mutex<Vec<Seen>>>);
 
@@ -87,7 +88,7 @@ async fn layer_then_creation_then_attribute() {
         [outermost, layer, creation, attribute].map(|see| see.take());
     assert_eq!(outermost.iter().map(|seen| seen.name.clone()).collect::<Vec<_>>(), names);
     assert!(outermost.iter().all(|seen| seen.deadline.is_none() && seen.side == Side::Server));
-    // All inside of it see the same deadline.
+    // Everything inside it sees the same deadline.
     assert_eq!(layer.iter().map(|seen| seen.name.clone()).collect::<Vec<_>>(), names);
     assert!(layer.iter().all(|seen| seen.deadline.is_some()));
     assert_eq!(creation, layer);
@@ -118,7 +119,7 @@ async fn a_clients_interceptors_then_the_channels_layer() {
     }
 }
 
-/// Out of time in the layer of a channel is what the caller sees.
+/// If a channel's layer runs out of time, the caller sees that.
 #[tokio::test(start_paused = true)]
 async fn a_deadline_of_a_channels_layer_ends_a_call_that_nobody_answers() {
     struct Second;

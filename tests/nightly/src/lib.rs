@@ -1,4 +1,4 @@
-//! `type … = impl Stream`: the compiler knows the type only in the impl that has the handler, too.
+//! `type … = impl Stream`: the compiler knows the type only in an impl that also has the handler.
 
 #![feature(impl_trait_in_assoc_type)]
 #![cfg(test)]
@@ -12,7 +12,7 @@ async fn pass<N: Next>(request: Request<N::Request>, _: Context, next: N) -> Out
     next.run(request).await
 }
 
-/// Says who it is on each item.
+/// Adds the interceptor's name to each item.
 async fn sign<N>(request: Request<N::Request>, context: Context, next: N) -> Outcome<N>
 where
     N: Next<ResponseMessage = Item>,
@@ -22,7 +22,7 @@ where
     Ok(response.map(|payload| payload.map_messages(move |item| Item { id: item.id + method })))
 }
 
-/// An impl of a type, with its generics, whose items are these.
+/// An impl for a generic type, whose stream yields these items.
 macro_rules! shop {
     ($(#[$attribute:meta])+ [$($generics:tt)*] $service:ty: |$self:ident| $items:expr) => {
         $(#[$attribute])+

@@ -1,4 +1,4 @@
-//! The client as tonic has it, and with interceptors in each way there is.
+//! Plain tonic's client, and clients with interceptors in every form.
 
 use std::{future::Future, pin::Pin, sync::Arc};
 
@@ -25,11 +25,12 @@ type Seen = Pin<Box<dyn Future<Output = Lines> + Send>>;
 pub struct Form {
     pub name: &'static str,
     pub is_layer: bool,
-    /// Makes one call, and tells what its caller sees.
+    /// Makes one call, and returns what its caller sees.
     pub call: fn(Canned, RpcKind, Steps, Arc<Case>) -> Seen,
 }
 
-/// A form, by the client that it makes of a transport. Each is another type, with the same methods.
+/// A form, given the client that it creates for a transport. Each has another type with the same
+/// methods.
 macro_rules! form {
     ($name:literal, |$transport:ident| $client:expr) => {
         form!($name, false, |$transport| $client)
@@ -84,7 +85,7 @@ where
 
 pub static BARE: Form = form!("bare", |transport| GreeterClient::new(transport));
 
-/// A new form goes here.
+/// Add new forms here.
 pub static FORMS: &[Form] = &[
     form!("no interceptor", |transport| GreeterClient::with_interceptors(transport, ())),
     form!("one that passes", |transport| GreeterClient::with_interceptors(transport, pass)),

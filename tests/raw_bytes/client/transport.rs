@@ -1,4 +1,4 @@
-//! A transport that keeps each request, and answers as it was told to.
+//! A transport that records each request, and answers as configured.
 
 use std::{
     sync::{Arc, Mutex},
@@ -23,10 +23,10 @@ pub struct RawResponse {
     pub status: StatusCode,
     pub headers: HeaderMap,
     pub parts: Vec<Part>,
-    /// There is no response then.
+    /// If set, there is no response.
     pub failure: Option<Failure>,
     pub is_never_ready: bool,
-    /// Whether it comes before the request is read. Nobody reads that then.
+    /// Whether the response comes before the request is read. The request then isn't read at all.
     pub is_early: bool,
 }
 

@@ -1,4 +1,4 @@
-//! The service as tonic has it, and with interceptors in each way there is.
+//! Plain tonic's service, and services with interceptors in every form.
 
 use std::{convert::Infallible, sync::Arc};
 
@@ -48,7 +48,7 @@ where
     Box::new(|request| Box::pin(async { Ok(service.oneshot(request).await?.map(Body::new)) }))
 }
 
-/// A service that answers with the handler. The attribute is what differs.
+/// A service that answers with the handler. Only the attribute differs.
 macro_rules! service {
     (
         #[$attribute:meta]
@@ -132,7 +132,7 @@ service!(#[intercepted(look)] ByLookInArc in Arc);
 service!(#[intercepted] ByNoneWithStubs with default stubs);
 service!(#[intercepted(look)] ByLookWithStubs with default stubs);
 
-/// A form, by the server that it makes of a handler.
+/// A form, given the server that it creates for a handler.
 macro_rules! form {
     ($name:literal, |$handler:ident| $server:expr) => {
         Form {
@@ -155,7 +155,7 @@ macro_rules! form {
 
 pub static BARE: Form = form!("bare", |handler| GreeterServer::new(Plain(handler)));
 
-/// A new form goes here.
+/// Add new forms here.
 pub static FORMS: &[Form] = &[
     form!("attribute, no interceptor", |handler| GreeterServer::new(ByNone(handler))),
     form!("attribute, one that passes", |handler| GreeterServer::new(ByPass(handler))),

@@ -1,4 +1,4 @@
-//! What every form of the service answers with.
+//! The handler of every form of the service.
 
 use std::{
     fmt::Debug,
@@ -18,9 +18,9 @@ use crate::{
 #[derive(Clone, Default)]
 pub struct Answer {
     pub metadata: MetadataMap,
-    /// There is no response then.
+    /// If set, there is no response.
     pub refusal: Option<Status>,
-    /// The first of them, if there is no stream.
+    /// Only the first one if the response isn't a stream.
     pub items: Vec<Item>,
     pub is_never_compressed: bool,
 }
@@ -29,7 +29,7 @@ pub struct Answer {
 pub enum Item {
     Reply(String),
     Fail(Status),
-    /// Nothing yet: whoever reads has to come again.
+    /// Nothing yet: the reader has to poll again.
     Wait,
 }
 
@@ -43,7 +43,7 @@ impl Answer {
     }
 }
 
-/// Answers as it was told to, and keeps what it saw.
+/// Answers as configured, and records what it saw.
 #[derive(Clone)]
 pub struct Handler {
     answer: Answer,
@@ -108,7 +108,7 @@ impl Handler {
         self.respond(Box::pin(self.answer.stream()))
     }
 
-    /// A reply to each request, and then the items.
+    /// A reply to each request, then the items.
     fn echo(
         self,
         request: Request<Streaming<HelloRequest>>,

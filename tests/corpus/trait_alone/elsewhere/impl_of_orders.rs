@@ -1,4 +1,4 @@
-//! In a folder of another name.
+//! In a folder with another name.
 
 use grpc_interceptor::intercepted;
 use tonic::{Request, Response, Status};

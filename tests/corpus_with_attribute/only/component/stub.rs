@@ -1,6 +1,6 @@
 use super::*;
 
-/// Where there is no such service.
+/// Used where the service isn't available.
 pub struct Disabled;
 
 #[intercepted(crate::tell)]

@@ -1,4 +1,4 @@
-//! What comes back, well made and not.
+//! The responses, well-formed and malformed.
 
 use super::{Case, OK};
 use crate::{
@@ -9,7 +9,7 @@ use crate::{
 
 type Headers = &'static [(&'static str, &'static str)];
 
-/// As a server sends it that is not at fault.
+/// As sent by a server that isn't at fault.
 const ABORTED: Headers = &[
     ("grpc-status", "10"),
     ("grpc-message", "50%25 gr%C3%B6%C3%9Fer"),
@@ -23,7 +23,7 @@ fn data(text: &str) -> Part {
     Part::Data(message(text))
 }
 
-/// Messages, what is none, and errors, with each end that a response may have.
+/// Messages, malformed messages and errors, with each end that a response can have.
 pub fn bodies() -> Vec<Case> {
     let ends = [
         ("no trailers", vec![]),
@@ -36,7 +36,8 @@ pub fn bodies() -> Vec<Case> {
             for (end, trailers) in &ends {
                 let parts = [&parts[..], trailers].concat();
                 let mut case = Case::new(format!("{name}, {end}")).response(parts);
-                // After what is no message tonic parses on, and finds the trailers: ours is over.
+                // After a malformed message, tonic keeps parsing and finds the trailers, while our
+                // stream has ended.
                 case.any_reading = are_good || trailers.is_empty();
                 cases.push(case);
             }
@@ -48,7 +49,7 @@ pub fn bodies() -> Vec<Case> {
     cases
 }
 
-/// What there may be for a status.
+/// The headers that can stand for a status.
 const STATUSES: &[(&str, Headers)] = &[
     ("none", &[("word", "one")]),
     ("OK", OK),
@@ -64,7 +65,7 @@ const STATUSES: &[(&str, Headers)] = &[
     ("an unreadable message of OK", &[("grpc-status", "0"), ("grpc-message", "%FF")]),
 ];
 
-/// Each status behind messages, with several statuses of HTTP.
+/// Each status after messages, with several HTTP statuses.
 pub fn trailers() -> Vec<Case> {
     let mut cases = Vec::new();
     for (name, headers) in STATUSES {
@@ -79,7 +80,7 @@ pub fn trailers() -> Vec<Case> {
     cases
 }
 
-/// tonic panics at them.
+/// tonic panics on these.
 pub fn unreadable_details() -> [Case; 2] {
     let headers = &[("grpc-status", "5"), ("grpc-status-details-bin", "!")];
     let mut behind = Case::new("unreadable details");
@@ -87,7 +88,7 @@ pub fn unreadable_details() -> [Case; 2] {
     [behind, Case::new("unreadable details in the headers").headers(headers)]
 }
 
-/// Each status in the headers, with several statuses of HTTP; and no response at all.
+/// Each status in the headers, with several HTTP statuses; and no response at all.
 pub fn without_a_body() -> Vec<Case> {
     let mut cases = Vec::new();
     for (name, headers) in STATUSES {
@@ -97,7 +98,7 @@ pub fn without_a_body() -> Vec<Case> {
             cases.push(case().response(vec![]));
             let mut with_a_body = case().response(vec![data("one"), wire::trailers(ABORTED)]);
             with_a_body.name.push_str(", and a body");
-            // No server sends it: what nobody waits for is left where it is.
+            // No server sends it: a body that isn't expected isn't read.
             with_a_body.any_reading = false;
             cases.push(with_a_body);
         }
@@ -122,7 +123,7 @@ pub fn without_a_body() -> Vec<Case> {
     cases
 }
 
-/// Messages that are compressed, or said to be.
+/// Messages that are compressed, or claim to be.
 pub fn compressed() -> Vec<Case> {
     let gzip = Settings { gzip: true, ..Settings::default() };
     let mut cases = Vec::new();

@@ -40,12 +40,12 @@ fn messages() -> Vec<Case> {
     ]
 }
 
-/// A status that has all that there is.
+/// A status with all its parts.
 fn full(code: Code, message: &str) -> Status {
     Status::with_details_and_metadata(code, message, b"\0details\xff"[..].into(), metadata())
 }
 
-/// With each status: a refusal, and a stream that fails first, in its middle or later.
+/// With each status: a refusal, and a stream that fails first, in the middle or later.
 fn errors() -> Vec<Case> {
     let mut statuses: Vec<Status> =
         (1..=16).map(|code| Status::new(Code::from_i32(code), "plain")).collect();
@@ -67,7 +67,7 @@ fn errors() -> Vec<Case> {
     cases
 }
 
-/// That is how services send trailers with a stream that ends well.
+/// This is how services send trailers with a stream that completes successfully.
 fn ends_with_ok() -> Vec<Case> {
     let statuses = [
         ("plain", Status::ok("")),
@@ -83,7 +83,8 @@ fn ends_with_ok() -> Vec<Case> {
             (format!("OK with {name} first"), end()),
             (format!("OK with {name} first, after a while"), [vec![Item::Wait], end()].concat()),
         ];
-        // With one reply there is no stream to end: a handler that has OK instead has failed.
+        // With a single reply there is no stream to end: a handler that returns OK as an error has
+        // failed.
         cases.extend(first.map(|(name, items)| Case {
             is_for: |kind| kind.is_server_streaming(),
             ..of_items(name, items)

@@ -1,4 +1,4 @@
-//! What comes in, well made and not.
+//! The requests, well-formed and malformed.
 
 use tonic::codegen::http::Method;
 
@@ -10,7 +10,7 @@ use crate::{
     wire::{self, GZIPPED, TIMEOUTS, bad_bodies, good_bodies, message, trailers},
 };
 
-/// Messages, what is none, trailers and errors.
+/// Messages, malformed messages, trailers and errors.
 pub fn bodies() -> Vec<Case> {
     let mut cases = Vec::new();
     let trailers =
@@ -28,7 +28,7 @@ pub fn bodies() -> Vec<Case> {
     cases
 }
 
-/// What is in front of the messages.
+/// What comes before the messages.
 pub fn heads() -> Vec<Case> {
     let mut cases = Vec::new();
     for timeout in TIMEOUTS {
@@ -73,7 +73,7 @@ pub fn heads() -> Vec<Case> {
     cases
 }
 
-/// Messages that are compressed, or said to be.
+/// Messages that are compressed, or claim to be.
 pub fn compressed() -> Vec<Case> {
     let gzip = Settings { gzip: true, ..Settings::default() };
     let mut cases = Vec::new();
