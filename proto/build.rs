@@ -1,4 +1,4 @@
-//! Compiles the .proto files in Rust: nothing has to be installed for it.
+//! Compiles the .proto files in Rust, so nothing has to be installed.
 
 use std::{env, fs, path::PathBuf};
 
@@ -20,7 +20,7 @@ fn main() {
     compile("standard", standard(), "orders.proto");
     // The same service again, with the same messages.
     let again = || configure().extern_path(".greeter.v1", "crate::greeter");
-    // The attribute on the structs, which has to find the rest.
+    // With the attribute on the structs, which has to find everything else.
     let arc_self = again()
         .use_arc_self(true)
         .client_attribute("greeter.v1.Greeter", "#[grpc_interceptor::intercepted]")
@@ -40,7 +40,7 @@ fn main() {
     compile("plain", shop("v1"), "shop_v1.proto");
     compile("plain", shop("v2"), "shop_v2.proto");
     compile("plain", configure().extern_path(".Word", "crate::bare::Word"), "bare.proto");
-    // Messages that only this crate sees.
+    // Messages that only this crate can see.
     let within = standard().extern_path(".greeter.v1", "crate::messages_of_the_crate");
     compile("messages_of_the_crate", within, "greeter.proto");
     custom_codec();
@@ -57,13 +57,13 @@ fn compile(name: &str, builder: Builder, file: &str) {
     let mut compiler = protox::Compiler::new(["proto"]).expect("the folder is there");
     compiler.include_imports(true).open_file(file).expect("the .proto file is valid");
     let set = out_dir(name).join(file).with_extension("bin");
-    // Not by way of the types of `prost-types`, which forget options that they don't know.
+    // Not through the types of `prost-types`, which drop unknown options.
     fs::write(set, compiler.encode_file_descriptor_set()).expect("OUT_DIR can be written to");
     let descriptors = compiler.file_descriptor_set();
     builder.out_dir(out_dir(name)).compile_fds(descriptors).expect("the code can be generated");
 }
 
-/// A service with messages that aren't prost's.
+/// A service whose messages aren't prost's.
 fn custom_codec() {
     use tonic_prost_build::manual::{Builder, Method, Service};
 
@@ -85,7 +85,7 @@ fn custom_codec() {
         Builder::new().out_dir(out_dir(folder)).compile(std::slice::from_ref(&service));
     }
 
-    // This builder takes no attributes.
+    // This builder doesn't support attributes.
     let generated = out_dir("standard").join("text.Lines.rs");
     let code = fs::read_to_string(&generated).expect("it was written just now");
     let with_attributes =

@@ -1,17 +1,17 @@
-//! What goes around a service, as text.
+//! The code around a service, as text.
 
 use crate::choice::{Entries, Form, Subject};
 
-/// By the places where it is written.
+/// The pieces by the place where they are written.
 pub struct Around {
     pub items: String,
-    /// Of the service.
+    /// Fields of the service.
     pub fields: String,
     /// On the impl.
     pub attribute: String,
-    /// The expression that creates it.
+    /// The expression that creates the server.
     pub server: String,
-    /// In each of its handlers, with `BODY` for what that does.
+    /// In each handler, with `BODY` in place of the handler's body.
     pub chain: String,
 }
 
@@ -48,7 +48,7 @@ impl Around {
         };
         Around {
             items: format!("{BOXED_NEXT}{fns}"),
-            // The last is around the handler.
+            // The last one is around the handler.
             chain: format!(
                 "const PATH: &str = \"/many.v1.Many/Call$\";\n\
                  let next: Next<_, _> = Box::new(|request: Request<_>| Box::pin(async move {{ BODY }}));\n\
@@ -99,9 +99,9 @@ impl Around {
 struct Interceptor {
     at: usize,
     item: &'static str,
-    /// The expression that makes it.
+    /// The expression that creates the interceptor.
     value: &'static str,
-    /// The type of the service's field that holds it, where the attribute is on the impl.
+    /// The type of the service's field that holds it, if the attribute is on the impl.
     field: Option<&'static str>,
 }
 
@@ -127,11 +127,11 @@ impl Interceptor {
         Interceptor { at, item, value, field }
     }
 
-    /// Its fn or its struct.
+    /// Returns its fn or its struct.
     fn item(&self, form: Form) -> String {
         let item = match form {
             Form::Attribute => self.item.to_owned(),
-            // At creation an interceptor is a value.
+            // For `with_interceptors`, an interceptor is a value.
             Form::Creation | Form::List => {
                 self.item.replace("async fn interceptor$", "#[interceptor]\nasync fn interceptor$")
             }
@@ -139,12 +139,12 @@ impl Interceptor {
         self.numbered(&item)
     }
 
-    /// As an argument at creation.
+    /// Returns it as an argument of `with_interceptors`.
     fn value(&self) -> String {
         self.numbered(self.value)
     }
 
-    /// As an argument of the attribute.
+    /// Returns it as an argument of the attribute.
     fn entry(&self) -> String {
         self.numbered(if self.field.is_some() { "self.interceptor$" } else { self.value })
     }
@@ -166,7 +166,7 @@ const READY: [&str; 4] = [
     "grpc_interceptor::interceptors::Rpcz::new()",
 ];
 
-/// A tuple has up to twelve interceptors, each of which may be a tuple.
+/// A tuple has up to twelve interceptors, each of which can be a tuple.
 fn tuple(list: Vec<String>) -> String {
     const MOST: usize = 12;
     if list.len() > MOST {

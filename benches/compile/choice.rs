@@ -1,4 +1,4 @@
-//! What is measured, as the arguments ask for it.
+//! What to measure, according to the arguments.
 
 use std::error::Error;
 
@@ -8,7 +8,7 @@ pub struct Choice {
     /// `build` or `check`.
     pub command: String,
     pub runs: usize,
-    /// Whether the compiler's instructions are counted, too.
+    /// Whether the compiler's instructions are counted as well.
     pub instructions: bool,
     rpcs: Vec<usize>,
     interceptors: Vec<usize>,
@@ -17,45 +17,45 @@ pub struct Choice {
     kinds: Vec<Kind>,
 }
 
-/// What the RPCs of a service are.
+/// The kind of a service's RPCs.
 #[derive(Clone, Copy)]
 pub enum Kind {
     Unary,
-    /// Many messages each way.
+    /// Many messages in each direction.
     Streaming,
 }
 
-/// What the interceptors are.
+/// The kind of the interceptors.
 #[derive(Clone, Copy, PartialEq)]
 pub enum Entries {
     Fns,
-    /// In the attribute a new struct for each call, and a field, in turn.
+    /// In the attribute: a new struct for each call and a field, alternating.
     Structs,
-    /// All kinds of entries in turn.
+    /// All kinds of entries, alternating.
     Mixed,
-    /// The ready-made `Trace`, `Metrics`, `AccessLog` and `Rpcz`, in turn.
+    /// The ready-made `Trace`, `Metrics`, `AccessLog` and `Rpcz`, alternating.
     Ready,
 }
 
-/// Where the interceptors are given.
+/// How the interceptors are attached.
 #[derive(Clone, Copy, PartialEq)]
 pub enum Form {
     /// In `#[intercepted(…)]` on the impl.
     Attribute,
-    /// In a tuple, where the server is created.
+    /// In a tuple that is passed to `with_interceptors`.
     Creation,
-    /// There, too, in an `interceptors::List`.
+    /// In an `interceptors::List` that is passed to `with_interceptors`.
     List,
 }
 
-/// What goes around a service.
+/// What is around a service.
 #[derive(Clone, Copy, PartialEq)]
 pub enum Subject {
-    /// `#[async_trait]` only.
+    /// Only `#[async_trait]`.
     Nothing,
     EmptyList(Form),
     Interceptors(Form, Entries, usize),
-    /// As many fns around each RPC by hand, each of which gets a boxed fn as its `next`.
+    /// This many hand-written fns around each RPC, each of which takes a boxed fn as its `next`.
     Boxed(usize),
     Layers(usize),
 }
@@ -123,7 +123,7 @@ fn named<T: Named>(list: &str) -> Result<Vec<T>, Box<dyn Error>> {
         .collect()
 }
 
-/// What is chosen by its name.
+/// A choice that is selected by name.
 pub trait Named: Copy + 'static {
     const ALL: &'static [Self];
     const EXPECTED: &'static str;
@@ -132,7 +132,7 @@ pub trait Named: Copy + 'static {
 }
 
 impl Subject {
-    /// `None` where there are no interceptors, nor a list for them.
+    /// Returns `None` if there are no interceptors and no list of them.
     pub fn form(self) -> Option<Form> {
         match self {
             Subject::EmptyList(form) | Subject::Interceptors(form, ..) => Some(form),

@@ -1,4 +1,4 @@
-//! How long the compiler takes for a service, by its RPCs and interceptors, and what memory.
+//! Measures compile time and memory for a service, by its RPCs and interceptors.
 //!
 //! ```text
 //! cargo run -p grpc-interceptor-benches --bin compile-time
@@ -8,16 +8,17 @@
 //! ```
 //!
 //! For each choice it writes four sorts of crates under `target/compile-time`: a service without
-//! interceptors, the same with as many tower layers, with as many async fns that are chained by hand
-//! and get a boxed fn as their `next`, and with interceptors in these forms:
+//! interceptors, the same with as many tower layers, with as many hand-written async fns that take
+//! a boxed fn as their `next`, and with interceptors in these forms:
 //!
-//! - `attribute`, unless others are asked for: `#[intercepted(…)]` is on the impl;
+//! - `attribute`, the default: `#[intercepted(…)]` is on the impl;
 //! - `creation`: it is on the generated server, and `with_interceptors` takes a tuple of them;
-//! - `list`: as that, with an `interceptors::List` in place of the tuple.
+//! - `list`: the same with an `interceptors::List` in place of the tuple.
 //!
-//! It builds what they depend on, and then times the compiler on each of those crates alone, not
-//! incremental, several times in turn with the others. The table has the least of each. With
-//! `instructions=counted` it compiles each once more under valgrind, to count what no clock disturbs.
+//! It builds their dependencies, and then times the compiler on each of those crates alone, without
+//! incremental compilation, several times, alternating between the crates. The table shows the
+//! minimum for each. With `instructions=counted`, it also compiles each crate under valgrind, whose
+//! instruction counts are free of noise.
 
 mod around;
 mod choice;
@@ -45,12 +46,12 @@ fn main() -> Result<(), Box<dyn Error>> {
             .iter()
             .map(|&subject| Package::write(&root, &folder, rpcs, kind, subject))
             .collect::<Result<Vec<_>, _>>()?;
-        // The first time, what a package depends on is built as well.
+        // The first time, a package's dependencies are built as well.
         for package in &packages {
             package.compile(&choice)?;
         }
         let mut least = vec![Cost::MOST; subjects.len()];
-        // In turn, so that a slow moment of the machine hits all alike.
+        // Alternate, so that a slow moment of the machine affects all of them.
         for _ in 0..choice.runs {
             for (package, least) in packages.iter().zip(&mut least) {
                 *least = least.min(package.compile(&choice)?);

@@ -1,7 +1,7 @@
-//! What one run of the compiler costs.
+//! The cost of one compiler run.
 //!
-//! cargo runs this program itself as its `RUSTC_WRAPPER`. As that it waits for the compiler and
-//! writes down what the system then knows of its child.
+//! cargo runs this program as its own `RUSTC_WRAPPER`. In that role it waits for the compiler, then
+//! writes down the resource usage that the operating system reports for it.
 
 use std::{
     env,
@@ -18,21 +18,21 @@ use nix::sys::{
     time::TimeValLike as _,
 };
 
-/// The crate to measure, and the file for what it costs.
+/// The crate to measure, and the file that the cost is written to.
 const CRATE: &str = "COMPILE_TIME_CRATE";
 const REPORT: &str = "COMPILE_TIME_REPORT";
-/// The file for its instructions, where they are to be counted.
+/// The file for its instruction count, if instructions are counted.
 const COUNTED: &str = "COMPILE_TIME_COUNTED";
 
 #[derive(Clone, Copy)]
 pub struct Cost {
-    /// On the clock.
+    /// Wall-clock time.
     pub time: Duration,
-    /// On all processors.
+    /// Total over all processors.
     pub processor_time: Duration,
-    /// The most memory at any time, in kilobytes.
+    /// Peak memory, in kilobytes.
     pub memory: u64,
-    /// Where they were counted.
+    /// Present if instructions were counted.
     pub instructions: Option<u64>,
 }
 
@@ -59,7 +59,7 @@ pub fn is_wrapper() -> bool {
     env::var_os(REPORT).is_some()
 }
 
-/// As cargo's wrapper: the first argument is the compiler.
+/// Runs as cargo's wrapper: the first argument is the compiler.
 pub fn run_compiler() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<_> = env::args_os().skip(1).collect();
     let (compiler, arguments) = arguments.split_first().ok_or("a wrapper wraps a program")?;
@@ -90,8 +90,8 @@ fn under_cachegrind(compiler: &OsStr, file: &Path) -> Command {
     command
 }
 
-/// Runs cargo on a package of this name, and says how many instructions the compiler takes for that
-/// alone. It needs valgrind, and some fifty times as long.
+/// Runs cargo on the package with this name, and returns the compiler's instruction count for it
+/// alone. Needs valgrind, and takes about fifty times as long.
 pub fn instructions(
     command: &mut Command,
     name: &str,
@@ -104,7 +104,7 @@ pub fn instructions(
     Ok(total.ok_or("cachegrind writes a summary")?.trim().parse()?)
 }
 
-/// Runs cargo on a package of this name, and says what the compiler costs for that alone.
+/// Runs cargo on the package with this name, and returns the compiler's cost for it alone.
 pub fn cargo(command: &mut Command, name: &str, report: &Path) -> Result<Cost, Box<dyn Error>> {
     if report.exists() {
         fs::remove_file(report)?;

@@ -1,4 +1,4 @@
-//! A package with a service, in a folder of its own.
+//! A package with a service, in a separate folder.
 
 use std::{
     error::Error,
@@ -20,7 +20,8 @@ pub struct Package {
     target: PathBuf,
 }
 
-/// Those of the ready-made interceptors, for all packages: so that what they depend on is the same.
+/// The features of the ready-made interceptors, for all packages, so that their dependencies are
+/// the same.
 const FEATURES: &str = "'metrics', 'opentelemetry', 'rpcz', 'tracing'";
 
 impl Package {
@@ -59,12 +60,12 @@ impl Package {
         Ok(Package { name, folder, target: target.join("target") })
     }
 
-    /// Compiles it; what it depends on is there from the second time on.
+    /// Compiles the package. Its dependencies already exist from the second run on.
     pub fn compile(&self, choice: &Choice) -> Result<Cost, Box<dyn Error>> {
         measure::cargo(&mut self.cargo(choice)?, &self.name, &self.report())
     }
 
-    /// Compiles it, and counts the compiler's instructions.
+    /// Compiles the package, and counts the compiler's instructions.
     pub fn instructions(&self, choice: &Choice) -> Result<u64, Box<dyn Error>> {
         measure::instructions(&mut self.cargo(choice)?, &self.name, &self.report())
     }
@@ -74,7 +75,7 @@ impl Package {
     }
 
     fn cargo(&self, choice: &Choice) -> Result<Command, Box<dyn Error>> {
-        // As an edit does.
+        // As an edit would.
         fs::File::open(self.folder.join("src/lib.rs"))?.set_modified(SystemTime::now())?;
         let mut cargo = Command::new(env!("CARGO"));
         cargo

@@ -1,4 +1,4 @@
-//! The text of a service.
+//! The source code of a service.
 
 use std::fmt::Write as _;
 
@@ -7,7 +7,7 @@ use crate::{
     choice::{Kind, Subject},
 };
 
-/// Its .proto file.
+/// Returns its .proto file.
 pub fn proto(rpcs: usize, kind: Kind) -> String {
     let mut proto = String::from("syntax = \"proto3\";\npackage many.v1;\nservice Many {\n");
     let stream = match kind {
@@ -28,8 +28,8 @@ pub fn proto(rpcs: usize, kind: Kind) -> String {
     proto
 }
 
-/// The crate: what tonic generates, the impl, what goes around it, and a fn that makes the compiler
-/// generate all of it, as the generated server is generic.
+/// Returns the crate: tonic's generated code, the impl, what is around it, and a fn that
+/// instantiates all of it, because the generated server is generic.
 pub fn library(rpcs: usize, kind: Kind, subject: Subject) -> String {
     let mut source = String::from(
         "#![allow(dead_code, unused_imports)]\n\

@@ -1,4 +1,4 @@
-//! What was measured, as a table.
+//! The measurements as a table.
 
 use crate::{
     choice::{Choice, Form, Kind, Named as _, Subject},
@@ -60,14 +60,14 @@ fn words(subject: Subject) -> String {
     }
 }
 
-/// The cost with as many layers.
+/// Returns the cost with the same number of layers.
 fn layers(subject: Subject, rows: &[(Subject, Cost)]) -> Option<Cost> {
     let Subject::Interceptors(.., count) = subject else { return None };
     cost_of(Subject::Layers(count), rows)
 }
 
-/// The cost without any interceptors, of an empty list in the same form where it is one, and how many
-/// there are more than in that.
+/// Returns the baseline cost, either without any interceptors or with an empty list in the same
+/// form, and the number of additional interceptors.
 fn per_interceptor(subject: Subject, rows: &[(Subject, Cost)]) -> Option<(Cost, usize)> {
     let (base, count) = match subject {
         Subject::Interceptors(form, _, count) => (Subject::EmptyList(form), count),

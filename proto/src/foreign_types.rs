@@ -1,5 +1,5 @@
-//! A service that is implemented for a type of another crate, which can be done only in the crate
-//! that has the generated code.
+//! A service that is implemented for another crate's type, which is only possible in the crate with
+//! the generated code.
 
 use std::sync::Arc;
 
@@ -48,7 +48,7 @@ async fn a_service_may_be_implemented_for_an_arc() {
     assert_eq!(reply.word, "hi hi Call");
 }
 
-/// A service that is implemented for whatever has a trait of the user's.
+/// A service that is implemented for every type with a certain user trait.
 mod blanket {
     use super::{Context, Echo, Next, Outcome, Request, Response, Speaker, Status, intercepted};
     use crate::text::{

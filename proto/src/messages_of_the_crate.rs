@@ -1,4 +1,4 @@
-//! A service that is public, with messages that aren't, as `extern_path` allows.
+//! A public service with private messages, which `extern_path` allows.
 
 use grpc_interceptor::{Context, Next, Outcome, intercepted, interceptor};
 use tonic::{Request, Response, Status, Streaming, codegen::BoxStream};

@@ -6,7 +6,7 @@ use tonic::{
 
 include!(concat!(env!("OUT_DIR"), "/standard/text.Lines.rs"));
 
-/// A message that isn't prost's: it has no default and can't be cloned.
+/// A message that isn't prost's: it has no default value and can't be cloned.
 #[derive(Debug, PartialEq)]
 pub struct Line(pub String);
 
@@ -22,7 +22,7 @@ impl From<String> for Line {
     }
 }
 
-/// Messages as UTF-8 text that is never empty.
+/// Encodes messages as UTF-8 text that is never empty.
 pub struct TextCodec<E, D>(std::marker::PhantomData<(E, D)>);
 
 impl<E, D> Default for TextCodec<E, D> {

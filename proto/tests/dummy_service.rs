@@ -1,11 +1,12 @@
-//! The dummy service's code is checked in, so that whoever uses the feature `testing` needs no build
-//! script. This writes it anew from the .proto file and compares. It is in this package as this one
-//! doesn't depend on that code, which so can be written anew where it doesn't compile.
+//! The dummy service's generated code is checked in, so that users of the feature `testing` don't
+//! need a build script. This test regenerates it from the .proto file and compares. It is in this
+//! package because the package doesn't depend on that code, which can therefore be regenerated even
+//! if it doesn't compile.
 
 use std::{env, fs, path::Path};
 
-/// Set it to write the file instead:
-/// `GRPC_INTERCEPTOR_OVERWRITE=1 cargo test -p grpc-interceptor-proto --test dummy_service`.
+/// Overwrites the file if set: `GRPC_INTERCEPTOR_OVERWRITE=1 cargo test -p grpc-interceptor-proto
+/// --test dummy_service`.
 const OVERWRITE: &str = "GRPC_INTERCEPTOR_OVERWRITE";
 
 #[test]
@@ -21,7 +22,7 @@ fn the_dummy_services_code_is_what_tonic_generates() {
         .out_dir(directory)
         .compile_fds(descriptors)
         .expect("the code can be generated");
-    // A file is named after the package, and there is none.
+    // The file is named after the package, and there is none.
     let new = fs::read_to_string(directory.join("_.rs")).expect("it was written just now");
 
     let path = package.join("src/generated.rs");
@@ -30,6 +31,6 @@ fn the_dummy_services_code_is_what_tonic_generates() {
         return;
     }
     let old = fs::read_to_string(&path).unwrap_or_default();
-    // No `assert_eq`, which would print both files on one line each.
+    // Not `assert_eq`, which would print each file on a single line.
     assert!(old == new, "{} isn't what tonic generates: set {OVERWRITE}=1", path.display());
 }

@@ -21,7 +21,7 @@ HOSTILE = [
 
 
 class Program:
-    """The program whose calls are on the page."""
+    """The program that serves the page and makes its calls."""
 
     def __init__(self, path):
         self.process = subprocess.Popen(
@@ -56,7 +56,7 @@ def loads(driver, program):
     assert len(driver.texts(ROWS)) == 4, driver.texts(ROWS)
     assert driver.run("return document.title") == "rpcz"
     assert started(driver) == 2
-    # What it may load: nothing that isn't in it, except itself again.
+    # It loads nothing external, and nothing else except itself.
     loaded = driver.run("return performance.getEntriesByType('resource').map((each) => each.name)")
     assert all(name.startswith(program.url) for name in loaded), loaded
 
@@ -75,7 +75,7 @@ def filters(driver, program):
     driver.write("#filter", "clientSTREAM")
     wait_until("one row is left", lambda: len(driver.texts(ROWS)) == 1)
     assert names(driver) == ["ExecuteClientStream"], names(driver)
-    # It stays so.
+    # It stays that way.
     time.sleep(2.5)
     assert names(driver) == ["ExecuteClientStream"]
     assert driver.run("return document.activeElement.id") == "filter"
@@ -111,7 +111,7 @@ def a_click_goes_before_a_filter_that_waits(driver, program):
     driver.go(program.url)
     driver.run(type_and + "document.querySelector(arguments[0]).click();", METHOD + " .name")
     stays_at_the_method()
-    # The same when the user goes back to it.
+    # The same when the user navigates back to it.
     driver.click(".back a")
     wait_until("all rows are there", lambda: len(driver.texts(ROWS)) == 4)
     driver.run(type_and + "history.back();")
@@ -139,7 +139,7 @@ def shows_samples(driver, program):
     key = '[data-key="NOT_FOUND"]'
     wait_until("its failures are there", lambda: len(driver.texts(key + " .call")) == 2)
     assert "CANCELLED" in " ".join(driver.texts("#errors h3"))
-    # The metadata is folded, and stays open when the page updates itself.
+    # The metadata is collapsed, and stays open when the page updates itself.
     assert driver.texts(key + " dd")[0] == ""
     driver.click(key + " .call:first-child summary")
     [opened] = driver.run(
@@ -211,7 +211,7 @@ def works_without_scripts(driver, program):
             try:
                 return html_now(selector)
             except AssertionError as error:
-                # It was loaded again meanwhile.
+                # The page was reloaded in the meantime.
                 assert "Could not find node" in str(error), error
 
     def html_now(selector):
@@ -234,7 +234,7 @@ def works_without_scripts(driver, program):
 def says_that_there_is_no_answer(driver, program):
     driver.go(program.url)
     live = lambda: driver.texts("#live")[0]
-    # Its connections stay, and nothing comes.
+    # Its connections stay open, but no answer arrives.
     program.process.send_signal(signal.SIGSTOP)
     text = wait_until("it says that the program hangs", lambda: live() != "live" and live())
     assert re.fullmatch(r"no answer since \d+:\d\d:\d\d( [AP]M)?", text), text

@@ -1,4 +1,4 @@
-"""WebDriver, as far as it is needed: each command is a request to chromedriver."""
+"""A minimal WebDriver client: each command is a request to chromedriver."""
 
 import json
 import re
@@ -18,7 +18,7 @@ class Driver:
         self.url = self.find_url()
         options = {
             "binary": chromium,
-            # In a container there are no namespaces for a sandbox, and little shared memory.
+            # A container has no namespaces for a sandbox, and little shared memory.
             "args": ["--headless=new", "--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu", "--window-size=1280,900"],
         }
         capabilities = {"goog:chromeOptions": options, "goog:loggingPrefs": {"browser": "ALL"}}
@@ -73,7 +73,7 @@ class Driver:
         )
 
     def console(self):
-        """What was logged since the last time."""
+        """Returns what was logged since the last call."""
         return self.ask("POST", "/se/log", {"type": "browser"})
 
 

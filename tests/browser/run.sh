@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# Chromium shows the page of an `Rpcz`: it loads, updates itself, is filtered and sorted, shows a method's samples and the
-# age of a call that hangs; nothing that a caller sends is run; it fits on a phone, is light and dark, and works without
-# scripts. Chromium and its driver are Debian's. If they aren't installed and can't be, this says why and succeeds; from
-# there on, whatever goes wrong is an error. Pictures of the page are left in the target's folder `browser`.
+# Tests the page of an `Rpcz` in Chromium: it loads, updates itself, can be filtered and sorted, and shows a method's
+# samples and the age of a hanging call. Nothing that a caller sends is executed. It fits on a phone, has a light and a
+# dark theme, and works without scripts. Chromium and its driver come from Debian. If they aren't installed and can't be,
+# the script prints why and succeeds; after that, any failure is an error. Screenshots are in `browser` in the target folder.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 

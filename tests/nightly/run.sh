@@ -1,5 +1,5 @@
 #!/bin/sh
-# Tests what only a nightly compiler takes. One of the stable ones will do, if it is told to act like it.
+# Tests code that only a nightly compiler accepts. A stable compiler works if it is told to act like nightly.
 set -eu
 cd "$(dirname "$0")"
 cp ../../Cargo.lock .

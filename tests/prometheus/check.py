@@ -31,7 +31,7 @@ def get(url):
 
 
 def query(text):
-    """The series of an instant query, with their labels and values."""
+    """Returns the series of an instant query, with their labels and values."""
     answer = json.loads(get(QUERY + urllib.parse.urlencode({"query": text})))
     assert answer["status"] == "success", answer
     return [(series["metric"], float(series["value"][1])) for series in answer["data"]["result"]]
@@ -44,7 +44,7 @@ def handled():
 
 
 def wait_until(is_done):
-    """What it returns when that is true: at first there may be no server yet, nor a scrape after the last call."""
+    """Retries until the result is true: at first there may be no server, or no scrape after the last call."""
     until = time.monotonic() + PATIENCE
     while True:
         try:
@@ -65,16 +65,16 @@ def main(promtool):
     )
     assert checked.returncode == 0 and not checked.stderr, checked
 
-    # All that began has ended, and each end has a time.
+    # Every call that started has ended, and each has a duration.
     assert query("grpc_server_in_flight != 0") == []
     [(_, started)] = query("sum(grpc_server_started_total)")
     [(_, timed)] = query("sum(grpc_server_handling_seconds_count)")
     assert started == timed == sum(HANDLED.values()), (started, timed)
-    # The two deadlines of 100 ms are no sooner over than that; what was given up after 50 ms is in between.
+    # The two calls with deadlines of 100 ms take at least that long; those cancelled after 50 ms are in between.
     [(_, quick)] = query('sum(grpc_server_handling_seconds_bucket{le="0.025"})')
     [(_, within)] = query('sum(grpc_server_handling_seconds_bucket{le="0.1"})')
     assert quick <= timed - 6 and within >= quick, (quick, within)
-    # An RPC that nobody called is there, at zero.
+    # An RPC that was never called is present, at zero.
     assert query('grpc_server_started_total{grpc_method="Chat"}')[0][1] == 0
     print(f"Prometheus saw {int(started)} calls, each with its end")
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Prometheus itself scrapes the metrics of examples/observed.rs: promtool has nothing to say against them, and queries
-# give the counts of the calls that the example made. Prometheus comes from Debian's packages, and is unpacked, not
-# installed. Where it can't be had, this says why and succeeds; from there on, whatever goes wrong is an error.
+# Prometheus itself scrapes the metrics of examples/observed.rs: promtool accepts them, and queries return the counts of
+# the example's calls. Prometheus comes from Debian's packages and is unpacked rather than installed. If it isn't
+# available, the script prints why and succeeds; after that, any failure is an error.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 

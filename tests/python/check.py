@@ -1,6 +1,6 @@
 """Our dummy service and client against those of the Python package: any difference is an error.
 
-    python -u check.py PROGRAM    where the program is what `peer.rs` was built to
+    python -u check.py PROGRAM    where PROGRAM is the binary built from `peer.rs`
 
 run.sh runs it.
 """
@@ -31,8 +31,8 @@ from grpc_interceptor.testing.dummy_client import (
 )
 from grpc_interceptor.testing.protos import dummy_pb2_grpc
 
-# Longer than everything here takes. What is still waiting then says where, and nothing outlives it:
-# the program that it started ends with its standard input.
+# Longer than the whole run takes. After that, a traceback shows what is still waiting, and nothing outlives it:
+# the program it started ends with its standard input.
 faulthandler.dump_traceback_later(120, exit=True)
 
 # For one call, or one step of it.
@@ -57,7 +57,7 @@ ALL_CODES = [code for code in grpc.StatusCode if code != grpc.StatusCode.OK]
 
 
 def same(actual, expected, what=""):
-    """An `assert` would be left out by `python -O`."""
+    """Unlike an `assert`, this isn't removed by `python -O`."""
     if actual != expected:
         raise AssertionError(f"{what}\n  expected {expected!r}\n  but got  {actual!r}")
 
@@ -90,7 +90,7 @@ class Calls:
         stub, options = self.stub, {"timeout": SECONDS, **options}
         request = DummyRequest(input=input)
 
-        # A future has what the response alone hasn't: the metadata.
+        # A future has the metadata, which the response alone doesn't.
         call = stub.Execute.future(request, **options)
         yield PATHS[0], call, lambda: call.result().output
         stream = stub.ExecuteClientStream.future(requests(input), **options)
@@ -243,7 +243,7 @@ def given_up(stub):
 
     same(how_many(), "0 timed out, 0 cancelled")
     call = stub.Execute.future(DummyRequest(input="forever"), timeout=0.2)
-    # Whose clock is faster: tonic's server says CANCELLED where the deadline has passed.
+    # Depends on whose clock is faster: tonic's server answers CANCELLED when the deadline has passed.
     either = [grpc.StatusCode.DEADLINE_EXCEEDED, grpc.StatusCode.CANCELLED]
     same(call.code() in either, True, f"{call.code()} is one of {either}")
     call = stub.ExecuteClientServerStream(requests("foo", "forever"), timeout=SECONDS)
@@ -389,7 +389,7 @@ def asyncio_server(service, unknown):
     """The server runs in a loop, in a thread of its own."""
     names = AsyncNames()
     loop = asyncio.new_event_loop()
-    # A daemon, so that the process may end whatever becomes of it.
+    # A daemon thread, so that it can't keep the process alive.
     thread = threading.Thread(target=loop.run_forever, daemon=True)
     thread.start()
 
@@ -414,7 +414,7 @@ def asyncio_server(service, unknown):
 
 def main(peer):
     print("The package's client calls our server")
-    # However this ends, the pipe is closed then, and so the server ends.
+    # However this ends, the pipe is closed, which ends the server.
     with subprocess.Popen([peer, "serve"], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as server:
         try:
             for place in ["given at creation", "in a layer"]:

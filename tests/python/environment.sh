@@ -1,11 +1,11 @@
-# What the scripts here share: sourced, from the repository's root.
+# Shared by the scripts here, which source it from the repository root.
 
 skip() {
     echo "skipped: $*"
     exit 0
 }
 
-# Runs a command for that many seconds at most: not every system has `timeout`.
+# Runs a command for at most this many seconds: not every system has `timeout`.
 limited() {
     python3 -c '
 import subprocess, sys
@@ -16,8 +16,8 @@ except subprocess.TimeoutExpired:
 ' "$@"
 }
 
-# Installs these requirements into a virtual environment of this name under `target`, and sets `python`. If that can't
-# be done, it says why, and the script succeeds.
+# Installs these requirements into a virtual environment with this name under `target`, and sets `python`. If that isn't
+# possible, it prints why, and the script succeeds.
 environment() {
     local requirements=$2 target environment log
     command -v python3 >/dev/null || skip "there is no python3"
@@ -28,12 +28,12 @@ environment() {
     python=$environment/bin/python
     mkdir -p "$target"
 
-    # What is left of a run that was broken off, or of other requirements, is made anew.
+    # An environment from an interrupted run, or for other requirements, is recreated.
     if ! cmp -s "$requirements" "$environment/installed"; then
         echo "installing $requirements into $environment"
         limited 60 python3 -m venv --clear "$environment" >"$log" 2>&1 ||
             skip "no virtual environment could be made: $(tail -n 1 "$log")"
-        # Nothing is compiled: that would take longer than all other tests.
+        # Nothing is compiled: that would take longer than all the other tests.
         limited 300 "$python" -m pip install --disable-pip-version-check --no-input --timeout 15 \
             --retries 2 --only-binary :all: -r "$requirements" >"$log" 2>&1 ||
             skip "$requirements could not be installed: $(tail -n 1 "$log")"
@@ -41,7 +41,7 @@ environment() {
     fi
 }
 
-# Builds one of our programs as `cargo test --workspace` does, so that nothing is built twice, and says where it is.
+# Builds one of our programs as `cargo test --workspace` does, so that nothing is built twice, and prints its path.
 program() {
     cargo build --workspace --example "$1" --message-format json-render-diagnostics |
         python3 -c '

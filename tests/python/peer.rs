@@ -3,8 +3,8 @@
 //!
 //! ```text
 //! python_peer serve                  serves until its standard input is closed
-//! python_peer call ADDRESS UNKNOWN   calls the Python package's dummy service, which returns this code
-//!                                    for unknown errors
+//! python_peer call ADDRESS UNKNOWN   calls the Python package's dummy service, which returns
+//!                                    this code for unknown errors
 //! ```
 
 use std::{

@@ -1,9 +1,9 @@
-"""Calls go through both languages, and each makes spans of them: they have to be one trace.
+"""Calls go through both languages, which both create spans: they have to form a single trace.
 
-    python -u trace.py PROGRAM    the program is what `trace_peer.rs` was built to
+    python -u trace.py PROGRAM    where PROGRAM is the binary built from `trace_peer.rs`
 
-Python's spans are made by opentelemetry-instrumentation-grpc, as client and as server, and kept in memory. Ours are
-made by `Trace`, and come here over the wire, to an OTLP receiver made from the published protos. trace.sh runs it.
+Python's spans are created by opentelemetry-instrumentation-grpc, as client and as server, and kept in memory. Ours are
+created by `Trace` and arrive over the wire, at an OTLP receiver built from the published protos. trace.sh runs it.
 """
 
 import asyncio
@@ -36,8 +36,8 @@ from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
-# Longer than everything here takes. What is still waiting then says where, and nothing outlives it:
-# the programs that it started end with their standard input.
+# Longer than the whole run takes. After that, a traceback shows what is still waiting, and nothing outlives it:
+# the programs it started end with their standard input.
 faulthandler.dump_traceback_later(120, exit=True)
 
 # For one call, or one step of it.
@@ -48,7 +48,7 @@ PLACES = ["given at creation", "in a layer"]
 
 METHODS = ["Execute", "ExecuteClientStream", "ExecuteServerStream", "ExecuteClientServerStream"]
 
-# What each of them is called with, and how that ends.
+# The input of each call, and how the call ends.
 INPUTS = {
     "tenant": grpc.StatusCode.OK,
     "NOT_FOUND": grpc.StatusCode.NOT_FOUND,
@@ -70,7 +70,7 @@ def same(actual, expected, what=""):
 class Span(NamedTuple):
     language: str
     kind: str
-    # service/method, however the attributes say it
+    # service/method, in either form of the attributes
     method: str
     code: str
     is_error: bool
@@ -80,7 +80,7 @@ class Span(NamedTuple):
 
     @classmethod
     def of_python(cls, span):
-        # These names are older than the ones that OpenTelemetry's conventions have now.
+        # These names predate the current OpenTelemetry conventions.
         number = span.attributes["rpc.grpc.status_code"]
         return cls(
             language="Python",
@@ -146,7 +146,7 @@ class Spans:
         """The spans of each call, by its RPC. Each is a trace of its own: a line of these spans."""
         of_python = calls * sum(language == "Python" for language, _ in expected)
         end = time.monotonic() + SECONDS
-        # A client's span ends a little after the call.
+        # A client's span ends slightly after the call.
         while len(self.exporter.get_finished_spans()) < of_python and time.monotonic() < end:
             await asyncio.sleep(0.01)
         spans = [Span.of_python(span) for span in self.exporter.get_finished_spans()]
@@ -210,7 +210,7 @@ async def sync_server(provider):
         yield f"127.0.0.1:{port}"
     finally:
         server.stop(SECONDS).wait(SECONDS)
-        # A span ends a little after the response.
+        # A span ends slightly after the response.
         pool.shutdown()
 
 
@@ -332,7 +332,7 @@ async def python_rust_python(peer, client, server, place, input):
                 addresses = [await line(program) for _ in range(2)]
                 answers = await client(spans.provider, addresses[place], input)
     code = INPUTS[input]
-    # The innermost server answers what the outermost client has put into the baggage.
+    # The innermost server returns what the outermost client has put into the baggage.
     expected = TENANT if code == grpc.StatusCode.OK else code
     same(answers, [expected] * len(METHODS), input)
     await spans.check(THROUGH_OURS, code)
@@ -347,7 +347,7 @@ async def cancelled(peer, place):
                 addresses = [await line(program) for _ in range(2)]
                 await asyncio.to_thread(cancel, spans.provider, addresses[place])
     [spans_of_call] = (await spans.lines(THROUGH_OURS, 1)).values()
-    # The package's server doesn't say of its own span that the call was cancelled.
+    # The package's server doesn't record in its span that the call was cancelled.
     same(
         [(span.code, span.is_error) for span in spans_of_call[:3]],
         [("CANCELLED", True), ("CANCELLED", False), ("CANCELLED", True)],

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# `Trace` and the Python package opentelemetry-instrumentation-grpc make one trace of a call that goes through both
-# languages. If the package can't be installed, this says why and succeeds; after that, whatever goes wrong is an error.
+# `Trace` and the Python package opentelemetry-instrumentation-grpc create a single trace for a call that goes through
+# both languages. If the package can't be installed, the script prints why and succeeds; after that, any failure is an
+# error.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 . tests/python/environment.sh

@@ -2,11 +2,10 @@
 //! OTLP receiver. `trace.sh` runs all of it.
 //!
 //! ```text
-//! python_trace_peer forward NEXT RECEIVER        serves until its standard input is closed, and forwards each call to the
-//!                                                dummy service at NEXT
+//! python_trace_peer forward NEXT RECEIVER        serves until its standard input is closed, and
+//!                                                forwards each call to the dummy service at NEXT
 //! python_trace_peer call ADDRESS RECEIVER INPUT  calls each RPC of the dummy service at ADDRESS,
-//! and prints the codes
-//!                                                as numbers
+//!                                                and prints the codes as numbers
 //! ```
 
 use std::{

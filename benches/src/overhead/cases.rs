@@ -1,4 +1,4 @@
-//! What is measured: sections, each a table, each beginning with bare tonic.
+//! What is measured: sections with a table each, beginning with bare tonic.
 
 pub mod at_once;
 mod client;
@@ -15,26 +15,26 @@ pub mod work;
 
 use crate::measure::Case;
 
-/// The messages of a stream.
+/// The number of messages in a stream.
 const MESSAGES: u32 = 10_000;
 
 pub struct Section {
-    /// The argument that chooses it.
+    /// The argument that selects it.
     pub name: &'static str,
     pub title: &'static str,
-    /// The messages of a call: 1, or those of a stream.
+    /// The number of messages in a call: 1, or those of a stream.
     pub messages: u32,
     pub added: Added,
     pub cases: fn() -> Vec<Case>,
 }
 
-/// What a section says of the difference to other rows.
+/// The difference that a section reports.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Added {
     Nothing,
-    /// What each interceptor adds: they are all alike.
+    /// What each interceptor adds; they are all alike.
     PerInterceptor,
-    /// What is more than bare tonic's.
+    /// The difference from bare tonic.
     Whole,
 }
 

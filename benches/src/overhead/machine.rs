@@ -2,7 +2,7 @@
 
 use std::{fs, process::Command, thread};
 
-/// The lines above the tables.
+/// Prints the lines above the tables.
 pub fn print(arguments: &[String]) {
     let separator = if arguments.is_empty() { "" } else { " -- " };
     println!(
@@ -27,7 +27,7 @@ fn output(program: &str, arguments: &[&str]) -> String {
     )
 }
 
-/// The processor's name, where the system is Linux.
+/// Returns the processor's name, on Linux.
 fn processor() -> String {
     fs::read_to_string("/proc/cpuinfo")
         .ok()

@@ -1,13 +1,13 @@
-//! What interceptors cost at run time: this project beside its peers, around the same handler, with
-//! the same messages, in one run.
+//! Measures the run-time cost of interceptors: this project next to its peers, around the same
+//! handler, with the same messages, in one run.
 //!
 //! ```text
 //! cargo run --release -p grpc-interceptor-benches --bin overhead                  # everything
 //! cargo run --release -p grpc-interceptor-benches --bin overhead -- unary client  # some sections
 //! ```
 //!
-//! It prints Markdown: a table for each section. Nanoseconds depend on the machine and on its mood;
-//! allocations and instructions don't. Instructions are counted where `valgrind` is installed.
+//! It prints Markdown: a table for each section. Nanoseconds depend on the machine and its load;
+//! allocations and instructions don't. Instructions are counted if `valgrind` is installed.
 
 mod cases;
 mod instructions;

@@ -1,5 +1,5 @@
-//! How the program measures: all cases of a section in turn, so that a slow moment of the machine
-//! hits all alike; and what does not vary, heap allocations, counted.
+//! How the program measures: it alternates between all cases of a section, so that a slow moment of
+//! the machine affects all of them. Heap allocations don't vary, so they are counted.
 
 use std::{
     future::Future,
@@ -13,20 +13,20 @@ use tracing::{Dispatch, dispatcher};
 use crate::peers::Peer;
 
 const ROUNDS: usize = 200;
-/// How long a case runs in a round, at least.
+/// The minimum duration of a case in a round.
 const ROUND: Duration = Duration::from_millis(1);
 
-/// Something to be called, and where it stands in the table.
+/// Something to call, and its place in the table.
 pub struct Case {
     pub peer: Peer,
-    /// What is special about it, if anything.
+    /// A remark, if any.
     pub note: &'static str,
     pub interceptors: u32,
     call: Box<dyn FnMut()>,
 }
 
 impl Case {
-    /// `call` makes one call, to its end.
+    /// Creates a case. `call` makes one call, to its end.
     pub fn new(peer: Peer, interceptors: u32, call: impl FnMut() + 'static) -> Self {
         Case { peer, note: "", interceptors, call: Box::new(call) }
     }
@@ -35,7 +35,7 @@ impl Case {
         Case { note, ..self }
     }
 
-    /// Calls it while this is who `tracing` tells.
+    /// Makes this the subscriber for the case's `tracing` events.
     pub fn told_to(self, dispatch: &Dispatch) -> Self {
         let (dispatch, mut call) = (dispatch.clone(), self.call);
         let call = Box::new(move || dispatcher::with_default(&dispatch, &mut call));
@@ -47,14 +47,14 @@ impl Case {
     }
 }
 
-/// What was measured of a case.
+/// The measurements of a case.
 pub struct Figures {
     pub peer: Peer,
     pub note: &'static str,
     pub interceptors: u32,
     /// Nanoseconds per call, of the fastest round.
     pub fastest: f64,
-    /// Nanoseconds per call, of the middle round.
+    /// Nanoseconds per call, of the median round.
     pub median: f64,
     /// Heap allocations per call.
     pub allocations: u64,
@@ -62,12 +62,12 @@ pub struct Figures {
     pub bytes: u64,
 }
 
-/// Runs all cases, in turn, many times.
+/// Runs all cases many times, alternating between them.
 pub fn measure(mut cases: Vec<Case>) -> Vec<Figures> {
     let counted: Vec<_> = cases
         .iter_mut()
         .map(|case| {
-            // The first call may set up what stays.
+            // The first call may set up lasting state.
             case.call();
             allocation_counter::measure(|| case.call())
         })
@@ -114,7 +114,7 @@ fn time(case: &mut Case, calls: u32) -> Duration {
     start.elapsed()
 }
 
-/// Runs a future that never has to wait, as a call in process doesn't.
+/// Runs a future that is always ready, as calls in process are.
 pub fn run<T>(future: impl Future<Output = T>) -> T {
     let mut future = pin!(future);
     let mut context = Context::from_waker(Waker::noop());

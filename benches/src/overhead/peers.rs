@@ -9,7 +9,7 @@ pub mod seen_by_hand;
 pub mod sync_interceptor;
 pub mod tower_layer;
 
-/// Whose interceptors a case has.
+/// Which library a case's interceptors come from.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Peer {
     Bare,
@@ -62,7 +62,7 @@ impl Peer {
     }
 }
 
-/// A service inside of another, as many times as there are marks.
+/// Nests a service as many times as there are marks.
 macro_rules! nested {
     ($wrap:expr, $inner:expr;) => { $inner };
     ($wrap:expr, $inner:expr; $mark:tt $($more:tt)*) => {

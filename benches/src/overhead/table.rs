@@ -1,4 +1,4 @@
-//! A section's figures as a table in Markdown.
+//! A section's figures as a Markdown table.
 
 use crate::{
     cases::{Added, Section},
@@ -18,7 +18,8 @@ const HEAD: [&str; 9] = [
     "instructions",
 ];
 
-/// The first of the figures are those of bare tonic. All are per call or, for streams, per message.
+/// Prints the table. The first figures are those of bare tonic. All are per call or, for streams,
+/// per message.
 pub fn print(section: &Section, figures: &[Figures], instructions: Option<&[u64]>) {
     println!("### {}\n", section.title);
     let mut head = HEAD.to_vec();
@@ -42,7 +43,7 @@ pub fn print(section: &Section, figures: &[Figures], instructions: Option<&[u64]
             "" => each.peer.name().to_owned(),
             note => format!("{}, {note}", each.peer.name()),
         };
-        // Against the first of the same kind: what is paid once for all is in that.
+        // Relative to the first of the same kind, which contains the fixed costs.
         let first = figures.iter().position(|first| is_alike(first, each)).unwrap_or(at);
         let further = each.interceptors - figures[first].interceptors;
         let added = |each: f64, first: f64, bare: f64| match section.added {
@@ -81,12 +82,12 @@ pub fn print(section: &Section, figures: &[Figures], instructions: Option<&[u64]
     println!();
 }
 
-/// Whether two cases differ by their number of interceptors alone.
+/// Returns whether two cases differ only in their number of interceptors.
 fn is_alike(a: &Figures, b: &Figures) -> bool {
     a.peer.name() == b.peer.name() && a.note == b.note
 }
 
-/// The fastest of the others that do the same as this one, which is ours.
+/// Returns the fastest peer that does the same as this case of ours.
 fn best_peer(figures: &[Figures], ours: &Figures) -> Option<f64> {
     if !ours.peer.is_ours() {
         return None;
@@ -103,7 +104,7 @@ fn ratio(each: f64, of: f64) -> String {
     format!("{:.2} ×", each / of)
 }
 
-/// With one digit behind the point where it is small.
+/// Formats small numbers with one decimal place.
 fn number(number: f64) -> String {
     if number.abs() < 100.0 && number.fract().abs() > 0.005 {
         format!("{number:.1}")

@@ -1,5 +1,5 @@
-//! Many calls at once, in process, on all threads: what threads cost each other that write to the same place. The
-//! handler waits for its turn, so that as many calls are in flight.
+//! Many concurrent calls, in process, on all threads: the cost of threads that write to the same
+//! memory. The handler yields, so that this many calls are in flight.
 
 use std::{convert::Infallible, fmt::Debug, time::Duration};
 
@@ -78,7 +78,7 @@ pub fn print() {
     println!();
 }
 
-/// Of all threads: what other programs take of the machine doesn't count.
+/// CPU time of all threads, which doesn't include what other programs use of the machine.
 fn cpu_time() -> Duration {
     let usage = getrusage(UsageWho::RUSAGE_SELF).expect("a process may ask for its own");
     let microseconds =

@@ -1,4 +1,4 @@
-//! Calls by a generated client. What carries them is a generated server, in process.
+//! Calls through a generated client, with a generated server in process as the transport.
 
 use std::hint::black_box;
 
@@ -25,7 +25,7 @@ fn hello() -> HelloRequest {
     HelloRequest { name: "a word of some length".to_owned() }
 }
 
-/// The two kinds of client have the same methods.
+/// Both kinds of client have the same methods.
 macro_rules! unary {
     ($peer:ident, $interceptors:expr, $client:expr) => {{
         let mut client = $client;

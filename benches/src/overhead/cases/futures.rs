@@ -1,6 +1,6 @@
-//! How large the futures of a unary call are. tonic asks a service for a box with one, which is the
-//! one allocation that they are in; around a service with its own, as `with_interceptors` is, there
-//! are two.
+//! The sizes of a unary call's futures. tonic requires a boxed future from a service, which is
+//! their only allocation. A server with `with_interceptors` has its own service around another, so
+//! it has two.
 
 use grpc_interceptor::Intercepted;
 use grpc_interceptor_proto::greeter::{
@@ -22,7 +22,7 @@ pub fn print() {
     let five = (pass, pass, pass, pass, pass);
     let ten = (pass, pass, pass, pass, pass, pass, pass, pass, pass, pass);
     let server = || GreeterServer::new(Bare);
-    // The two kinds of client have the same methods.
+    // Both kinds of client have the same methods.
     macro_rules! client {
         ($client:expr) => {
             size_of_val(&$client.say_hello(hello()))

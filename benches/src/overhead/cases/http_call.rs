@@ -1,5 +1,4 @@
-//! One call into a generated server: from the request as HTTP has it to the last frame of the
-//! response.
+//! One call into a generated server: from the HTTP request to the last frame of the response.
 
 use std::{
     convert::Infallible,
@@ -25,10 +24,10 @@ use crate::{
     peers::Peer,
 };
 
-/// "a word of some length" as the first field of a message, in its frame.
+/// "a word of some length" as the first field of a message, framed.
 const MESSAGE: &[u8] = b"\0\0\0\0\x17\n\x15a word of some length";
 
-/// The same as the request for a server stream, with the number of its messages, 10,000.
+/// The same for a server stream's request, with the number of messages, 10,000.
 const TEN_THOUSAND: &[u8] = b"\0\0\0\0\x1a\n\x15a word of some length\x10\x90\x4e";
 
 pub fn unary<S, B>(peer: Peer, interceptors: u32, server: S) -> Case
@@ -39,7 +38,7 @@ where
     unary_of(MESSAGE.into(), &[], peer, interceptors, server)
 }
 
-/// A unary call with the metadata that the realistic interceptors look at.
+/// A unary call with the metadata that the realistic interceptors read.
 pub fn with_metadata<S, B>(peer: Peer, interceptors: u32, server: S) -> Case
 where
     S: Service<Request<Body>, Response = Response<B>, Error = Infallible> + 'static,
@@ -110,7 +109,7 @@ where
     S: Service<Request<Body>, Response = Response<B>, Error = Infallible> + 'static,
     B: HttpBody<Data = Bytes, Error: Debug>,
 {
-    // A hundred messages at once, as HTTP/2 may hand over what came together.
+    // A hundred messages at once, as HTTP/2 can deliver data that arrived together.
     let chunk = Bytes::from(MESSAGE.repeat(100));
     Case::new(peer, interceptors, move || {
         let body = Chunks { chunk: chunk.clone(), left: MESSAGES / 100 };
@@ -119,7 +118,7 @@ where
     })
 }
 
-/// Makes a unary call that may wait.
+/// Makes a unary call that can wait.
 pub async fn unary_call<S, B>(server: &mut S)
 where
     S: Service<Request<Body>, Response = Response<B>, Error = Infallible>,
@@ -130,7 +129,7 @@ where
     assert_eq!(length, MESSAGE.len(), "it is the echo");
 }
 
-/// Makes a call and says how many bytes the response has.
+/// Makes a call and returns the number of bytes in the response.
 fn call<S, B>(server: &mut S, path: &'static str, metadata: Metadata, body: Chunks) -> usize
 where
     S: Service<Request<Body>, Response = Response<B>, Error = Infallible>,
@@ -149,7 +148,7 @@ where
     S: Service<Request<Body>, Response = Response<B>, Error = Infallible>,
     B: HttpBody<Data = Bytes, Error: Debug>,
 {
-    // The headers that any call has, and its metadata.
+    // The headers of every call, and its metadata.
     let mut request = Request::post(path)
         .header("content-type", "application/grpc")
         .header("te", "trailers")
@@ -168,7 +167,7 @@ where
     length
 }
 
-/// The same bytes again and again.
+/// The same bytes over and over again.
 struct Chunks {
     chunk: Bytes,
     left: u32,

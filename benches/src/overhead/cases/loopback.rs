@@ -1,5 +1,5 @@
-//! Many calls at once over a socket of this machine: what remains of the differences where the
-//! network's code runs, too. Server and client share the cores.
+//! Many concurrent calls over a local socket: what remains of the differences when the network code
+//! runs as well. Server and client share the cores.
 
 use std::{
     net::{Ipv4Addr, SocketAddr},
@@ -32,7 +32,7 @@ struct Loopback {
     client: GreeterClient<Channel>,
     /// How long each call took, in all rounds.
     latencies: Vec<Duration>,
-    /// How long a round took, for each.
+    /// How long each round took.
     rounds: Vec<Duration>,
 }
 
@@ -100,7 +100,7 @@ impl Loopback {
     }
 }
 
-/// A client of a server of its own, which runs until the program ends.
+/// Creates a client with its own server, which runs until the program ends.
 async fn connect(service: impl Greeter) -> GreeterClient<Channel> {
     let incoming = TcpIncoming::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)))
         .expect("there is a free port")

@@ -1,5 +1,6 @@
-//! The ready-made interceptors that see each call, beside what people have for it. Whom they tell is the same for all of a
-//! section: bare tonic, which is measured first, has it around, too.
+//! The ready-made interceptors that observe each call, next to hand-written equivalents. The
+//! subscriber or exporter is the same throughout a section, including for bare tonic, which is
+//! measured first.
 
 use std::io::sink;
 
@@ -57,7 +58,7 @@ pub fn access_log() -> Vec<Case> {
     logged(&Dispatch::new(tracing_subscriber::fmt().with_writer(sink).finish()))
 }
 
-/// The same for a subscriber that writes nothing: what is left is the interceptor's own.
+/// The same with a subscriber that writes nothing, which leaves the interceptor's own cost.
 pub fn access_event() -> Vec<Case> {
     logged(&Dispatch::new(tracing_subscriber::registry()))
 }
@@ -80,7 +81,7 @@ fn logged(dispatch: &Dispatch) -> Vec<Case> {
     cases.into_iter().map(|case| case.told_to(dispatch)).collect()
 }
 
-/// A span for each call, which nobody exports.
+/// A span for each call, without an exporter.
 pub fn spans() -> Vec<Case> {
     let provider = seen_by_hand::provider();
     global::set_text_map_propagator(TraceContextPropagator::new());
@@ -100,7 +101,7 @@ pub fn spans() -> Vec<Case> {
 }
 
 pub fn metrics() -> Vec<Case> {
-    // It stays, and can't be set twice.
+    // It is installed for good, and can't be set twice.
     let _ = PrometheusBuilder::new().install_recorder();
     let reader = PeriodicReader::builder(InMemoryMetricExporter::default()).build();
     let provider = SdkMeterProvider::builder().with_reader(reader).build();
@@ -135,7 +136,7 @@ pub fn rpcz() -> Vec<Case> {
     ]
 }
 
-/// The first calls become samples, and have the buffers made that stay.
+/// The first calls become samples and allocate lasting buffers.
 fn warm(mut case: Case) -> Case {
     (0..1000).for_each(|_| case.call());
     case

@@ -1,5 +1,5 @@
-//! Only those peers that can do all of it: tonic's `Interceptor`, `InterceptorFor` and
-//! tonic-async-interceptor don't see what comes back.
+//! Only the peers that can do all of this: tonic's `Interceptor`, `InterceptorFor` and
+//! tonic-async-interceptor don't see the response.
 
 use grpc_interceptor::interceptors::List;
 use grpc_interceptor_proto::greeter::greeter_server::GreeterServer;

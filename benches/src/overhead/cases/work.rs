@@ -1,5 +1,5 @@
-//! What the realistic interceptors do, whoever calls them: log to a sink, check a token, look at
-//! the deadline, count, and map errors.
+//! What the realistic interceptors do, no matter which library calls them: log to a sink, check a
+//! token, read the deadline, count, and map errors.
 
 use std::{
     hint::black_box,
@@ -16,7 +16,7 @@ static CALLS: AtomicU64 = AtomicU64::new(0);
 static FAILURES: AtomicU64 = AtomicU64::new(0);
 
 pub fn log(method: &str, code: Code) {
-    // A sink can't fail.
+    // Writing to a sink can't fail.
     let _ = writeln!(black_box(sink()), "{method}: {code:?}");
 }
 
@@ -36,13 +36,13 @@ pub fn check_deadline(remaining: Option<Duration>) -> Result<(), Status> {
     }
 }
 
-/// What `grpc-timeout` says in seconds, the one unit that the calls here have.
+/// Parses `grpc-timeout` in seconds, the only unit that the calls here use.
 pub fn timeout(headers: &HeaderMap) -> Option<Duration> {
     let seconds = headers.get("grpc-timeout")?.to_str().ok()?.strip_suffix('S')?;
     seconds.parse().ok().map(Duration::from_secs)
 }
 
-/// Token and deadline in one.
+/// Checks both the token and the deadline.
 pub fn check(headers: &HeaderMap) -> Result<(), Status> {
     check_token(headers.get("authorization").map(|token| token.as_bytes()))?;
     check_deadline(timeout(headers))

@@ -5,7 +5,7 @@ use std::{future::Future, pin::Pin};
 use tonic::{Request, Status};
 use tonic_async_interceptor::{AsyncInterceptedService, AsyncInterceptor};
 
-/// Its future has to have a name, so people box it.
+/// Its future has to be a nameable type, so people box it.
 #[derive(Clone)]
 pub struct Pass;
 

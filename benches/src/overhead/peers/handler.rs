@@ -1,4 +1,4 @@
-//! The handlers that everything is around. They do next to nothing.
+//! The handlers inside everything else. They do next to nothing.
 
 use grpc_interceptor_proto::greeter::{
     GreetManyTimesRequest, HelloReply, HelloRequest, greeter_server::Greeter,
@@ -27,7 +27,7 @@ pub fn chat(request: Request<Streaming<HelloRequest>>) -> BoxStream<HelloReply> 
     Box::pin(requests.map(|request| Ok(HelloReply { message: request?.name })))
 }
 
-/// Implements tonic's trait by the handlers above, under the attribute.
+/// Implements tonic's trait with the handlers above, with the attribute.
 macro_rules! greeter {
     ($(#[$attribute:meta])* $greeter:ty) => {
         $(#[$attribute])*
@@ -85,8 +85,8 @@ greeter!(
     Bare
 );
 
-/// The unary handler with what the five interceptors do, written into it; and streams that are
-/// looked at by hand.
+/// The unary handler with the work of the five interceptors written into it, and streams that are
+/// inspected by hand.
 pub struct ByHand;
 
 #[tonic::async_trait]

@@ -1,5 +1,5 @@
-//! What a layer does, as HTTP has it: tower's and tonic-middleware's see requests and responses in
-//! bytes.
+//! What a layer does at the HTTP level: tower's and tonic-middleware's see requests and responses
+//! as bytes.
 
 use tonic::{
     Code, Status,
@@ -10,7 +10,7 @@ use tonic::{
 use crate::cases::work;
 
 pub trait HttpStep: Clone + Send + Sync + 'static {
-    /// What it keeps from the request until the response is there.
+    /// What it keeps from the request until the response arrives.
     type Kept: Send;
 
     fn before(&self, request: &Request<Body>) -> Result<Self::Kept, Status>;
@@ -104,8 +104,8 @@ impl HttpStep for Errors {
     }
 }
 
-/// The code of a response that has no messages. One that has comes with it at its end, where a
-/// layer would have to look into the body.
+/// Returns the code of a response without messages. A response with messages has it at its end,
+/// where a layer would have to inspect the body.
 fn code(response: &Response<Body>) -> Code {
     let status = response.headers().get("grpc-status");
     status.map_or(Code::Ok, |code| Code::from_bytes(code.as_bytes()))

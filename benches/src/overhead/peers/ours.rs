@@ -1,4 +1,4 @@
-//! This project's interceptors, and the greeters that have them by the attribute.
+//! This project's interceptors, and greeters that have them in the attribute.
 
 use std::hint::black_box;
 
@@ -13,7 +13,7 @@ use tower_layer::Layer as _;
 use super::handler::greeter;
 use crate::cases::work;
 
-/// Does nothing, as people put it into `#[intercepted(…)]`.
+/// Does nothing, for use in `#[intercepted(…)]`.
 async fn pass<N: Next>(request: Request<N::Request>, _: Context, next: N) -> Outcome<N> {
     next.run(request).await
 }
@@ -24,7 +24,7 @@ pub async fn pass_value<N: Next>(request: Request<N::Request>, _: Context, next:
     next.run(request).await
 }
 
-/// Looks at the messages both ways.
+/// Looks at the messages in both directions.
 #[interceptor]
 pub async fn look<N: Next>(request: Request<N::Request>, _: Context, next: N) -> Outcome<N> {
     let request = request.map(|payload| payload.inspect_messages(work::look));
@@ -32,7 +32,7 @@ pub async fn look<N: Next>(request: Request<N::Request>, _: Context, next: N) ->
     Ok(response.map(|payload| payload.inspect_messages(work::look)))
 }
 
-/// Is told the end of the whole call.
+/// Observes the end of the whole call.
 #[interceptor]
 pub async fn observe<N: Next>(request: Request<N::Request>, _: Context, next: N) -> Outcome<N> {
     let on_end = |end: &CallEnd<'_>| {
@@ -81,7 +81,7 @@ fn code<N: Next>(outcome: &Outcome<N>) -> Code {
     outcome.as_ref().map_or_else(Status::code, |_| Code::Ok)
 }
 
-/// Interceptors around a service that is generated already.
+/// Puts interceptors around a generated service.
 pub fn layer<S, I>(interceptors: I, service: S) -> LayerService<S, I>
 where
     I: LayerInterceptors,
@@ -89,7 +89,7 @@ where
     InterceptorLayer::new(interceptors).layer(service)
 }
 
-/// With an interceptor of its own.
+/// A greeter with its own interceptor.
 macro_rules! greeter_with_field {
     ($greeter:ident, $field:ty) => {
         pub struct $greeter(pub $field);

@@ -1,5 +1,5 @@
-//! Handlers that log, trace and count by themselves, as people write it: for the unary call alone, and only for calls that
-//! come to their end.
+//! Handlers with hand-written logs, traces and metrics, as people write them: only for the unary
+//! call, and only for calls that run to completion.
 
 use std::time::{Duration, Instant};
 
@@ -64,7 +64,7 @@ impl Greeter for Spans {
     }
 }
 
-/// Spans that nobody exports.
+/// Spans without an exporter.
 pub fn provider() -> SdkTracerProvider {
     SdkTracerProvider::builder().with_span_processor(Nowhere).build()
 }

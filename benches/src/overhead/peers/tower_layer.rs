@@ -1,4 +1,4 @@
-//! A tower layer as people write it, returning a boxed future.
+//! A typical tower layer that returns a boxed future.
 
 use std::{
     convert::Infallible,
@@ -38,7 +38,7 @@ where
     }
 
     fn call(&mut self, request: Request<Body>) -> Self::Future {
-        // tower's own advice: the one that was polled goes, a clone stays.
+        // Follows tower's advice: use the instance that was polled, and leave a clone in its place.
         let clone = self.0.clone();
         let mut ready = std::mem::replace(&mut self.0, clone);
         let step = self.1.clone();
