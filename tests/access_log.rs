@@ -21,7 +21,7 @@ fn input(input: &str) -> Request<DummyRequest> {
 }
 
 #[tokio::test]
-async fn a_line_has_what_there_is_to_say_and_no_more() {
+async fn fields_without_a_value_are_omitted() {
     let (log, _guard) = Log::start(TARGET, Level::TRACE);
     let mut client = testing::dummy().server_interceptors(AccessLog::new()).start().await.unwrap();
     client.execute_server_stream("abc").await.unwrap();
@@ -47,7 +47,7 @@ async fn a_line_has_what_there_is_to_say_and_no_more() {
 }
 
 #[tokio::test]
-async fn metadata_is_logged_if_it_is_listed_and_never_if_it_is_secret() {
+async fn listed_metadata_is_logged_but_secrets_never_are() {
     let (log, _guard) = Log::start(TARGET, Level::TRACE);
     let access_log = AccessLog::new().metadata(["Tenant", "authorization", "key-bin", "absent"]);
     let mut client = testing::dummy().server_interceptors(access_log).start().await.unwrap();
@@ -71,7 +71,7 @@ async fn metadata_is_logged_if_it_is_listed_and_never_if_it_is_secret() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_slow_call_has_a_higher_level_and_not_a_lower_one() {
+async fn slow_calls_never_get_a_lower_level() {
     let (log, _guard) = Log::start(TARGET, Level::TRACE);
     let slow = Duration::from_secs(60);
     let mut client = testing::dummy()
@@ -96,7 +96,7 @@ async fn a_slow_call_has_a_higher_level_and_not_a_lower_one() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_panic_is_an_error_however_slow_and_a_status_without_a_text_has_none() {
+async fn panics_are_errors_and_empty_messages_are_omitted() {
     let (log, _guard) = Log::start(TARGET, Level::TRACE);
     let slow = Duration::from_secs(60);
     let access_log = AccessLog::new().levels(|_, _| Level::INFO).slow(slow, Level::WARN);
@@ -122,7 +122,7 @@ async fn a_panic_is_an_error_however_slow_and_a_status_without_a_text_has_none()
 }
 
 #[tokio::test]
-async fn the_level_is_by_side_and_code() {
+async fn the_level_depends_on_side_and_code() {
     use Code::*;
     // Copied from go-grpc-middleware's `DefaultServerCodeToLevel` and `DefaultClientCodeToLevel`.
     let levels = [
@@ -171,7 +171,7 @@ async fn the_level_is_by_side_and_code() {
 struct NoRow(&'static str);
 
 #[tokio::test]
-async fn the_sources_of_an_error_are_logged_on_the_server_alone() {
+async fn error_sources_are_logged_only_on_the_server() {
     let (log, _guard) = Log::start(TARGET, Level::TRACE);
     let to_status = ErrorToStatus::new().on_unknown(Code::Internal);
     let mut client = testing::dummy()
@@ -194,7 +194,7 @@ async fn the_sources_of_an_error_are_logged_on_the_server_alone() {
 }
 
 #[tokio::test]
-async fn fields_and_the_start_and_some_methods_only() {
+async fn fields_starts_and_filtered_methods() {
     let (log, _guard) = Log::start(TARGET, Level::TRACE);
     let access_log = AccessLog::new().on_start(Level::DEBUG).fields(|context, metadata| {
         format!("{} {}", context.method_name().method(), metadata.contains_key("tenant"))
@@ -231,7 +231,7 @@ impl<N: Next> Interceptor<N> for GiveUp {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_end_is_in_the_span_that_the_call_began_in() {
+async fn the_end_is_logged_in_the_span_of_the_start() {
     let (log, _guard) = Log::start(TARGET, Level::TRACE);
     let mut client = testing::dummy()
         .server_interceptors((in_span, GiveUp, AccessLog::new()))

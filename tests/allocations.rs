@@ -202,7 +202,7 @@ fn an_interceptor_allocates_nothing() {
 }
 
 #[test]
-fn interceptors_given_at_creation_allocate_once_for_all() {
+fn a_chain_in_with_interceptors_allocates_once() {
     let bare = measure(GreeterServer::new(Bare));
     let pass = Pass::default;
     let five = || (pass(), pass(), Some(pass()), when(|_| true, pass()), Arc::new(pass()));
@@ -220,7 +220,7 @@ fn interceptors_given_at_creation_allocate_once_for_all() {
 
 /// Some of the first calls become samples, as does one call per second.
 #[test]
-fn a_page_allocates_nothing_once_its_buffers_are_there() {
+fn a_page_allocates_nothing_once_its_buffers_exist() {
     let none = measure(GreeterServer::with_interceptors(Bare, ()));
     let rpcz = Rpcz::new();
     let call = || measure(GreeterServer::with_interceptors(Bare, rpcz.clone())).count_total;
@@ -232,7 +232,7 @@ fn a_page_allocates_nothing_once_its_buffers_are_there() {
 
 /// As its documentation says.
 #[test]
-fn a_list_made_at_run_time_allocates_for_each() {
+fn a_run_time_list_allocates_for_each_interceptor() {
     let none = measure(GreeterServer::with_interceptors(Bare, ()));
     for length in [1, 5, 10] {
         let list: List = (0..length).map(|_| Pass::default()).collect();

@@ -105,14 +105,14 @@ fn bare() -> (u64, u64) {
 }
 
 #[test]
-fn a_message_that_passes_interceptors_of_the_impl_allocates_nothing() {
+fn the_attributes_interceptors_allocate_nothing_per_message() {
     assert_eq!(of_server(GreeterServer::new(Passed)), bare());
     assert_eq!(of_server(GreeterServer::new(Looked)), bare(), "looks");
     assert_eq!(of_server(GreeterServer::new(LookedFiveTimes)), bare(), "five look");
 }
 
 #[test]
-fn a_message_that_passes_interceptors_given_at_creation_allocates_nothing() {
+fn a_servers_interceptors_allocate_nothing_per_message() {
     let five = (pass, pass, pass, pass, pass);
     assert_eq!(of_server(GreeterServer::with_interceptors(Plain, five)), bare());
     assert_eq!(of_server(GreeterServer::with_interceptors(Plain, look)), bare(), "looks");
@@ -121,7 +121,7 @@ fn a_message_that_passes_interceptors_given_at_creation_allocates_nothing() {
 }
 
 #[test]
-fn a_message_that_passes_interceptors_of_a_client_allocates_nothing() {
+fn a_clients_interceptors_allocate_nothing_per_message() {
     let server = || GreeterServer::new(Plain);
     let five = (pass, pass, pass, pass, pass);
     assert_eq!(per_message!(GreeterClient::with_interceptors(server(), five)), bare());
@@ -132,7 +132,7 @@ fn a_message_that_passes_interceptors_of_a_client_allocates_nothing() {
 
 /// An interceptor in a list doesn't know the types, so each message it looks at is boxed.
 #[test]
-fn a_list_made_at_run_time_allocates_for_a_message_that_is_looked_at() {
+fn a_run_time_list_allocates_for_messages_it_looks_at() {
     let list = |interceptors: List| GreeterServer::with_interceptors(Plain, interceptors);
     assert_eq!(of_server(list([pass; 5].into_iter().collect())), bare());
     let (server_stream, chat) = bare();

@@ -81,7 +81,7 @@ fn check<T>(id: usize, method: &str, response: &Response<T>) {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn a_thousand_unary_calls_get_their_own_answers() {
+async fn a_thousand_unary_calls_get_the_right_answers() {
     let (_client, clients) = crowded().await;
     let mut calls = JoinSet::new();
     for id in 0..CALLS {
@@ -103,7 +103,7 @@ async fn a_thousand_unary_calls_get_their_own_answers() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn a_thousand_calls_of_all_kinds_get_their_own_answers() {
+async fn a_thousand_calls_of_all_kinds_get_the_right_answers() {
     let (_client, clients) = crowded().await;
     let mut calls = JoinSet::new();
     for id in 0..CALLS {

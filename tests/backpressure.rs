@@ -136,7 +136,7 @@ async fn a_handler_is_not_far_ahead_of_a_slow_client() {
 
 /// Checks the measurement itself.
 #[tokio::test]
-async fn a_handler_is_far_ahead_where_an_interceptor_reads_ahead() {
+async fn a_handler_is_far_ahead_if_an_interceptor_reads_ahead() {
     let produced = Produced::default();
     let server = GreeterServer::new(ReadAhead(produced.clone()));
     let mut client = connect_with_windows(server, Some(WINDOW)).await;

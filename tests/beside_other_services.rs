@@ -36,7 +36,7 @@ type GreeterServer = default_stubs::greeter_server::GreeterServer<
 >;
 
 #[tokio::test]
-async fn health_and_reflection_know_it_by_its_name() {
+async fn health_and_reflection_find_it_by_name() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let (reporter, health) = tonic_health::server::health_reporter();

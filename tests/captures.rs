@@ -132,7 +132,7 @@ async fn in_an_attribute() {
 }
 
 #[tokio::test]
-async fn at_creation() {
+async fn in_with_interceptors() {
     let names = Names::default();
     let interceptors = (names.clone(), AtEnd(names.clone()), Observed(names.clone()));
     let server = GreeterServer::with_interceptors(Plain, interceptors);

@@ -72,7 +72,7 @@ struct Caught {
 greeter!(Caught, [CatchPanic::new().on_panic(report(&self.events)), self.panicking]);
 
 #[tokio::test]
-async fn a_panic_in_an_interceptor_is_internal_and_told_of() {
+async fn a_panic_in_an_interceptor_is_internal_and_reported() {
     for panicking in [
         Panicking::InTheCall,
         Panicking::InTheFuture,
@@ -173,7 +173,7 @@ async fn a_panic_in_a_handler_is_internal() {
 }
 
 #[tokio::test]
-async fn a_panic_in_a_stream_comes_behind_the_messages_before_it() {
+async fn a_panic_in_a_stream_comes_after_the_earlier_messages() {
     let mut client = connect(GreeterServer::new(Quiet)).await;
     let response = soon(client.greet_many_times(many(NOBODY, 3))).await.expect("it begins well");
     let (messages, end) = read(response.into_inner()).await;
@@ -183,7 +183,7 @@ async fn a_panic_in_a_stream_comes_behind_the_messages_before_it() {
 
 /// A call in progress on the same connection continues, and new calls work.
 #[tokio::test]
-async fn the_connection_and_other_calls_live_on() {
+async fn the_connection_and_other_calls_survive() {
     let mut client = connect(GreeterServer::new(Quiet)).await;
     let (sender, receiver) = tokio::sync::mpsc::unbounded_channel();
     let requests = tokio_stream::wrappers::UnboundedReceiverStream::new(receiver);

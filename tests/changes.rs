@@ -44,7 +44,7 @@ struct Metadata;
 greeter!(Metadata, [change_metadata, leak]);
 
 #[tokio::test]
-async fn metadata_is_changed_on_the_way_in_and_on_the_way_out() {
+async fn metadata_is_changed_in_both_directions() {
     let mut client = connect(GreeterServer::new(Metadata)).await;
     let sent = [("secret", "a password"), ("to-handler", "sent")];
     for name in ["you", NOBODY] {
@@ -107,7 +107,7 @@ struct Messages;
 greeter!(Messages, [exclaim], [rename], [rename_each], [once_more], [rename_each]);
 
 #[tokio::test]
-async fn messages_are_changed_on_the_way_in_and_on_the_way_out() {
+async fn messages_are_changed_in_both_directions() {
     let mut client = connect(GreeterServer::new(Messages)).await;
     let answers = call_each(&mut client, "you").await;
     assert_eq!(answers.each_ref().map(|answer| answer.kind), KINDS);
@@ -151,7 +151,7 @@ struct Extensions;
 greeter!(Extensions, [authenticate, authorize]);
 
 #[tokio::test]
-async fn extensions_go_along_the_chain_both_ways() {
+async fn extensions_travel_along_the_chain_in_both_directions() {
     let mut client = connect(GreeterServer::new(Extensions)).await;
     for answer in call_each(&mut client, "you").await {
         // A failed assertion in an interceptor would end the call without a response.

@@ -175,14 +175,14 @@ async fn a_client_connects() {
 }
 
 #[tokio::test]
-async fn a_client_may_be_in_process_with_no_transport() {
+async fn a_client_can_run_in_process_without_a_transport() {
     let interceptors = (((), (mark,)), Some(shout), None::<shout>);
     let mut client = GreeterClient::with_interceptors(GreeterServer::new(Echo), interceptors);
     assert_eq!(call_all(&mut client).await, ["A", "BC", "D", "D", "E", "F"]);
 }
 
 #[tokio::test]
-async fn a_client_may_be_spawned_and_cloned() {
+async fn a_client_can_be_cloned_and_moved_to_a_task() {
     let server = support::connect(GreeterServer::new(Echo)).await;
     let client = GreeterClient::with_interceptors(server.channel(), mark);
     let calls = [1, 2, 3].map(|_| {
@@ -196,7 +196,7 @@ async fn a_client_may_be_spawned_and_cloned() {
 
 /// An interceptor that doesn't support all RPCs of a service works for those it supports.
 #[tokio::test]
-async fn an_interceptor_may_be_for_some_rpcs() {
+async fn an_interceptor_can_support_some_rpcs_only() {
     let server = support::connect(GreeterServer::new(Echo)).await;
     let interceptors = (mark, Prefix { prefix: "> ".to_owned() });
     let mut client = GreeterClient::with_interceptors(server.channel(), interceptors);
@@ -206,7 +206,7 @@ async fn an_interceptor_may_be_for_some_rpcs() {
 }
 
 #[tokio::test]
-async fn tonics_own_interceptor_and_tower_may_be_inside() {
+async fn tonics_interceptors_and_tower_layers_can_be_inside() {
     let server = support::connect(GreeterServer::new(Echo)).await;
     let channel = tower::ServiceBuilder::new()
         .map_request(|request: http::Request<tonic::body::Body>| request)
@@ -225,7 +225,7 @@ async fn tonics_own_interceptor_and_tower_may_be_inside() {
 
 /// A service that isn't `Sync`, like tower's boxed services.
 #[tokio::test]
-async fn what_carries_the_calls_need_not_be_sync() {
+async fn the_transport_doesnt_have_to_be_sync() {
     let service = tower::util::BoxCloneService::new(GreeterServer::new(Echo));
     let client = GreeterClient::with_interceptors(service, mark);
     let mut client = client.clone();
@@ -235,7 +235,7 @@ async fn what_carries_the_calls_need_not_be_sync() {
 
 /// It doesn't have to be `Clone` either, if it is wrapped in a buffer.
 #[tokio::test]
-async fn what_cannot_be_cloned_goes_into_a_buffer() {
+async fn a_transport_that_isnt_clone_works_in_a_buffer() {
     let service = tower::util::BoxService::new(GreeterServer::new(Echo));
     let mut client = GreeterClient::with_interceptors(Buffer::new(service, 1), mark);
     assert_eq!(call_all(&mut client).await, ["a", "bc", "d", "d", "e", "f"]);
@@ -243,7 +243,7 @@ async fn what_cannot_be_cloned_goes_into_a_buffer() {
 
 /// Without a buffer it makes one attempt at a time, as tonic's own client does.
 #[tokio::test]
-async fn what_cannot_be_cloned_makes_one_attempt_at_a_time() {
+async fn a_transport_that_isnt_clone_makes_one_attempt_at_a_time() {
     let plain = GreeterClient::new(tower::util::BoxService::new(GreeterServer::new(Echo)));
     let mut client = InterceptedGreeterClient::one_at_a_time(plain, mark);
     assert_eq!(call_all(&mut client).await, ["a", "bc", "d", "d", "e", "f"]);
@@ -270,7 +270,7 @@ async fn at_a_time<N: Next>(request: Request<N::Request>, _: Context, next: N) -
 }
 
 #[tokio::test]
-async fn attempts_over_what_cannot_be_cloned() {
+async fn attempts_over_a_transport_that_isnt_clone() {
     let service = |time| {
         let service = tower::ServiceBuilder::new()
             .then(async move |outcome| {
@@ -299,7 +299,7 @@ async fn attempts_over_what_cannot_be_cloned() {
 
 /// Also if the call was cancelled before the transport was ready.
 #[tokio::test]
-async fn what_cannot_be_cloned_may_not_be_ready_yet() {
+async fn a_transport_that_isnt_clone_can_be_unready() {
     let limited = tower::ServiceBuilder::new()
         .rate_limit(1, Duration::from_millis(50))
         .service(GreeterServer::new(Echo));
@@ -345,7 +345,7 @@ async fn the_clients_settings_are_kept() {
 
 /// The attribute on the generated struct does the same as on its module.
 #[tokio::test]
-async fn the_attribute_may_be_on_the_struct() {
+async fn the_attribute_can_be_on_the_struct() {
     use arc_self::greeter_client;
 
     let server = support::connect(GreeterServer::new(Echo)).await;
@@ -360,7 +360,7 @@ async fn the_attribute_may_be_on_the_struct() {
 
 /// The generated client itself behaves as before.
 #[tokio::test]
-async fn the_generated_client_is_as_before() {
+async fn the_generated_client_is_unchanged() {
     let server = support::connect(GreeterServer::new(Echo)).await;
     let status = GreeterClient::new(server.channel()).say_hello(hello("a")).await.unwrap_err();
     assert_eq!(status.message(), "not marked");

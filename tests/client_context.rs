@@ -52,7 +52,7 @@ struct Watched {
 greeter!(Watched, [self.spy]);
 
 #[tokio::test]
-async fn the_name_is_the_one_on_the_wire_and_the_kind_is_the_rpcs() {
+async fn name_and_kind_match_the_wire() {
     let server = connect(GreeterServer::new(Plain)).await;
     let (sender, mut contexts) = events();
     call_each_through(&mut server.through(Spy(sender)), "you").await;
@@ -68,7 +68,7 @@ async fn the_name_is_the_one_on_the_wire_and_the_kind_is_the_rpcs() {
 
 /// Every client and server has its own names: this server has no such service.
 #[tokio::test]
-async fn the_name_of_a_service_without_a_package_is_the_one_on_the_wire() {
+async fn a_service_without_a_package_has_its_name_on_the_wire() {
     let server = connect(GreeterServer::new(Plain)).await;
     let (sender, mut contexts) = events();
     let mut client = BareClient::with_interceptors(server.channel(), Spy(sender));
@@ -96,7 +96,7 @@ struct Logged;
 greeter!(Logged, [log]);
 
 #[tokio::test]
-async fn the_same_interceptor_is_on_both_sides_of_a_call() {
+async fn the_same_interceptor_works_on_both_sides_of_a_call() {
     let server = connect(GreeterServer::new(Logged)).await;
     let mut client = server.through(log);
     let lines = || std::mem::take(&mut *LOG.lock().unwrap_or_else(PoisonError::into_inner));

@@ -135,7 +135,7 @@ struct Plain;
 greeter!(Plain, []);
 
 #[tokio::test]
-async fn both_streams_of_a_chat_are_dropped_in_their_middle() {
+async fn both_streams_of_a_chat_are_dropped_midway() {
     let server = connect(GreeterServer::new(Plain)).await;
     let (sender, mut events) = events();
     let mut client = server.through(InStreams(sender));
@@ -159,7 +159,7 @@ async fn both_streams_of_a_chat_are_dropped_in_their_middle() {
 }
 
 #[tokio::test]
-async fn a_call_that_is_dropped_in_a_line_gives_up_its_turn() {
+async fn a_call_that_is_dropped_in_the_queue_gives_up_its_turn() {
     let (client, _, mut receiver) = silent().await;
     let line = ConcurrencyLimit::new(client.channel(), 1);
     let client = || GreeterClient::with_interceptors(line.clone(), ());

@@ -216,7 +216,7 @@ async fn streams() -> (Client, UnboundedReceiver<String>) {
 }
 
 #[tokio::test]
-async fn a_response_stream_is_dropped_in_its_middle() {
+async fn a_response_stream_is_dropped_midway() {
     let (mut client, mut events) = streams().await;
     let response = soon(client.greet_many_times(many("you", 0))).await.expect("it begins");
     let mut stream = response.into_inner();
@@ -238,7 +238,7 @@ async fn a_response_stream_is_dropped_in_its_middle() {
 }
 
 #[tokio::test]
-async fn both_streams_of_a_chat_are_dropped_in_their_middle() {
+async fn both_streams_of_a_chat_are_dropped_midway() {
     let (mut client, mut events) = streams().await;
     let (requests, outgoing) = support::events();
     tell(&requests, hello("you"));

@@ -37,7 +37,7 @@ where
 }
 
 #[tokio::test]
-async fn each_message_passes_the_chain_in_its_order_both_ways() {
+async fn each_message_passes_the_chain_in_order_in_both_directions() {
     let server = connect(GreeterServer::new(Plain)).await;
     let mut client = server.through((Mark("1"), Mark("2")));
     let response = soon(client.say_hello(hello("a"))).await.expect("a is greeted");
@@ -81,7 +81,7 @@ where
 }
 
 #[tokio::test]
-async fn the_request_of_a_response_stream_is_changed_and_each_of_its_messages() {
+async fn a_streaming_rpcs_request_and_each_response_are_changed() {
     let server = connect(GreeterServer::new(Plain)).await;
     let mut client = server.through((count, once_more));
     let response = soon(client.greet_many_times(many("a", 2))).await.expect("a is greeted");
@@ -111,7 +111,7 @@ where
 }
 
 #[tokio::test]
-async fn a_message_passes_before_the_next_one_is_there() {
+async fn each_message_passes_before_the_next_one_arrives() {
     let server = connect(GreeterServer::new(Plain)).await;
     let (sender, mut passed) = events();
     let mut client = server.through(Inspect(sender));
@@ -162,7 +162,7 @@ where
 }
 
 #[tokio::test]
-async fn streams_are_replaced_by_others() {
+async fn streams_can_be_replaced() {
     let server = connect(GreeterServer::new(Plain)).await;
     let call = soon(server.through(twice).greet_everybody(names(["a", "b"]))).await;
     let response = call.expect("both are greeted twice");
@@ -186,7 +186,7 @@ async fn one_is_enough<N: Next>(request: Request<N::Request>, _: Context, next: 
 }
 
 #[tokio::test]
-async fn a_response_stream_that_an_interceptor_ends_with_an_error_fails() {
+async fn an_interceptor_can_fail_a_response_stream() {
     let server = connect(GreeterServer::new(Plain)).await;
     let mut client = server.through(one_is_enough);
     let one = soon(client.greet_many_times(many("a", 3))).await.expect("a is greeted");
@@ -208,7 +208,7 @@ async fn translate<N: Next>(request: Request<N::Request>, _: Context, next: N) -
 }
 
 #[tokio::test]
-async fn the_status_of_a_call_and_of_a_stream_becomes_another() {
+async fn the_status_of_calls_and_streams_can_be_replaced() {
     let server = connect(GreeterServer::new(Plain)).await;
     let mut client = server.through(translate);
     for answer in support::call_each_through(&mut client, NOBODY).await {

@@ -53,7 +53,7 @@ impl<N: Next> Interceptor<N> for Seen {
 }
 
 #[tokio::test]
-async fn names_are_those_on_the_wire() {
+async fn names_match_the_wire() {
     let (wire, seen) = (Refusing::default(), Seen::default());
     let mut proxy = HttpProxyClient::with_interceptors(wire.clone(), seen.clone());
     let mut bare = BareClient::with_interceptors(wire.clone(), seen.clone());

@@ -26,7 +26,7 @@ fn inside_out(tags: &[&'static str]) -> Vec<&'static str> {
 }
 
 #[tokio::test]
-async fn metadata_that_an_interceptor_puts_on_a_call_gets_to_the_server() {
+async fn metadata_from_an_interceptor_reaches_the_server() {
     let server = connect(GreeterServer::new(Plain)).await;
     let answers = call_each_through(&mut server.through(by_fn), "you").await;
     assert_eq!(answers.each_ref().map(|answer| answer.kind), KINDS);
@@ -37,7 +37,7 @@ async fn metadata_that_an_interceptor_puts_on_a_call_gets_to_the_server() {
 }
 
 #[tokio::test]
-async fn a_tuple_has_the_order_of_its_elements() {
+async fn a_tuple_runs_in_order() {
     let server = connect(GreeterServer::new(Plain)).await;
     let mut client = server.through((Tag("first"), by_fn, Tag("third"), Tag("last")));
     let tags = ["first", "fn", "third", "last"];
@@ -48,7 +48,7 @@ async fn a_tuple_has_the_order_of_its_elements() {
 }
 
 #[tokio::test]
-async fn a_status_passes_the_first_interceptor_last() {
+async fn a_status_reaches_the_first_interceptor_last() {
     let server = connect(GreeterServer::new(Plain)).await;
     let mut client = server.through((Tag("first"), by_fn, Tag("last")));
     for answer in call_each_through(&mut client, NOBODY).await {
@@ -58,7 +58,7 @@ async fn a_status_passes_the_first_interceptor_last() {
 }
 
 #[tokio::test]
-async fn a_tuple_in_a_tuple_has_its_place() {
+async fn nested_tuples_run_in_order() {
     let server = connect(GreeterServer::new(Plain)).await;
     let nested = (Tag("1 0"), (Tag("1 1 0"), Tag("1 1 1")), ());
     let mut client = server.through((Tag("0"), nested, (by_fn,)));
@@ -70,7 +70,7 @@ async fn a_tuple_in_a_tuple_has_its_place() {
 }
 
 #[tokio::test]
-async fn an_option_and_an_arc_have_the_place_of_what_they_hold() {
+async fn options_and_arcs_run_in_order() {
     let server = connect(GreeterServer::new(Plain)).await;
     let shared = Arc::new((Tag("in an Arc"), Some(by_fn)));
     let mut client =
@@ -93,7 +93,7 @@ impl<N: Next> Interceptor<N> for Append {
 }
 
 #[tokio::test]
-async fn twelve_interceptors_are_a_chain() {
+async fn twelve_interceptors_form_a_chain() {
     const NAMES: [&str; 12] = ["0", "1", "2", "3", "4", "5", "6", "7", "8", "9", "10", "11"];
     let server = connect(GreeterServer::new(Plain)).await;
     let [a, b, c, d, e, f, g, h, i, j, k, l] = NAMES.map(Append);
@@ -104,7 +104,7 @@ async fn twelve_interceptors_are_a_chain() {
 }
 
 #[tokio::test]
-async fn without_interceptors_there_is_the_call_alone() {
+async fn without_interceptors_only_the_call_is_made() {
     let server = connect(GreeterServer::new(Plain)).await;
     let answers = call_each_through(&mut server.through(()), "you").await;
     for (answer, plain) in answers.iter().zip(plain_answers("you")) {

@@ -178,7 +178,7 @@ async fn a_client_streaming_call_fails_with_the_status() {
 }
 
 #[tokio::test]
-async fn a_chat_fails_with_the_status_before_a_response_has_begun() {
+async fn a_chat_fails_with_the_status_before_its_response_has_started() {
     let (client, mut transcript) = watched().await;
     let mut greeter = client.through(refuse_bad);
     let (requests, outgoing) = events();
@@ -197,7 +197,7 @@ async fn a_chat_fails_with_the_status_before_a_response_has_begun() {
 }
 
 #[tokio::test]
-async fn a_chat_fails_with_the_status_after_responses_have_begun() {
+async fn a_chat_fails_with_the_status_after_its_response_has_started() {
     let (client, mut transcript) = watched().await;
     let mut greeter = client.through(refuse_bad);
     let (requests, outgoing) = events();
@@ -252,7 +252,7 @@ where
 
 /// Includes the codes that have a special meaning to tonic.
 #[tokio::test]
-async fn a_call_fails_with_whichever_code_its_request_stream_fails_with() {
+async fn a_call_fails_with_the_code_of_its_request_stream() {
     for code in 1..=16 {
         let requests = || tokio_stream::once(hello(&code.to_string()));
         let (client, transcript) = watched().await;
@@ -283,7 +283,7 @@ async fn a_unary_call_fails_with_the_status_and_the_server_is_not_called() {
 }
 
 #[tokio::test]
-async fn a_stream_of_which_nothing_is_refused_ends_well() {
+async fn a_stream_without_refused_messages_completes_successfully() {
     let (client, transcript) = watched().await;
     let mut greeter = client.through(refuse_bad);
     let call = greeter.greet_everybody(names(["a", "b"]));
@@ -309,7 +309,7 @@ where
 }
 
 #[tokio::test]
-async fn an_interceptor_may_call_again_after_a_request_stream_has_failed() {
+async fn an_interceptor_can_retry_after_a_request_stream_has_failed() {
     let (client, _transcript) = watched().await;
     let mut greeter = client.through((recover, refuse_bad));
     let call = greeter.greet_everybody(names(["a", "b", "bad"]));

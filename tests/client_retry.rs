@@ -102,7 +102,7 @@ async fn flaky(failures: usize) -> (Client, Arc<AtomicUsize>) {
 }
 
 #[tokio::test]
-async fn a_unary_call_is_made_again_until_it_succeeds() {
+async fn a_unary_call_is_retried_until_it_succeeds() {
     let (server, calls) = flaky(2).await;
     let response = soon(server.through(Retry(5)).say_hello(hello("you"))).await;
     assert_eq!(response.expect("the third one succeeds").into_inner(), reply("Hello you"));
@@ -110,7 +110,7 @@ async fn a_unary_call_is_made_again_until_it_succeeds() {
 }
 
 #[tokio::test]
-async fn a_unary_call_is_made_again_until_the_interceptor_gives_up() {
+async fn a_unary_call_is_retried_until_the_interceptor_gives_up() {
     let (server, calls) = flaky(10).await;
     let outcome = soon(server.through(Retry(3)).say_hello(hello("you"))).await;
     let status = outcome.expect_err("no attempt succeeds");
@@ -120,7 +120,7 @@ async fn a_unary_call_is_made_again_until_the_interceptor_gives_up() {
 }
 
 #[tokio::test]
-async fn another_status_is_no_reason_to_make_a_call_again() {
+async fn other_statuses_arent_retried() {
     let (server, calls) = flaky(0).await;
     let outcome = soon(server.through(Retry(3)).say_hello(hello(support::NOBODY))).await;
     assert_eq!(outcome.expect_err("nobody is greeted").code(), Code::NotFound);
@@ -128,7 +128,7 @@ async fn another_status_is_no_reason_to_make_a_call_again() {
 }
 
 #[tokio::test]
-async fn a_server_streaming_call_is_made_again_until_it_succeeds_or_is_given_up() {
+async fn a_server_streaming_call_is_retried_until_it_succeeds_or_is_given_up() {
     let (server, calls) = flaky(2).await;
     let outcome = soon(server.through(Retry(2)).greet_many_times(many("you", 2))).await;
     let (messages, end) = read(outcome.expect("the third one succeeds").into_inner()).await;
@@ -143,7 +143,7 @@ async fn a_server_streaming_call_is_made_again_until_it_succeeds_or_is_given_up(
 }
 
 #[tokio::test]
-async fn a_request_stream_that_was_kept_is_sent_again() {
+async fn a_buffered_request_stream_is_sent_again() {
     let (server, calls) = flaky(2).await;
     let outcome = soon(server.through(RetryStream(2)).greet_everybody(names(["a", "b"]))).await;
     let response = outcome.expect("the third one succeeds");
@@ -236,7 +236,7 @@ fn refresh(tokens: &Client) -> Refresh {
 }
 
 #[tokio::test]
-async fn a_token_is_refreshed_and_the_call_made_again() {
+async fn a_token_is_refreshed_and_the_call_retried() {
     let ((server, calls), tokens) = (locked().await, connect(GreeterServer::new(Tokens)).await);
     let refresh = refresh(&tokens);
     let refreshed = Arc::clone(&refresh.refreshed);
@@ -284,7 +284,7 @@ impl<N: Next> Interceptor<N> for Ask {
 }
 
 #[tokio::test]
-async fn a_token_is_asked_for_before_a_call_of_any_kind() {
+async fn a_token_is_fetched_before_a_call_of_any_kind() {
     let ((server, calls), tokens) = (locked().await, connect(GreeterServer::new(Tokens)).await);
     let mut client = server.through(Ask(GreeterClient::new(tokens.channel())));
     let answers = call_each_through(&mut client, "you").await;
@@ -418,7 +418,7 @@ async fn the_first_of_two_response_streams_wins_and_the_other_is_cancelled_on_th
 }
 
 #[tokio::test]
-async fn two_calls_at_the_same_time_both_end() {
+async fn two_concurrent_calls_both_finish() {
     let (server, mut events) = racing().await;
     let response = soon(server.through(both).say_hello(hello("you"))).await.expect("both answer");
     assert_eq!(response.into_inner(), reply("second"));

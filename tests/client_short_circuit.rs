@@ -122,7 +122,7 @@ async fn a_stream_from_an_interceptor_is_the_response_and_nothing_is_sent() {
 }
 
 #[tokio::test]
-async fn a_call_that_nobody_answers_on_the_way_gets_to_the_server() {
+async fn a_call_that_no_interceptor_answers_reaches_the_server() {
     let (server, calls) = counted().await;
     let inner = Count::default();
     let mut client = server.through((Tag("outer"), inner.clone()));

@@ -207,7 +207,7 @@ async fn a_response_stream_that_is_dropped_is_cancelled() {
 }
 
 #[tokio::test]
-async fn a_response_stream_that_nobody_reads_is_cancelled() {
+async fn a_response_stream_that_is_never_read_is_cancelled() {
     let server = connect(GreeterServer::new(Trailers)).await;
     let (sender, ends) = events();
     drop(streams(&server, Ends(sender), "complete").await);
@@ -215,7 +215,7 @@ async fn a_response_stream_that_nobody_reads_is_cancelled() {
 }
 
 #[tokio::test]
-async fn one_response_is_complete_at_once() {
+async fn a_single_response_is_complete_immediately() {
     let server = connect(GreeterServer::new(Plain)).await;
     let (sender, ends) = events();
     let mut client = server.through(Ends(sender));
@@ -240,7 +240,7 @@ impl<N: Next<Response = MessageStream<HelloReply>>> Interceptor<N> for ReadsFirs
 
 /// An observer inside it sees the end of the whole stream.
 #[tokio::test]
-async fn a_stream_that_was_read_in_part_is_watched_to_its_end() {
+async fn a_partly_read_stream_is_observed_to_its_end() {
     let (sender, mut told) = events();
     let note = on_call_end(move |_, end| {
         tell(&sender, (end.code(), end.response_messages()));

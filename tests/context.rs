@@ -46,7 +46,7 @@ const PATHS: [&str; 4] = [
 ];
 
 #[tokio::test]
-async fn the_name_is_the_one_on_the_wire_and_the_kind_is_the_rpcs() {
+async fn name_and_kind_match_the_wire() {
     let (sender, mut contexts) = events();
     let mut client = connect(GreeterServer::new(Watched { spy: Spy(sender) })).await;
     call_each(&mut client, "you").await;
@@ -68,7 +68,7 @@ impl bare::bare_server::Bare for Watched {
 }
 
 #[tokio::test]
-async fn the_name_of_a_service_without_a_package_is_the_one_on_the_wire() {
+async fn a_service_without_a_package_has_its_name_on_the_wire() {
     let (sender, mut contexts) = events();
     let client = connect(BareServer::new(Watched { spy: Spy(sender) })).await;
     let mut client = bare::bare_client::BareClient::new(client.channel());
@@ -81,7 +81,7 @@ async fn the_name_of_a_service_without_a_package_is_the_one_on_the_wire() {
 }
 
 #[tokio::test]
-async fn the_deadline_is_the_clients() {
+async fn the_deadline_comes_from_the_client() {
     const TIMEOUT: Duration = Duration::from_secs(3600);
     let (sender, mut contexts) = events();
     let mut client = connect(GreeterServer::new(Watched { spy: Spy(sender) })).await;
@@ -102,7 +102,7 @@ async fn the_deadline_is_the_clients() {
 }
 
 #[tokio::test]
-async fn there_is_no_deadline_where_the_client_sets_none() {
+async fn there_is_no_deadline_if_the_client_sets_none() {
     let (sender, mut contexts) = events();
     let mut client = connect(GreeterServer::new(Watched { spy: Spy(sender) })).await;
     call_each(&mut client, "you").await;
@@ -161,7 +161,7 @@ impl Greeter for Talkative {
 }
 
 #[tokio::test]
-async fn a_handler_gets_the_context_as_its_last_argument() {
+async fn a_handler_can_take_the_context_as_its_last_argument() {
     let mut client = connect(GreeterServer::new(Talkative)).await;
     let [unary, client_streaming, server_streaming, chat] = call_each(&mut client, "you").await;
     assert_eq!(unary.messages(), ["/greeter.v1.Greeter/SayHello Unary no deadline"]);

@@ -117,7 +117,7 @@ impl<N: Next<ResponseMessage = HelloReply>> Interceptor<N> for Louder {
 }
 
 #[tokio::test]
-async fn every_kind_of_rpc_goes_through_them_in_order() {
+async fn every_kind_of_rpc_passes_them_in_order() {
     let seen = Seen::default();
     let interceptors =
         (seen.clone(), Tag("tuple"), Some(Tag("option")), None::<Tag>, Arc::new(by_fn), Louder);
@@ -151,7 +151,7 @@ struct Inside {
 greeter!(Inside, [self.tag]);
 
 #[tokio::test]
-async fn they_run_before_those_of_an_intercepted_impl() {
+async fn they_run_before_those_of_the_attribute() {
     let inside = Inside { tag: Tag("on the impl") };
     let server = GreeterServer::with_interceptors(inside, (Tag("at creation"), ()));
     for answer in call_each(&mut connect(server).await, "Ada").await {
@@ -160,7 +160,7 @@ async fn they_run_before_those_of_an_intercepted_impl() {
 }
 
 #[tokio::test]
-async fn a_service_may_take_itself_in_an_arc() {
+async fn a_service_can_take_self_as_an_arc() {
     let server = arc_self::greeter_server::GreeterServer::with_interceptors(
         PlainInArc::default(),
         Tag("one"),
@@ -186,7 +186,7 @@ impl default_stubs::greeter_server::Greeter for Stub {
 }
 
 #[tokio::test]
-async fn a_service_may_have_default_stubs() {
+async fn a_service_can_have_default_stubs() {
     let server = default_stubs::greeter_server::GreeterServer::with_interceptors(Stub, Louder);
     let mut client = connect(server).await;
     let [unary, client_streaming, server_streaming, bidirectional] =
@@ -198,7 +198,7 @@ async fn a_service_may_have_default_stubs() {
 }
 
 #[tokio::test]
-async fn the_servers_settings_are_tonics() {
+async fn the_server_has_tonics_settings() {
     let server = GreeterServer::with_interceptors(Plain::default(), Tag("one"))
         .accept_compressed(CompressionEncoding::Gzip)
         .send_compressed(CompressionEncoding::Gzip)
@@ -232,7 +232,7 @@ async fn seen_by(client: &mut Client) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn a_shared_service_is_the_same_in_each_server() {
+async fn a_service_can_be_shared_between_servers() {
     let shared = Arc::new(Plain::default());
     // The type is the same, whether the service is shared or not, for all interceptors.
     let servers: [GreeterServer<Intercepted<Plain, dyn GreeterServerInterceptors<Plain>>>; 3] = [
@@ -254,7 +254,7 @@ async fn a_shared_service_is_the_same_in_each_server() {
 }
 
 #[tokio::test]
-async fn a_shared_service_may_take_itself_in_an_arc() {
+async fn a_shared_service_can_take_self_as_an_arc() {
     let shared = Arc::new(PlainInArc::default());
     for tag in ["one", "two"] {
         let server = arc_self::greeter_server::GreeterServer::with_interceptors_from_arc(
@@ -272,7 +272,7 @@ async fn a_shared_service_may_take_itself_in_an_arc() {
 }
 
 #[tokio::test]
-async fn an_intercepted_service_may_be_made_by_itself() {
+async fn an_intercepted_service_can_be_created_separately() {
     let shared = Arc::new(Plain::default());
     let intercepted = Intercepted::from_arc(shared.clone(), Tag("one"));
     let mut client = connect(GreeterServer::new(intercepted)).await;
@@ -330,7 +330,7 @@ where
 }
 
 #[tokio::test]
-async fn a_server_may_be_made_in_generic_code() {
+async fn a_server_can_be_created_in_generic_code() {
     let mut client = connect(server(Plain::default(), by_fn)).await;
     assert_eq!(seen_by(&mut client).await, ["generic", "fn"]);
 }

@@ -102,7 +102,7 @@ impl Bare for Proxy {
 }
 
 #[tokio::test]
-async fn names_are_those_on_the_wire() {
+async fn names_match_the_wire() {
     let seen = Seen::default();
     let server = HttpProxyServer::with_interceptors(Proxy, seen.clone());
     let mut client = HttpProxyClient::new(server);
@@ -157,7 +157,7 @@ impl I for Proxy {
 }
 
 #[tokio::test]
-async fn rpcs_may_have_the_names_of_the_constructors() {
+async fn rpcs_can_be_named_like_the_constructors() {
     let seen = Seen::default();
     for server in [
         IServer::with_interceptors(Proxy, seen.clone()),

@@ -47,12 +47,12 @@ async fn check<T: Transport, I: LinesInterceptors<T>>(mut client: InterceptedLin
 }
 
 #[tokio::test]
-async fn a_clients_messages_need_not_be_prosts() {
+async fn a_clients_messages_dont_have_to_be_prosts() {
     check(LinesClient::with_interceptors(LinesServer::new(Echo), Upper)).await;
 }
 
 #[tokio::test]
-async fn a_servers_messages_need_not_be_prosts() {
+async fn a_servers_messages_dont_have_to_be_prosts() {
     let server = LinesServer::with_interceptors(Echo, Upper);
     check(LinesClient::with_interceptors(server, ())).await;
 }

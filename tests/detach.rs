@@ -52,7 +52,7 @@ async fn pass<N: Next>(request: Request<N::Request>, _: Context, next: N) -> Out
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_handler_finishes_though_its_client_has_left() {
+async fn a_handler_finishes_after_its_client_has_disconnected() {
     let (begun, finished) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
     let count = Arc::new(Count(AtomicUsize::new(0)));
     let (tell_begun, tell_finished) = (begun.clone(), finished.clone());
@@ -161,7 +161,7 @@ impl<N: Next> Interceptor<N> for Break {
 }
 
 #[tokio::test]
-async fn a_response_stream_is_opened_again() {
+async fn a_response_stream_is_reopened() {
     let mut client = testing::dummy()
         .client_interceptors((Reopen,))
         .server_interceptors(Break)
@@ -238,7 +238,7 @@ impl<N: Next> Interceptor<N> for Slow {
 
 /// In a server's layer: the detached part includes the service.
 #[tokio::test(start_paused = true)]
-async fn a_layers_service_finishes_though_its_client_has_left() {
+async fn a_layers_service_finishes_after_its_client_has_disconnected() {
     let (begun, finished) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
     let slow = Arc::new(Slow { begun: begun.clone(), finished: finished.clone() });
     let count = Arc::new(Count(AtomicUsize::new(0)));

@@ -83,7 +83,7 @@ struct Chosen;
 failing!(Chosen, [INTERNAL, unknown_without_a_source]);
 
 #[tokio::test]
-async fn unknown_that_was_chosen_passes_through() {
+async fn a_chosen_unknown_passes_through() {
     let mut client = connect(GreeterServer::new(Chosen)).await;
     assert_each(&call_each(&mut client, "you").await, Code::Unknown, "that is how it is");
 }
@@ -164,7 +164,7 @@ failing!(
 );
 
 #[tokio::test]
-async fn a_say_over_the_text_of_unknown_errors() {
+async fn the_text_of_unknown_errors_can_be_chosen() {
     let mut client = connect(GreeterServer::new(Telling)).await;
     let rpcs = ["SayHello", "GreetEverybody", "GreetManyTimes", "Chat"];
     for (answer, rpc) in call_each(&mut client, SECRET).await.iter().zip(rpcs) {
@@ -244,7 +244,7 @@ async fn errors_of_inner_interceptors_are_mapped() {
 }
 
 #[tokio::test]
-async fn a_request_stream_that_fails_is_mapped() {
+async fn a_failing_request_stream_is_mapped() {
     use grpc_interceptor_proto::default_stubs::greeter_server::GreeterServer;
 
     let mut client = connect(GreeterServer::new(Requests)).await;
@@ -281,7 +281,7 @@ struct Watched {
 failing!(Watched, [self.sources, ErrorToStatus::new().map(secrets), self.tag]);
 
 #[tokio::test]
-async fn the_original_error_and_the_metadata_stay() {
+async fn the_original_error_and_the_metadata_are_kept() {
     let (sender, receiver) = events();
     let watched = Watched { sources: Sources(sender), tag: Tag("tag") };
     let mut client = connect(GreeterServer::new(watched)).await;
@@ -317,7 +317,7 @@ failing!(
 );
 
 #[tokio::test]
-async fn one_may_be_around_another() {
+async fn they_can_be_nested() {
     let mut client = connect(GreeterServer::new(Nested)).await;
     let answers = call_each(&mut client, SECRET).await;
     assert_each(&answers, Code::PermissionDenied, "not for greeter.v1");

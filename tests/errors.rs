@@ -27,7 +27,7 @@ struct Hiding;
 greeter!(Hiding, [hide_not_found]);
 
 #[tokio::test]
-async fn a_status_becomes_another_wherever_it_comes() {
+async fn a_status_can_be_replaced_wherever_it_occurs() {
     let mut client = connect(GreeterServer::new(Hiding)).await;
     for answer in call_each(&mut client, NOBODY).await {
         let (kind, status) = (answer.kind, answer.status());

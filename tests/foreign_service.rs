@@ -194,7 +194,7 @@ async fn an_interceptors_refusal_is_the_answer() {
 }
 
 #[tokio::test]
-async fn what_the_service_refuses_comes_back_as_it_is() {
+async fn the_services_own_errors_are_unchanged() {
     let Running { client, .. } = &mut start().await;
     let status = client.check(about("unheard.of")).await.unwrap_err();
     assert_eq!((status.code(), status.message()), (Code::NotFound, "service not registered"));

@@ -46,7 +46,7 @@ impl Subscriber for Spans {
 }
 
 #[tokio::test]
-async fn a_span_is_named_like_the_interceptor() {
+async fn a_span_is_named_after_the_interceptor() {
     let spans = Spans::default();
     let _default = tracing::subscriber::set_default(spans.clone());
     let mut client = testing::dummy()

@@ -64,7 +64,7 @@ async fn call(channel: &Channel, path: &str, content_type: &'static str) -> Code
 const GRPC: &str = "application/grpc";
 
 #[tokio::test]
-async fn names_come_to_an_end_and_known_ones_go_on() {
+async fn names_are_limited_and_known_ones_keep_working() {
     let (runs, seen, seen_known) = (Count::default(), Count::default(), Count::default());
     let greeter = || GreeterServer::new(Counted { runs: runs.clone() });
     let serve = async |layer: InterceptorLayer<Count>| {

@@ -32,7 +32,7 @@ async fn old<N: Next>(request: Request<N::Request>, context: Context, next: N) -
 
 #[test]
 #[expect(deprecated)]
-fn an_interceptor_has_its_attributes() {
+fn an_interceptor_keeps_its_attributes() {
     let _: old = old;
 }
 
@@ -130,7 +130,7 @@ impl<T: Send + Sync + 'static> HttpProxy for Proxy<T> {
 }
 
 #[tokio::test]
-async fn skip_and_with_are_for_one_rpc() {
+async fn skip_and_with_apply_to_one_rpc() {
     let service = Proxy { limit: Limit { length: 1 }, other: () };
     let mut client = HttpProxyClient::new(HttpProxyServer::new(service));
     let text = || Text { text: "long".to_owned() };

@@ -89,7 +89,7 @@ struct Inside {
 greeter!(Inside, [self.list]);
 
 #[tokio::test]
-async fn it_goes_around_a_clients_calls_and_into_the_attribute() {
+async fn it_works_on_a_client_and_in_the_attribute() {
     let list: List = ["one", "two"].into_iter().map(Tag).collect();
     let inside = Inside { list: list.clone() };
     let client = connect(GreeterServer::new(inside)).await;
@@ -200,7 +200,7 @@ where
 }
 
 #[tokio::test]
-async fn a_message_can_be_asked_for_its_type() {
+async fn a_messages_type_can_be_tested() {
     let list = List::from_iter([Polite]);
     let mut client = connect(GreeterServer::with_interceptors(Plain, list)).await;
     let [unary, client_streaming, server_streaming, bidirectional] =
@@ -227,7 +227,7 @@ impl<N: Next<RequestMessage = AnyMessage>> Interceptor<N> for InPlace {
 }
 
 #[tokio::test]
-async fn one_message_can_be_changed_in_its_place_and_tells_its_type_alone() {
+async fn a_single_message_can_be_changed_in_place() {
     let list = List::from_iter([InPlace]);
     let mut client = connect(GreeterServer::with_interceptors(Plain, list)).await;
     let [unary, client_streaming, ..] = call_each(&mut client, "Ada").await;
@@ -255,7 +255,7 @@ impl<'a> Interceptor<AnyNext<'a>> for MixedUp {
 }
 
 #[tokio::test]
-async fn a_message_of_another_rpc_is_a_status() {
+async fn another_rpcs_message_is_an_error() {
     let mut list = List::new();
     list.push(MixedUp::default());
     let mut client = connect(GreeterServer::with_interceptors(Plain, list)).await;
@@ -281,7 +281,7 @@ impl<N: Next<ResponseMessage: Clone>> Interceptor<N> for Cloning {
 }
 
 #[tokio::test]
-async fn an_interceptor_that_asks_for_more_stands_beside_the_list() {
+async fn an_interceptor_with_more_bounds_goes_next_to_the_list() {
     let list = List::from_iter([Tag("list")]);
     let mut client = connect(GreeterServer::with_interceptors(Plain, (Cloning, list))).await;
     for answer in call_each(&mut client, "Ada").await {
@@ -290,7 +290,7 @@ async fn an_interceptor_that_asks_for_more_stands_beside_the_list() {
 }
 
 #[test]
-fn it_is_shared_and_says_how_long_it_is() {
+fn it_is_shared_and_has_a_length() {
     let list = List::from_iter([Tag("one")]);
     assert_eq!(format!("{:?}", list.clone()), "List { len: 1, .. }");
     assert!(List::default().is_empty());
@@ -328,7 +328,7 @@ fn list_of(
 
 /// The longest allowed list fits on a thread's stack, on each side and for every kind of RPC.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_long_list_has_room_on_a_stack() {
+async fn a_long_list_fits_on_a_stack() {
     for list in [list_of(128, Heavy), list_of(128, CatchPanic::new())] {
         let mut client = connect(GreeterServer::with_interceptors(Plain, list.clone())).await;
         for answer in call_each(&mut client, "you").await {

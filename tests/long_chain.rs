@@ -54,7 +54,7 @@ const TAGS: [&str; 16] = [
 ];
 
 #[tokio::test]
-async fn sixteen_interceptors_run_in_their_order() {
+async fn sixteen_interceptors_run_in_order() {
     let service =
         Mixed { field: Tag("field"), option: Some(Tag("option")), shared: Arc::new(Tag("shared")) };
     let mut client = connect(GreeterServer::new(service)).await;
@@ -86,7 +86,7 @@ fn sixteen() -> impl GreeterInterceptors<Channel> + GreeterServerInterceptors<Pl
 }
 
 #[tokio::test]
-async fn sixteen_are_given_at_creation_on_both_sides() {
+async fn sixteen_run_in_with_interceptors_on_both_sides() {
     let client = connect(GreeterServer::with_interceptors(Plain, sixteen())).await;
     let tags = ["one", "two", "three", "four"].repeat(8);
     for answer in call_each_through(&mut client.through(sixteen()), "you").await {
@@ -128,7 +128,7 @@ impl<T: ToString + Send + Sync + 'static> greeter_server::Greeter for Generic<T>
 }
 
 #[tokio::test]
-async fn they_do_in_a_generic_impl() {
+async fn they_run_in_a_generic_impl() {
     let service = greeter_server::GreeterServer::new(Generic { field: "you" });
     let mut client = connect(service).await;
     let response = client.say_hello(hello("you")).await.expect("you are greeted");
@@ -255,7 +255,7 @@ mod around_the_rest {
     }
 
     #[tokio::test]
-    async fn sixteen_at_creation() {
+    async fn sixteen_in_with_interceptors() {
         macro_rules! check {
             ($interceptor:expr) => {
                 let server = GreeterServer::with_interceptors(Plain, sixteen!($interceptor));

@@ -53,7 +53,7 @@ impl Bare for Service {
 }
 
 #[tokio::test]
-async fn each_is_called_for_each_call() {
+async fn each_fn_is_called_for_each_call() {
     Service.call(Request::new(Word::default())).await.unwrap();
     assert_eq!(COUNT.load(Ordering::Relaxed), 110_111);
 }

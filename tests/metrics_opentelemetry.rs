@@ -73,7 +73,7 @@ fn text<'a>(
 }
 
 #[test]
-fn registered_methods_are_there_at_zero() {
+fn registered_methods_start_at_zero() {
     let meter = Meter::new();
     let register = |metrics: Metrics| {
         metrics.meter_provider(&meter.provider).register(Side::Server, greeter_server::METHODS)
@@ -89,7 +89,7 @@ fn registered_methods_are_there_at_zero() {
 }
 
 #[tokio::test]
-async fn a_time_has_the_unit_and_the_boundaries_of_its_vocabulary() {
+async fn durations_have_their_vocabularys_unit_and_boundaries() {
     let meter = Meter::new();
     let of = |metrics: Metrics| metrics.meter_provider(&meter.provider);
     let interceptors = (of(Metrics::opentelemetry()), of(Metrics::grpc()));
@@ -139,7 +139,7 @@ async fn hang<N: Next>(_: Request<N::Request>, _: Context, _: N) -> Outcome<N> {
 }
 
 #[tokio::test]
-async fn a_call_in_flight_is_seen_while_it_is() {
+async fn a_call_counts_as_in_flight_while_it_runs() {
     let meter = Meter::new();
     let of = |metrics: Metrics| metrics.meter_provider(&meter.provider);
     let client = connect(GreeterServer::new(Bare)).await;
@@ -184,7 +184,7 @@ async fn each_vocabulary_has_its_scope() {
 }
 
 #[tokio::test]
-async fn attempts_are_counted_inside_of_a_retry() {
+async fn attempts_are_counted_inside_a_retry() {
     let meter = Meter::new();
     let client = connect(GreeterServer::new(Bare)).await;
     let of = |metrics: Metrics| metrics.meter_provider(&meter.provider);
@@ -211,7 +211,7 @@ async fn on_a_server_attempts_count_nothing() {
 }
 
 #[tokio::test]
-async fn labels_of_ones_own_are_bounded() {
+async fn custom_labels_are_bounded() {
     let meter = Meter::new();
     let metrics = Metrics::grpc_calls().meter_provider(&meter.provider).labels(|_, metadata| {
         let name = metadata.get("name").and_then(|name| name.to_str().ok());
@@ -237,7 +237,7 @@ async fn labels_of_ones_own_are_bounded() {
 }
 
 #[tokio::test]
-async fn names_that_callers_make_up_are_counted_together() {
+async fn made_up_names_are_counted_together() {
     let meter = Meter::new();
     let of = |metrics: Metrics| metrics.meter_provider(&meter.provider);
     let interceptors = (of(Metrics::opentelemetry()), of(Metrics::grpc()));

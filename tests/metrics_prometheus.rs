@@ -34,7 +34,7 @@ fn lines(handle: &PrometheusHandle, start: &str) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn all_of_them_are_there_from_the_start() {
+async fn all_metrics_exist_from_the_start() {
     let (handle, _guard) = record();
     let _metrics = Metrics::prometheus().register(Side::Server, METHODS);
     let handled = lines(&handle, "grpc_server_handled_total{");
@@ -96,7 +96,7 @@ async fn a_call_is_counted_and_timed_on_both_sides() {
 }
 
 #[tokio::test]
-async fn names_that_a_caller_makes_up_are_one_label() {
+async fn made_up_names_share_one_label() {
     let (handle, _guard) = record();
     let metrics = Metrics::prometheus();
     let layer = InterceptorLayer::new(metrics).methods(&METHODS[..1]);
@@ -121,7 +121,7 @@ async fn names_that_a_caller_makes_up_are_one_label() {
 }
 
 #[tokio::test]
-async fn some_methods_may_be_left_out() {
+async fn methods_can_be_left_out() {
     let (handle, _guard) = record();
     let some = when(except([methods::EXECUTE]), Metrics::prometheus());
     let mut client = testing::dummy().server_interceptors(some).start().await.unwrap();
@@ -130,7 +130,7 @@ async fn some_methods_may_be_left_out() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_calls_time_is_a_histogram_with_the_buckets_that_dashboards_ask_for() {
+async fn the_duration_histogram_has_the_buckets_that_dashboards_query() {
     let seconds = Matcher::Suffix("_handling_seconds".to_owned());
     let builder = PrometheusBuilder::new().set_buckets_for_metric(seconds, &Metrics::BUCKETS);
     let (handle, _guard) = record_with(builder.unwrap());
@@ -154,7 +154,7 @@ async fn a_calls_time_is_a_histogram_with_the_buckets_that_dashboards_ask_for() 
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_call_in_flight_is_seen_while_it_is() {
+async fn a_call_counts_as_in_flight_while_it_runs() {
     let (handle, _guard) = record();
     let mut client = testing::dummy()
         .client_interceptors(Metrics::prometheus())
@@ -176,7 +176,7 @@ async fn a_call_in_flight_is_seen_while_it_is() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn labels_of_ones_own() {
+async fn custom_labels() {
     let (handle, _guard) = record();
     let metrics = Metrics::prometheus().labels(|context, metadata| {
         let has_token = metadata.contains_key("authorization");

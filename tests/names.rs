@@ -13,7 +13,7 @@ use tonic::{Request, Response, Status, Streaming, codegen::BoxStream};
 /// The generated test is next to the impl. In a fn it is a plain fn, which can be called.
 #[test]
 #[should_panic = "`call` is not the RPC `/Bare/Cal`: write `#[rpc(name = \"Call\")]` on it"]
-fn a_wrong_name_fails_the_test_that_comes_with_the_impl() {
+fn a_wrong_name_fails_the_generated_test() {
     struct Service;
 
     #[intercepted]
@@ -35,7 +35,7 @@ fn panic_of(test: fn()) -> String {
 
 /// The test reports all wrong names, with the lines to write instead.
 #[test]
-fn several_wrong_names_are_told_at_once() {
+fn several_wrong_names_are_reported_together() {
     struct Service;
 
     #[intercepted]
@@ -89,7 +89,7 @@ fn several_wrong_names_are_told_at_once() {
 /// With a codec that refuses an empty message, there is no telling which method would have
 /// answered.
 #[test]
-fn what_cannot_be_told_fails_it_too() {
+fn unverifiable_names_fail_it_as_well() {
     struct Service;
 
     #[intercepted]

@@ -93,7 +93,7 @@ fn inside_out(tags: &[&'static str]) -> Vec<&'static str> {
 }
 
 #[tokio::test]
-async fn the_request_passes_the_first_interceptor_first_and_the_response_passes_it_last() {
+async fn the_first_interceptor_sees_the_request_first_and_the_response_last() {
     let mut client = connect(my_greeter()).await;
     for (answer, plain) in call_each(&mut client, "you").await.iter().zip(plain_answers("you")) {
         assert_eq!(answer.values("seen"), TAGS, "{:?}", answer.kind);
@@ -103,7 +103,7 @@ async fn the_request_passes_the_first_interceptor_first_and_the_response_passes_
 }
 
 #[tokio::test]
-async fn a_status_passes_the_first_interceptor_last() {
+async fn a_status_reaches_the_first_interceptor_last() {
     let mut client = connect(my_greeter()).await;
     for answer in call_each(&mut client, NOBODY).await {
         assert_eq!(answer.status().code(), Code::NotFound, "{:?}", answer.kind);
@@ -168,7 +168,7 @@ greeter!(
 );
 
 #[tokio::test]
-async fn what_an_interceptor_is_does_not_depend_on_its_name() {
+async fn an_interceptors_name_doesnt_matter() {
     let tags = ["const", "static", "value", "camel case", "value", "not async", "value", "const"];
     let mut client = connect(GreeterServer::new(NamedOtherwise)).await;
     for answer in call_each(&mut client, "you").await {
@@ -184,7 +184,7 @@ struct Tuples {
 greeter!(Tuples, [(by_fn, Tag("in a tuple"), Unit), self.tuple, CONST]);
 
 #[tokio::test]
-async fn a_tuple_has_the_order_of_its_elements() {
+async fn a_tuple_runs_in_order() {
     let tuple = (Tag("tuple 0"), (Tag("tuple 1 0"), Tag("tuple 1 1")));
     let mut client = connect(GreeterServer::new(Tuples { tuple })).await;
     let tags = ["fn", "in a tuple", "unit struct", "tuple 0", "tuple 1 0", "tuple 1 1", "const"];
@@ -204,7 +204,7 @@ struct Wrapped {
 greeter!(Wrapped, [Some(Tag("in Some")), self.none, self.shared, self.nothing, self.some, by_fn]);
 
 #[tokio::test]
-async fn an_option_and_an_arc_have_the_place_of_what_they_hold() {
+async fn options_and_arcs_run_in_order() {
     let mut client = connect(GreeterServer::new(Wrapped {
         shared: Arc::new(Tag("in an Arc")),
         some: Some(Tag("in an Option")),
@@ -225,7 +225,7 @@ struct Alone;
 greeter!(Alone, []);
 
 #[tokio::test]
-async fn an_empty_chain_is_the_handler_alone() {
+async fn an_empty_chain_is_only_the_handler() {
     let mut client = connect(GreeterServer::new(Alone)).await;
     for (answer, plain) in call_each(&mut client, "you").await.iter().zip(plain_answers("you")) {
         assert_eq!(answer.messages(), plain, "{:?}", answer.kind);
@@ -248,7 +248,7 @@ greeter!(
 );
 
 #[tokio::test]
-async fn interceptors_of_one_rpc_are_inside_of_those_of_the_impl() {
+async fn interceptors_of_one_rpc_run_inside_those_of_the_impl() {
     let mut client = connect(GreeterServer::new(PerRpc { outer: Tag("outer") })).await;
     let seen = [
         vec!["outer", "static", "unary", "fn"],

@@ -27,7 +27,7 @@ fn lines(log: &Log) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn each_message_is_logged_in_its_place() {
+async fn each_message_is_logged_in_order() {
     let (log, _guard) = Log::start(TARGET, Level::DEBUG);
     let mut client = testing::dummy().server_interceptors(PayloadLog::new()).start().await.unwrap();
     client.execute("a").await.unwrap();
@@ -53,7 +53,7 @@ async fn each_message_is_logged_in_its_place() {
 }
 
 #[tokio::test]
-async fn a_client_logs_what_it_sends_and_gets() {
+async fn a_client_logs_what_it_sends_and_receives() {
     let (log, _guard) = Log::start(TARGET, Level::INFO);
     let payload_log = PayloadLog::new().level(Level::INFO);
     let mut client = testing::dummy().client_interceptors(payload_log).start().await.unwrap();
@@ -93,7 +93,7 @@ impl<M> ShowMessage<M> for Never {
 }
 
 #[tokio::test]
-async fn nothing_is_looked_at_if_nobody_listens_or_the_call_is_not_chosen() {
+async fn nothing_is_formatted_if_no_one_listens_or_the_call_isnt_sampled() {
     let (log, _guard) = Log::start(TARGET, Level::INFO);
     let never = PayloadLog::new().show_with(Never);
     let mut client = testing::dummy().server_interceptors(never.clone()).start().await.unwrap();
@@ -108,7 +108,7 @@ async fn nothing_is_looked_at_if_nobody_listens_or_the_call_is_not_chosen() {
 }
 
 #[tokio::test]
-async fn a_part_of_the_calls_is_chosen() {
+async fn a_fraction_of_the_calls_is_sampled() {
     let (log, _guard) = Log::start(TARGET, Level::DEBUG);
     let half = PayloadLog::new().sample(0.5);
     let mut client = testing::dummy().server_interceptors(half).start().await.unwrap();
@@ -141,7 +141,7 @@ impl ShowMessage<DummyResponse> for WithoutInput {
 }
 
 #[tokio::test]
-async fn what_is_shown_is_up_to_the_user() {
+async fn the_user_decides_what_is_shown() {
     let (log, _guard) = Log::start(TARGET, Level::DEBUG);
     let redacted = PayloadLog::new().show_with(WithoutInput);
     let mut client = testing::dummy()
@@ -172,7 +172,7 @@ impl<N: Next> Interceptor<N> for Refuse {
 }
 
 #[tokio::test]
-async fn what_has_passed_is_logged_though_the_call_fails() {
+async fn messages_are_logged_even_if_the_call_fails() {
     let (log, _guard) = Log::start(TARGET, Level::DEBUG);
     let outside = List::new().with(PayloadLog::new()).with(Refuse);
     let mut client = testing::dummy().server_interceptors((outside, Refuse)).start().await.unwrap();

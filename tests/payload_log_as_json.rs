@@ -86,7 +86,7 @@ fn payloads(log: &Log) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn of_typed_messages() {
+async fn typed_messages() {
     let (log, _guard) = Log::start(TARGET, Level::DEBUG);
     let server = VaultServer::with_interceptors(MyVault, payload_log());
     let server = testing::serve(server).start().await.unwrap();
@@ -114,7 +114,7 @@ async fn in_a_layer_and_in_its_list() {
 }
 
 #[tokio::test]
-async fn fields_of_a_file_that_is_not_ones_own() {
+async fn fields_in_files_of_others() {
     let (log, _guard) = Log::start(TARGET, Level::DEBUG);
     let show = AsJson::new(FILE_DESCRIPTOR_SET).redact(["vault.v1.OpenReply.left"]);
     let payload_log = PayloadLog::new().show_with(show);
@@ -125,7 +125,7 @@ async fn fields_of_a_file_that_is_not_ones_own() {
 }
 
 #[tokio::test]
-async fn what_is_not_known_has_no_content() {
+async fn unknown_messages_have_no_content() {
     let (log, _guard) = Log::start(TARGET, Level::DEBUG);
     // The descriptors of other services.
     let show = AsJson::new(grpc_interceptor_proto::FILE_DESCRIPTOR_SET);
@@ -162,7 +162,7 @@ fn nested(levels: usize) -> OpenRequest {
 }
 
 #[tokio::test]
-async fn of_what_is_large_or_deep_there_is_only_the_size() {
+async fn large_or_deep_messages_show_only_their_size() {
     let (log, _guard) = Log::start(TARGET, Level::DEBUG);
     let show = AsJson::new(FILE_DESCRIPTOR_SET).max_message_size(1_000_000);
     let server = VaultServer::with_interceptors(MyVault, PayloadLog::new().show_with(show));
@@ -184,12 +184,12 @@ async fn of_what_is_large_or_deep_there_is_only_the_size() {
 
 #[test]
 #[should_panic(expected = "the descriptors have no field `vault.v1.OpenReply.contnet`")]
-fn a_field_that_is_not_there_cannot_be_redacted() {
+fn unknown_fields_cannot_be_redacted() {
     let _ = AsJson::new(FILE_DESCRIPTOR_SET).redact(["vault.v1.OpenReply.contnet"]);
 }
 
 #[tokio::test]
-async fn what_is_no_message() {
+async fn malformed_messages() {
     let (log, _guard) = Log::start(TARGET, Level::DEBUG);
     let layer = InterceptorLayer::new((payload_log(), Broken));
     let router = Server::builder().layer(layer).add_service(VaultServer::new(MyVault));

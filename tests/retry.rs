@@ -86,7 +86,7 @@ impl Greeter for Flaky {
 }
 
 #[tokio::test]
-async fn a_retry_runs_all_that_is_behind_the_interceptor_again_and_nothing_that_is_around_it() {
+async fn a_retry_repeats_everything_inside_it_and_nothing_outside() {
     let (outside, inside) = (Log::default(), Log::default());
     let flaky =
         Flaky { outside: outside.clone(), inside: inside.clone(), failures: AtomicU32::new(2) };
@@ -150,7 +150,7 @@ impl Greeter for Racing {
 }
 
 #[tokio::test]
-async fn two_attempts_can_run_at_the_same_time() {
+async fn two_attempts_can_run_concurrently() {
     let mut client = connect(GreeterServer::new(Racing::default())).await;
     let response = soon(client.say_hello(hello("you"))).await.expect("the quick one answers");
     assert_eq!(response.into_inner().message, "quick");

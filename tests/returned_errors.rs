@@ -30,7 +30,7 @@ async fn no_exception() {
 }
 
 #[tokio::test]
-async fn an_error_that_was_raised_below_decides() {
+async fn an_error_with_a_code_decides() {
     let mut client = connect(GreeterServer::new(Plain)).await;
     for answer in call_each(&mut client, RAISED).await {
         let (kind, status) = (answer.kind, answer.status());
@@ -40,7 +40,7 @@ async fn an_error_that_was_raised_below_decides() {
 }
 
 #[tokio::test]
-async fn a_status_decides_with_all_that_is_in_it() {
+async fn a_status_decides_with_all_its_parts() {
     let mut client = connect(GreeterServer::new(Plain)).await;
     for answer in call_each(&mut client, ABORTED).await {
         let (kind, status) = (answer.kind, answer.status());
@@ -51,7 +51,7 @@ async fn a_status_decides_with_all_that_is_in_it() {
 }
 
 #[tokio::test]
-async fn any_other_error_is_unknown_and_its_text_stays_here() {
+async fn any_other_error_is_unknown_and_its_text_stays_on_the_server() {
     let mut client = connect(GreeterServer::new(Plain)).await;
     for answer in call_each(&mut client, SECRET).await {
         let (kind, status) = (answer.kind, answer.status());
@@ -147,7 +147,7 @@ struct Watched {
 failing!(Watched, [self.sources]);
 
 #[tokio::test]
-async fn an_interceptor_gets_at_the_original_error() {
+async fn an_interceptor_can_access_the_original_error() {
     for (name, expected) in [
         (SECRET, r#"Some(Secret("swordfish"))"#),
         (
@@ -215,7 +215,7 @@ impl greeter_server::Greeter for Mixed {
 }
 
 #[tokio::test]
-async fn each_handler_may_return_another_error() {
+async fn each_handler_can_return_its_own_error() {
     let mut client = connect(GreeterServer::new(Mixed)).await;
     let text = |status: Status| (status.code(), status.message().to_owned());
     let unknown = (Code::Unknown, "Unknown error".to_owned());

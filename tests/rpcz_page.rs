@@ -55,7 +55,7 @@ async fn seen() -> (Rpcz, testing::DummyClient, tokio::task::JoinHandle<()>) {
 }
 
 #[tokio::test]
-async fn the_same_is_html_json_and_text() {
+async fn html_json_and_text_have_the_same_contents() {
     let (rpcz, _client, _hangs) = seen().await;
     let json = page(&rpcz, "sort=method").await;
     let rows: Vec<_> = json["methods"].as_array().unwrap().iter().collect();
@@ -134,7 +134,7 @@ async fn a_method_has_its_samples_and_its_calls_in_flight() {
 }
 
 #[tokio::test]
-async fn nothing_that_comes_from_elsewhere_is_read_as_html() {
+async fn external_text_is_never_parsed_as_html() {
     let (rpcz, mut client, _hangs) = seen().await;
     let mut request = Request::new(request("bad"));
     request.metadata_mut().insert("tenant", HOSTILE.parse().unwrap());
@@ -249,7 +249,7 @@ async fn ask(address: std::net::SocketAddr, head: &str) -> String {
 }
 
 #[tokio::test]
-async fn a_name_that_was_made_to_point_here_gets_nothing() {
+async fn rebound_host_names_are_refused() {
     let page = Rpcz::new().bind(0).await.unwrap().hosts(["Greeter-1.internal"]);
     let address = page.local_addr().unwrap();
     assert!(address.ip().is_loopback());
@@ -275,7 +275,7 @@ async fn a_name_that_was_made_to_point_here_gets_nothing() {
 }
 
 #[tokio::test]
-async fn a_router_has_it_at_a_path() {
+async fn a_router_serves_it_at_a_path() {
     let rpcz = Rpcz::new();
     for (path, uris) in [
         (
@@ -298,7 +298,7 @@ async fn a_router_has_it_at_a_path() {
 }
 
 #[tokio::test]
-async fn names_that_a_caller_makes_up_are_one_row() {
+async fn made_up_names_share_one_row() {
     let rpcz = Rpcz::new();
     let layer = InterceptorLayer::new(rpcz.clone()).methods(&METHODS[..1]);
     let service = DummyServiceServer::new(DummyService::new());
@@ -326,7 +326,7 @@ async fn names_that_a_caller_makes_up_are_one_row() {
 }
 
 #[tokio::test]
-async fn more_calls_in_flight_than_are_listed_are_counted() {
+async fn unlisted_calls_in_flight_are_counted() {
     let rpcz = Rpcz::new().in_flight(100);
     let mut client = testing::dummy()
         .client_interceptors(rpcz.clone())
@@ -366,7 +366,7 @@ async fn more_calls_in_flight_than_are_listed_are_counted() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn ages_and_times_are_those_of_tokios_clock() {
+async fn ages_and_times_follow_tokios_clock() {
     let (rpcz, _client, hangs) = seen().await;
     tokio::time::advance(Duration::from_secs(100)).await;
     let json = page(&rpcz, "").await;
@@ -391,7 +391,7 @@ async fn ages_and_times_are_those_of_tokios_clock() {
 }
 
 #[tokio::test]
-async fn a_deadline_that_is_too_long_for_a_number_is_the_longest() {
+async fn a_deadline_that_is_too_long_is_capped() {
     let rpcz = Rpcz::new();
     let mut client = testing::dummy().server_interceptors(rpcz.clone()).start().await.unwrap();
     let mut request = Request::new(request("a"));
@@ -422,7 +422,7 @@ fn names_in(json: &Value, names: &mut BTreeSet<String>) {
 }
 
 #[tokio::test]
-async fn each_field_of_the_json_is_in_the_docs() {
+async fn every_json_field_is_documented() {
     let (rpcz, _client, _hangs) = seen().await;
     let mut names = BTreeSet::new();
     names_in(&page(&rpcz, "method=server/DummyService/Execute").await, &mut names);
@@ -436,7 +436,7 @@ async fn each_field_of_the_json_is_in_the_docs() {
 }
 
 #[tokio::test]
-async fn both_sides_and_fields_of_ones_own() {
+async fn both_sides_and_custom_fields() {
     let rpcz = Rpcz::new().fields(|context, metadata| {
         format!("{} with {}", context.method_name().method(), metadata.contains_key("mark"))
     });

@@ -129,7 +129,7 @@ impl Counted {
 }
 
 #[tokio::test]
-async fn an_error_from_an_interceptor_is_the_answer_and_nothing_behind_it_runs() {
+async fn an_interceptors_error_is_the_answer_and_nothing_inside_it_runs() {
     let greeter = Counted::default();
     let mut client = connect(GreeterServer::new(greeter.clone())).await;
     for answer in call_each_with(&mut client, "you", &[("refuse", "yes")]).await {
@@ -144,7 +144,7 @@ async fn an_error_from_an_interceptor_is_the_answer_and_nothing_behind_it_runs()
 }
 
 #[tokio::test]
-async fn a_response_from_an_interceptor_is_the_answer_and_nothing_behind_it_runs() {
+async fn an_interceptors_response_is_the_answer_and_nothing_inside_it_runs() {
     let greeter = Counted::default();
     let mut client = connect(GreeterServer::new(greeter.clone())).await;
     for answer in call_each_with(&mut client, "you", &[("answer", "yes")]).await {
@@ -161,7 +161,7 @@ async fn a_response_from_an_interceptor_is_the_answer_and_nothing_behind_it_runs
 }
 
 #[tokio::test]
-async fn a_call_that_is_not_answered_on_the_way_gets_to_the_handler() {
+async fn a_call_that_no_interceptor_answers_reaches_the_handler() {
     let greeter = Counted::default();
     let mut client = connect(GreeterServer::new(greeter.clone())).await;
     let answers = call_each(&mut client, "you").await;

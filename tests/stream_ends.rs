@@ -72,14 +72,14 @@ async fn ends(client: support::Client, receiver: UnboundedReceiver<String>) -> V
 }
 
 #[tokio::test]
-async fn one_message_is_complete_at_once() {
+async fn a_single_message_is_complete_immediately() {
     let (mut client, receiver) = watched().await;
     soon(client.say_hello(hello("you"))).await.expect("you are greeted");
     assert_eq!(ends(client, receiver).await, ["request complete", "response complete"]);
 }
 
 #[tokio::test]
-async fn a_response_that_never_came_has_no_end() {
+async fn a_missing_response_has_no_end() {
     let (mut client, receiver) = watched().await;
     soon(client.say_hello(hello(NOBODY))).await.expect_err("nobody is greeted");
     assert_eq!(ends(client, receiver).await, ["request complete"]);

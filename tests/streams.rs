@@ -144,7 +144,7 @@ async fn every_message_of_every_kind_of_rpc_is_seen_in_order() {
 }
 
 #[tokio::test]
-async fn a_message_passes_before_the_next_one_is_there() {
+async fn each_message_passes_before_the_next_one_arrives() {
     let (sender, _receiver) = events();
     let mut client = connect(GreeterServer::new(Inspected { inspect: Inspect(sender) })).await;
     let (requests, outgoing) = events();
@@ -191,7 +191,7 @@ greeter!(
 );
 
 #[tokio::test]
-async fn each_message_passes_the_chain_in_its_order() {
+async fn each_message_passes_the_chain_in_order() {
     let mut client = connect(GreeterServer::new(Marked)).await;
     let [unary, client_streaming, _, chat] = call_each(&mut client, "you").await;
     assert_eq!(unary.messages(), ["Hello you1221"]);
@@ -289,7 +289,7 @@ where
 transcript!(FailsWithCode, [fail_with_code]);
 
 #[tokio::test]
-async fn the_code_that_a_request_stream_fails_with_reaches_the_handler() {
+async fn a_request_streams_error_code_reaches_the_handler() {
     const CODES: [&str; 16] =
         ["1", "2", "3", "4", "5", "6", "7", "8", "9", "10", "11", "12", "13", "14", "15", "16"];
     for name in &CODES {
@@ -308,7 +308,7 @@ async fn soften<N: Next>(request: Request<N::Request>, _: Context, next: N) -> O
 transcript!(Softened, [refuse_bad, soften]);
 
 #[tokio::test]
-async fn the_error_of_a_request_stream_becomes_another() {
+async fn a_request_streams_error_can_be_replaced() {
     let transcript = transcript_of(Softened, &["a", "bad", "b"]).await;
     assert_eq!(transcript, "a, FailedPrecondition: that is bad, end");
 }
@@ -333,7 +333,7 @@ where
 transcript!(InPairs, [in_pairs]);
 
 #[tokio::test]
-async fn a_request_stream_is_replaced_by_another() {
+async fn a_request_stream_can_be_replaced() {
     assert_eq!(transcript_of(InPairs, &["a", "b", "c", "d", "e"]).await, "ab, cd, e, end");
 }
 
@@ -351,7 +351,7 @@ where
 transcript!(Peeked, [peek]);
 
 #[tokio::test]
-async fn a_request_stream_that_was_read_from_goes_on_where_it_was() {
+async fn a_partly_read_request_stream_continues() {
     assert_eq!(transcript_of(Peeked, &["a", "b", "c"]).await, "a, b, c, end");
 }
 
@@ -466,7 +466,7 @@ async fn a_refused_message_ends_the_response_stream_and_drops_the_handlers() {
 }
 
 #[tokio::test]
-async fn a_response_stream_is_replaced_by_a_shorter_one() {
+async fn a_response_stream_can_be_shortened() {
     let (mut client, mut dropped) = endless().await;
     let mut request = Request::new(many("a", 0));
     request.metadata_mut().insert("end-well", MetadataValue::from_static("yes"));
@@ -510,7 +510,7 @@ greeter!(
 );
 
 #[tokio::test]
-async fn one_message_is_refused_at_once_and_one_of_many_when_it_is_read() {
+async fn a_single_message_is_refused_immediately_and_a_stream_when_it_is_read() {
     let mut client = connect(GreeterServer::new(Refusing)).await;
     let [unary, client_streaming, _, chat] = call_each(&mut client, "bad").await;
     for answer in [&unary, &client_streaming, &chat] {

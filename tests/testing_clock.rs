@@ -34,7 +34,7 @@ async fn slow() -> DummyClient {
 }
 
 #[tokio::test]
-async fn what_the_clock_sets_off_is_over_when_advance_returns() {
+async fn timers_have_taken_effect_when_advance_returns() {
     let clock = Clock::pause().await;
     let mut client = slow().await;
     let call = tokio::spawn(async move { client.execute("slow").await });
@@ -47,7 +47,7 @@ async fn what_the_clock_sets_off_is_over_when_advance_returns() {
 }
 
 #[tokio::test]
-async fn timers_go_off_in_their_order_each_at_its_time() {
+async fn timers_fire_in_order_each_at_its_time() {
     let clock = Clock::pause().await;
     let start = Instant::now();
     let task = tokio::spawn(async move {
@@ -82,7 +82,7 @@ async fn the_clock_stands_still_while_calls_are_made() {
 }
 
 #[tokio::test]
-async fn advancing_by_nothing_lets_run_what_can() {
+async fn advancing_by_zero_runs_ready_tasks() {
     let clock = Clock::pause().await;
     let start = Instant::now();
     let mut client = slow().await;
@@ -181,7 +181,7 @@ async fn deadlines_follow_the_clock() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_clock_that_stands_still_already_may_be_paused_again() {
+async fn a_paused_clock_can_be_paused_again() {
     let clock = Clock::pause().await;
     let again = Clock::pause().await;
     let start = Instant::now();
@@ -191,7 +191,7 @@ async fn a_clock_that_stands_still_already_may_be_paused_again() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn tokios_clock_that_starts_paused_works_with_the_kit() {
+async fn a_clock_that_starts_paused_works_with_the_kit() {
     let start = Instant::now();
     let mut client = slow().await;
     assert_eq!(client.execute("quick").await.expect("it echoes"), "quick");
@@ -218,13 +218,13 @@ async fn tokios_advance_works_with_the_kit() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
 #[should_panic(expected = "several threads can't be paused: use #[tokio::test]")]
-async fn with_several_threads_it_says_what_to_do() {
+async fn with_several_threads_it_explains_what_to_do() {
     let _clock = Clock::pause().await;
 }
 
 #[test]
 #[should_panic(expected = "call it in a #[tokio::test]")]
-fn without_a_runtime_it_says_what_to_do() {
+fn without_a_runtime_it_explains_what_to_do() {
     let mut pause = std::pin::pin!(Clock::pause());
     let _ = pause.as_mut().poll(&mut TaskContext::from_waker(Waker::noop()));
 }

@@ -51,7 +51,7 @@ const SERVER_STREAM: (&str, RpcKind) = ("ExecuteServerStream", RpcKind::ServerSt
 const BOTH: (&str, RpcKind) = ("ExecuteClientServerStream", RpcKind::Bidirectional);
 
 #[tokio::test]
-async fn a_recorder_writes_down_each_call_on_both_sides() {
+async fn a_recorder_records_each_call_on_both_sides() {
     let (on_client, on_server) = (Recorder::new(), Recorder::new());
     let mut client = testing::dummy()
         .client_interceptors(on_client.clone())
@@ -112,7 +112,7 @@ async fn a_recorder_shows_a_stream_while_it_runs() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_recorder_tells_that_a_call_was_cancelled() {
+async fn a_recorder_reports_cancelled_calls() {
     let (on_client, on_server) = (Recorder::new(), Recorder::new());
     let mut client = testing::dummy()
         .client_interceptors(on_client.clone())
@@ -153,7 +153,7 @@ async fn a_recorder_tells_a_panic_from_a_cancelled_call() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn calls_are_in_the_order_in_which_they_began() {
+async fn calls_are_in_the_order_in_which_they_started() {
     let recorder = Recorder::new();
     let mut client = testing::dummy()
         .server_interceptors(recorder.clone())
@@ -196,7 +196,7 @@ where
 }
 
 #[tokio::test]
-async fn a_recorder_sees_what_there_is_at_its_place() {
+async fn a_recorder_sees_messages_as_they_are_at_its_position() {
     let (before, behind) = (Recorder::new(), Recorder::new());
     let mut client = testing::dummy()
         .server_interceptors((before.clone(), Shout, behind.clone()))
@@ -214,7 +214,7 @@ async fn a_recorder_sees_what_there_is_at_its_place() {
 }
 
 #[tokio::test]
-async fn the_first_calls_fail_and_the_others_pass() {
+async fn the_first_calls_fail_and_the_others_succeed() {
     let (away, recorder) = (FailFirst::new(2, Status::unavailable("away")), Recorder::new());
     let mut client = testing::dummy()
         .client_interceptors((away.clone(), recorder.clone()))
@@ -252,7 +252,7 @@ async fn all_clones_count_together() {
 }
 
 #[tokio::test]
-async fn none_fails_where_none_should() {
+async fn no_call_fails_if_none_should() {
     let away = FailFirst::new(0, Status::unavailable("away"));
     let mut client = testing::dummy().server_interceptors(away).start().await.expect("it starts");
     assert_eq!(client.execute("a").await.expect("it passes"), "a");

@@ -149,7 +149,7 @@ async fn interceptors_run_on_both_sides_from_the_outermost_to_the_innermost() {
 }
 
 #[tokio::test]
-async fn the_protocol_is_the_one_of_the_python_package() {
+async fn the_protocol_matches_the_python_package() {
     assert_eq!(<DummyServiceServer<DummyService> as NamedService>::NAME, "DummyService");
     let request = DummyRequest { input: "foo".to_owned() };
     assert_eq!(request.encode_to_vec(), b"\x0a\x03foo");
@@ -185,14 +185,14 @@ where
 }
 
 #[tokio::test]
-async fn a_client_interceptor_may_be_for_one_rpc_only() {
+async fn a_client_interceptor_can_support_one_rpc_only() {
     let dummy = testing::dummy().client_interceptors(shout);
     let mut client = dummy.start().await.expect("it starts");
     assert_eq!(client.execute("foo").await.expect("it echoes"), "FOO");
 }
 
 #[tokio::test]
-async fn get_mut_is_for_metadata_timeouts_and_streams_as_they_are() {
+async fn get_mut_gives_access_to_metadata_timeouts_and_streams() {
     let mut client = testing::dummy()
         .special_case("user", |request| format!("{:?}", request.metadata().get("user")))
         .special_case("error", |_| Err(Error::aborted("enough")))
@@ -221,7 +221,7 @@ async fn get_mut_is_for_metadata_timeouts_and_streams_as_they_are() {
 }
 
 #[tokio::test]
-async fn calls_run_at_once() {
+async fn calls_run_concurrently() {
     let mut client = testing::dummy()
         .special_case_async("forever", |_| std::future::pending::<String>())
         .start()
@@ -240,7 +240,7 @@ async fn calls_run_at_once() {
 }
 
 #[tokio::test]
-async fn many_run_at_once() {
+async fn many_run_concurrently() {
     let mut clients = Vec::new();
     for number in 0..50 {
         let dummy = testing::dummy().special_case("number", move |_| number.to_string());
@@ -262,7 +262,7 @@ async fn large_messages_pass_in_memory() {
 }
 
 #[tokio::test]
-async fn another_client_may_call_the_server_on_loopback() {
+async fn another_client_can_call_the_server_on_loopback() {
     let recorder = Recorder::new();
     let dummy = testing::dummy().on_loopback().server_interceptors(recorder.clone());
     let mut client = dummy.start().await.expect("it starts");
@@ -287,7 +287,7 @@ async fn another_client_may_call_the_server_on_loopback() {
 }
 
 #[tokio::test]
-async fn a_drop_ends_the_connections_of_others_too() {
+async fn a_drop_also_ends_other_clients_connections() {
     let client = testing::dummy().on_loopback().start().await.expect("it starts");
     let address = client.local_addr().expect("it has a port");
     let mut other =
@@ -299,7 +299,7 @@ async fn a_drop_ends_the_connections_of_others_too() {
 }
 
 #[tokio::test]
-async fn the_peers_address_is_there_on_loopback() {
+async fn the_peers_address_is_available_on_loopback() {
     for (dummy, is_there) in [(testing::dummy(), "false"), (testing::dummy().on_loopback(), "true")]
     {
         let dummy = dummy.special_case("peer", |request| {
@@ -311,7 +311,7 @@ async fn the_peers_address_is_there_on_loopback() {
 }
 
 #[tokio::test]
-async fn the_client_may_be_connected_to_another_server() {
+async fn the_client_can_be_connected_to_another_server() {
     let incoming = TcpIncoming::bind("127.0.0.1:0".parse().expect("it is an address"));
     let incoming = incoming.expect("there is a free port");
     let uri = format!("http://{}", incoming.local_addr().expect("it has a port"));
@@ -332,7 +332,7 @@ async fn the_client_may_be_connected_to_another_server() {
 }
 
 #[tokio::test]
-async fn what_cannot_be_connected_to_is_an_error() {
+async fn an_unreachable_server_is_an_error() {
     let unused = TcpIncoming::bind("127.0.0.1:0".parse().expect("it is an address"));
     let address = unused.expect("there is a free port").local_addr().expect("it has a port");
     let error = testing::dummy().connect_to(format!("http://{address}")).await;
@@ -349,7 +349,7 @@ async fn what_cannot_be_connected_to_is_an_error() {
 
 /// The special cases belong to the service, no matter how it is served.
 #[tokio::test]
-async fn the_service_may_be_called_without_a_server() {
+async fn the_service_can_be_called_without_a_server() {
     use dummy_service_server::DummyService as _;
 
     let service = DummyService::new().special_case("ping", |_| "pong");
@@ -365,7 +365,7 @@ async fn the_service_may_be_called_without_a_server() {
 }
 
 #[tokio::test]
-async fn the_last_interceptors_given_count() {
+async fn the_last_interceptors_set_apply() {
     let away = || FailFirst::new(1, Status::unavailable("away"));
     let mut client = testing::dummy()
         .server_interceptors(away())
@@ -379,7 +379,7 @@ async fn the_last_interceptors_given_count() {
 }
 
 #[tokio::test]
-async fn a_timeout_of_the_request_ends_the_call() {
+async fn a_requests_timeout_ends_the_call() {
     let mut client = testing::dummy()
         .special_case_async("forever", |_| std::future::pending::<String>())
         .start()

@@ -206,7 +206,7 @@ async fn shutdown_waits_for_all_tasks() {
 }
 
 #[tokio::test]
-async fn nothing_is_left_of_one_that_was_never_used_nor_of_one_that_never_started() {
+async fn nothing_is_left_of_unused_or_unstarted_clients() {
     let before = tasks();
     for _ in 0..ROUNDS {
         drop(testing::dummy().start().await.expect("it starts"));
@@ -226,7 +226,7 @@ async fn calls_of_a_clone_fail_when_the_client_is_gone() {
 }
 
 #[test]
-fn a_client_may_outlive_its_runtime() {
+fn a_client_can_outlive_its_runtime() {
     let runtime = tokio::runtime::Runtime::new().expect("it starts");
     let client = runtime.block_on(testing::dummy().start()).expect("it starts");
     drop(runtime);

@@ -62,7 +62,7 @@ impl<N: Next> Interceptor<N> for InScope {
 }
 
 #[tokio::test]
-async fn a_request_stream_is_read_inside_of_a_scope_on_a_client() {
+async fn a_request_stream_is_read_inside_a_scope_on_a_client() {
     static SEEN: AtomicBool = AtomicBool::new(false);
     // Reads the stream in a separate task, as the transport does.
     let answer = |request: Request<MessageStream<u8>>| async {

@@ -150,7 +150,7 @@ async fn each_is_served_on_several_threads() {
 }
 
 #[tokio::test]
-async fn interceptors_stay_around_the_service_and_the_client() {
+async fn interceptors_run_on_the_service_and_the_client() {
     let recorder = Recorder::new();
     let greeter = GreeterServer::with_interceptors(Plain, (recorder.clone(), Tag("server")));
     let server = start(greeter, false).await;
@@ -161,7 +161,7 @@ async fn interceptors_stay_around_the_service_and_the_client() {
 }
 
 #[tokio::test]
-async fn one_of_tonics_interceptors_may_be_around_the_server() {
+async fn tonics_interceptors_can_be_around_the_server() {
     let refuse = |_: Request<()>| Err(Status::permission_denied("not you"));
     let server = start(InterceptedService::new(GreeterServer::new(Plain), refuse), false).await;
     let status = GreeterClient::new(server.channel()).say_hello(hello("Ada")).await;
@@ -220,7 +220,7 @@ async fn a_router_has_its_settings() {
 
 /// A server can close its connection: the channel then opens another.
 #[tokio::test(start_paused = true)]
-async fn the_channel_connects_again() {
+async fn the_channel_reconnects() {
     let mut builder = Server::builder().max_connection_age(Duration::from_secs(60));
     let server = start(builder.add_service(GreeterServer::new(Plain)), false).await;
     for _ in 0..3 {
@@ -258,7 +258,7 @@ async fn a_minute_takes_no_time<K>(server: impl Servable<K>) {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_minute_takes_no_time_on_a_clock_that_stands_still() {
+async fn a_minute_takes_no_time_on_a_paused_clock() {
     let before = std::time::Instant::now();
     let greeter = StubsServer::new(Slow::new().0);
     a_minute_takes_no_time(greeter.clone()).await;
@@ -268,7 +268,7 @@ async fn a_minute_takes_no_time_on_a_clock_that_stands_still() {
 }
 
 #[tokio::test]
-async fn another_client_may_call_the_server_by_its_address() {
+async fn another_client_can_call_the_server_by_its_address() {
     let recorder = Recorder::new();
     let greeter = GreeterServer::with_interceptors(Plain, recorder.clone());
     let server = start(greeter, true).await;
@@ -290,7 +290,7 @@ async fn another_client_may_call_the_server_by_its_address() {
 }
 
 #[tokio::test]
-async fn the_peers_address_is_there_on_loopback() {
+async fn the_peers_address_is_available_on_loopback() {
     for on_loopback in [false, true] {
         let tell = |mut request: Request<()>| {
             if request.remote_addr().is_some_and(|peer| peer.ip().is_loopback()) {
@@ -307,7 +307,7 @@ async fn the_peers_address_is_there_on_loopback() {
 }
 
 #[tokio::test]
-async fn several_run_at_once() {
+async fn several_run_concurrently() {
     let mut servers = Vec::new();
     for _ in 0..20 {
         let (slow, events) = Slow::new();
@@ -474,7 +474,7 @@ impl greeter_server::Greeter for Lingering {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn shutdown_waits_for_what_another_thread_drops() {
+async fn shutdown_waits_for_drops_on_other_threads() {
     let (begun, mut events) = support::events();
     let is_dropped = Arc::default();
     let greeter = StubsServer::new(Lingering { begun, is_dropped: Arc::clone(&is_dropped) });
@@ -523,7 +523,7 @@ async fn no_task_is_left_after_a_drop() {
 }
 
 #[tokio::test]
-async fn no_task_is_left_of_one_that_was_never_used_nor_of_one_that_never_started() {
+async fn no_task_is_left_of_unused_or_unstarted_servers() {
     let before = tasks();
     for on_loopback in [false, true] {
         drop(start(GreeterServer::new(Plain), on_loopback).await);
@@ -534,7 +534,7 @@ async fn no_task_is_left_of_one_that_was_never_used_nor_of_one_that_never_starte
 }
 
 #[test]
-fn a_server_may_outlive_its_runtime() {
+fn a_server_can_outlive_its_runtime() {
     let runtime = tokio::runtime::Runtime::new().expect("it starts");
     let server = runtime.block_on(start(GreeterServer::new(Plain), false));
     drop(runtime);

@@ -62,7 +62,7 @@ async fn a_special_case_answers_its_input_in_all_rpcs() {
 }
 
 #[tokio::test]
-async fn the_last_one_given_for_an_input_counts() {
+async fn the_last_one_set_for_an_input_applies() {
     let dummy = testing::dummy().special_case("a", |_| "first").special_case("b", |_| "other");
     let mut client = start(dummy.special_case("a", |_| "last")).await;
     assert_eq!(client.execute("a").await.expect("it answers"), "last");
@@ -90,7 +90,7 @@ async fn an_error_is_the_status_in_all_rpcs() {
 }
 
 #[tokio::test]
-async fn any_other_error_is_unknown_and_says_nothing() {
+async fn any_other_error_is_unknown_and_reveals_nothing() {
     let mut client = start(
         testing::dummy()
             .special_case("text", |_| Err("the password is swordfish"))
@@ -156,7 +156,7 @@ impl<N: Next> Interceptor<N> for Sources {
 }
 
 #[tokio::test]
-async fn the_error_itself_gets_to_the_interceptors_in_all_rpcs() {
+async fn the_error_itself_reaches_the_interceptors_in_all_rpcs() {
     let sources = Sources::default();
     let mut client = testing::dummy()
         .server_interceptors(sources.clone())
@@ -172,7 +172,7 @@ async fn the_error_itself_gets_to_the_interceptors_in_all_rpcs() {
 }
 
 #[tokio::test]
-async fn a_stream_may_fail_in_its_middle() {
+async fn a_stream_can_fail_in_the_middle() {
     let dummy = testing::dummy().special_case("error", |_| Err(Error::data_loss("torn")));
     let mut client = start(dummy).await;
     let error = client.execute_client_server_stream(["a", "b", "error", "c"]).await;
@@ -186,7 +186,7 @@ async fn a_stream_may_fail_in_its_middle() {
 }
 
 #[tokio::test]
-async fn a_special_case_may_read_the_calls_metadata() {
+async fn a_special_case_can_read_the_calls_metadata() {
     let dummy = testing::dummy().special_case("user", |request: Request<String>| {
         let user = request.metadata().get("user").and_then(|user| user.to_str().ok());
         let user = user.unwrap_or("nobody").to_owned();
@@ -228,7 +228,7 @@ impl<N: Next> Interceptor<N> for User {
 }
 
 #[tokio::test]
-async fn a_special_case_may_read_what_an_interceptor_left_in_the_extensions() {
+async fn a_special_case_can_read_extensions_set_by_an_interceptor() {
     let mut client = testing::dummy()
         .server_interceptors(User("ada"))
         .special_case("user", |request| {
@@ -244,7 +244,7 @@ async fn a_special_case_may_read_what_an_interceptor_left_in_the_extensions() {
 }
 
 #[tokio::test]
-async fn a_special_case_may_answer_differently_each_time() {
+async fn a_special_case_can_answer_differently_each_time() {
     let calls = AtomicUsize::new(0);
     let dummy = testing::dummy().special_case("flaky", move |_| {
         match calls.fetch_add(1, Ordering::SeqCst) {
@@ -263,7 +263,7 @@ async fn a_special_case_may_answer_differently_each_time() {
 }
 
 #[tokio::test]
-async fn a_special_case_may_panic() {
+async fn a_special_case_can_panic() {
     let dummy = testing::dummy()
         .special_case("panic", |_| -> String { panic!("as the test wants it") })
         .special_case_async("later", |_| async { panic!("as the test wants it") as String });
@@ -276,7 +276,7 @@ async fn a_special_case_may_panic() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_special_case_may_take_its_time() {
+async fn a_special_case_can_be_slow() {
     let dummy = testing::dummy().special_case_async("slow", |request| async move {
         tokio::time::sleep(Duration::from_secs(3600)).await;
         request.into_inner().to_uppercase()
@@ -291,7 +291,7 @@ async fn a_special_case_may_take_its_time() {
 }
 
 #[tokio::test]
-async fn a_special_case_is_called_when_its_message_comes() {
+async fn a_special_case_is_called_when_its_message_arrives() {
     let seen = Arc::new(Mutex::new(Vec::new()));
     let log = Arc::clone(&seen);
     let dummy = testing::dummy().special_case("b", move |request| {

@@ -116,7 +116,7 @@ greeter!(
 );
 
 #[tokio::test]
-async fn a_typed_interceptor_gets_the_messages_of_the_rpcs_that_it_is_for() {
+async fn a_typed_interceptor_gets_the_messages_of_the_rpcs_it_accepts() {
     let mut client = connect(GreeterServer::new(Typed { suffix: Suffix(".") })).await;
     let messages: [&[&str]; 4] = [
         &["Hello you one one-or-many exact (25 bytes) (exact)."],

@@ -3,6 +3,6 @@
 
 #[rustversion::attr(not(stable(1.95)), ignore = "the compiler's words are those of Rust 1.95")]
 #[test]
-fn wrong_use_is_a_compile_error() {
+fn misuse_is_a_compile_error() {
     trybuild::TestCases::new().compile_fail("tests/ui/*.rs");
 }

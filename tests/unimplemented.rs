@@ -53,7 +53,7 @@ async fn call(channel: Channel, path: &'static str) -> Result<Response<Line>, St
 }
 
 #[tokio::test]
-async fn a_method_that_the_service_does_not_have_calls_no_interceptor() {
+async fn an_unknown_method_calls_no_interceptor() {
     let count = Count::default();
     let mut client = connect(GreeterServer::new(Counted { count: count.clone() })).await;
     for path in [

@@ -47,7 +47,7 @@ async fn by_the_names_of_rpcs_and_services() {
 }
 
 #[tokio::test]
-async fn it_runs_where_the_predicate_holds() {
+async fn it_runs_if_the_predicate_matches() {
     let names = ["/greeter.v1.Greeter/SayHello", "/greeter.v1.Greeter/Chat"];
     let only_two =
         when(move |context| names.contains(&context.method_name().path()), Tag("only two"));
@@ -110,7 +110,7 @@ impl default_stubs::greeter_server::Greeter for InTheAttribute {
 }
 
 #[tokio::test]
-async fn it_is_an_entry_of_the_attribute() {
+async fn it_works_in_the_attribute() {
     let server = default_stubs::greeter_server::GreeterServer::new(InTheAttribute);
     let [unary, _, server_streaming, _] = call_each(&mut connect(server).await, "Ada").await;
     assert_eq!(unary.values("seen"), ["unary"]);

@@ -63,7 +63,7 @@ async fn observed(
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_end_is_told_once_on_both_sides() {
+async fn the_end_is_reported_once_on_both_sides() {
     use EndCause::{Cancelled, Complete, Failed, TimedOut};
 
     let (mut client, on_client, on_server) = observed(()).await;
@@ -116,7 +116,7 @@ async fn a_panic_is_told_from_a_cancelled_call() {
 /// If a client disconnects just before the deadline, the server counts it as out of time, but the
 /// client doesn't.
 #[tokio::test(start_paused = true)]
-async fn a_caller_s_clock_starts_before_the_server_s() {
+async fn a_callers_clock_starts_before_the_servers() {
     for (after, code) in [(195, Code::DeadlineExceeded), (100, Code::Cancelled)] {
         let (mut client, on_client, on_server) = observed(()).await;
         let call = client.get_mut().execute(request("slow", Some(Duration::from_millis(200))));
@@ -228,7 +228,7 @@ const fn milliseconds(number: u64) -> Duration {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_deadline_is_one_for_the_whole_call() {
+async fn one_deadline_covers_the_whole_call() {
     let left = Remaining::default();
     // Nothing is sent.
     let (code, elapsed, inside, on_server) =
@@ -347,7 +347,7 @@ fn signature(trailers: Option<&MetadataMap>) -> Option<String> {
 }
 
 #[tokio::test]
-async fn trailing_metadata_comes_through_adapters() {
+async fn trailing_metadata_passes_through_adapters() {
     let (on_client, on_server) = (Trailers::default(), Trailers::default());
     let mut client = testing::dummy()
         .client_interceptors((on_client.clone(), every_other, List::new().with(every_other)))
@@ -406,7 +406,7 @@ async fn check<N: Next>(request: Request<N::Request>, _: Context, next: N) -> Ou
 }
 
 #[tokio::test]
-async fn a_scope_reaches_the_response_s_stream_and_a_client_s_requests() {
+async fn a_scope_covers_the_response_stream_and_a_clients_requests() {
     let mut client = testing::dummy()
         .client_interceptors((look_at_requests, scoped, check))
         .server_interceptors((scoped, List::new().with(check), sign))

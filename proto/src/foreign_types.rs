@@ -42,7 +42,7 @@ impl<T: Speaker> Bare for Arc<T> {
 }
 
 #[tokio::test]
-async fn a_service_may_be_implemented_for_an_arc() {
+async fn a_service_can_be_implemented_for_an_arc() {
     let mut client = BareClient::new(BareServer::new(Arc::new(Echo)));
     let reply = client.call(Word { word: "hi".to_owned() }).await.unwrap().into_inner();
     assert_eq!(reply.word, "hi hi Call");
@@ -78,7 +78,7 @@ mod blanket {
     }
 
     #[tokio::test]
-    async fn a_service_may_be_implemented_for_a_parameter() {
+    async fn a_service_can_be_implemented_for_a_type_parameter() {
         let mut client = LinesClient::new(LinesServer::new(Echo));
         let line = client.one("hi".to_owned()).await.unwrap();
         assert_eq!(line.into_inner(), Line("hi hi ".to_owned()));

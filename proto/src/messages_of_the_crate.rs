@@ -74,7 +74,7 @@ impl Greeter for MyGreeter {
 }
 
 #[tokio::test]
-async fn they_go_through_clients_and_servers() {
+async fn they_work_on_clients_and_servers() {
     let server = GreeterServer::with_interceptors(MyGreeter, pass);
     let mut client = GreeterClient::with_interceptors(server, pass);
     let reply = client.say_hello(HelloRequest { name: "Ada".to_owned() }).await.unwrap();

@@ -78,7 +78,7 @@ fn assert_one(ends: &Ends, side: Side) {
 }
 
 #[tokio::test]
-async fn an_error_behind_headers_is_the_end_of_a_call() {
+async fn an_error_after_headers_ends_the_call() {
     let ends = Ends::default();
     assert_told(Noting(ends.clone()), &ends).await;
     assert_told(List::from_iter([Noting(ends.clone())]), &ends).await;

@@ -10,7 +10,7 @@ use crate::noting::{Client, Ends, SLOW, STAYS, dummy, input, inputs, with, withi
 const TIME: Duration = Duration::from_secs(3);
 
 #[tokio::test]
-async fn a_slow_call_took_its_time_on_both_sides() {
+async fn a_slow_calls_duration_is_right_on_both_sides() {
     let _clock = Clock::pause().await;
     let (mut client, ends) = dummy().await;
     let complete = (Code::Ok, EndCause::Complete, SLOW);
@@ -39,7 +39,7 @@ async fn late<T: Debug>(clock: &Clock, ends: &Ends, outcome: Result<T, Status>) 
 }
 
 #[tokio::test]
-async fn a_call_is_out_of_time_before_its_response() {
+async fn a_call_times_out_before_its_response() {
     let clock = Clock::pause().await;
     let (mut dummy, ends) = dummy().await;
     let client = dummy.get_mut();
@@ -59,7 +59,7 @@ async fn second<T>(outcome: Result<Response<Streaming<T>>, Status>) -> Result<Op
 }
 
 #[tokio::test]
-async fn a_call_is_out_of_time_in_the_middle_of_its_response_stream() {
+async fn a_call_times_out_in_the_middle_of_its_response_stream() {
     let clock = Clock::pause().await;
     let (mut dummy, ends) = dummy().await;
     let client: &mut Client = dummy.get_mut();

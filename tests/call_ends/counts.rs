@@ -15,7 +15,7 @@ use crate::{
 };
 
 #[tokio::test]
-async fn of_a_request_stream_those_count_that_the_handler_has_read() {
+async fn requests_count_once_the_handler_has_read_them() {
     let _clock = Clock::pause().await;
     let (mut dummy, ends) = dummy().await;
     let request = with(inputs(["a", "b", "c"]), READS_ONE);
@@ -27,7 +27,7 @@ async fn of_a_request_stream_those_count_that_the_handler_has_read() {
 }
 
 #[tokio::test]
-async fn of_a_chat_those_count_that_were_said_in_turn() {
+async fn a_chat_counts_the_messages_exchanged() {
     let clock = Clock::pause().await;
     let (mut dummy, ends) = dummy().await;
     let (requests, outgoing) = events();
@@ -49,7 +49,7 @@ async fn of_a_chat_those_count_that_were_said_in_turn() {
 }
 
 #[tokio::test]
-async fn of_a_response_stream_those_count_that_the_client_has_read() {
+async fn responses_count_once_the_client_has_read_them() {
     let clock = Clock::pause().await;
     let (mut dummy, ends) = dummy().await;
     let response = dummy.get_mut().execute_server_stream(input("abcde")).await;
@@ -78,7 +78,7 @@ async fn an_empty_stream_is_complete_without_messages() {
 }
 
 #[tokio::test]
-async fn the_trailers_of_a_response_stream_are_told_on_both_sides() {
+async fn a_response_streams_trailers_are_reported_on_both_sides() {
     let clock = Clock::pause().await;
     let (mut dummy, ends) = dummy().await;
     let tails = || [Side::Client, Side::Server].map(|side| ends.one(side).0.tail);

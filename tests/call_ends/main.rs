@@ -34,21 +34,21 @@ use plan::be_silent;
 const CATCHES: [Catch; 2] = [Catch::Inside, Catch::Nowhere];
 
 #[tokio::test]
-async fn of_calls_that_are_answered() {
+async fn calls_that_are_answered() {
     let cases = cases([End::Complete, End::AnsweredInside, End::RetriedInside]);
     assert_eq!(cases.len(), 108);
     run(cases).await;
 }
 
 #[tokio::test]
-async fn of_calls_that_fail() {
+async fn calls_that_fail() {
     let cases = cases([End::HandlerFails, End::StreamFails, End::RefusedInside]);
     assert_eq!(cases.len(), 90);
     run(cases).await;
 }
 
 #[tokio::test]
-async fn of_calls_that_the_client_drops() {
+async fn calls_that_the_client_drops() {
     let cases = cases([
         End::DroppedBeforeTheResponse,
         End::DroppedInTheStream,
@@ -60,7 +60,7 @@ async fn of_calls_that_the_client_drops() {
 }
 
 #[tokio::test]
-async fn of_calls_that_are_out_of_time() {
+async fn calls_that_time_out() {
     let cases =
         cases([End::LateBeforeTheResponse, End::LateInTheStream, End::LateWhileReadingRequests]);
     assert_eq!(cases.len(), 69);
@@ -68,7 +68,7 @@ async fn of_calls_that_are_out_of_time() {
 }
 
 #[tokio::test]
-async fn of_calls_that_panic() {
+async fn calls_that_panic() {
     be_silent();
     let ends = [End::HandlerPanics, End::InterceptorPanics, End::StreamPanics];
     let cases = cases(ends.into_iter().flat_map(|end| CATCHES.map(end)));

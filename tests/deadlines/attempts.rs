@@ -37,7 +37,7 @@ async fn check(interceptors: impl OnClient, expected: Expected) {
 }
 
 #[tokio::test(start_paused = true)]
-async fn four_attempts_have_one_deadline() {
+async fn four_attempts_share_one_deadline() {
     let unavailable = || Ended { after: ms(60), code: Code::Unavailable };
     let expected = |timeout| Expected {
         input: "fails",
@@ -51,7 +51,7 @@ async fn four_attempts_have_one_deadline() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_handler_that_hangs_has_the_whole_time_once() {
+async fn a_hanging_handler_uses_the_whole_time_once() {
     let expected = || Expected {
         input: "forever",
         timeout: None,
@@ -64,7 +64,7 @@ async fn a_handler_that_hangs_has_the_whole_time_once() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_timeout_inside_of_a_retry_is_each_attempts_own() {
+async fn a_timeout_inside_a_retry_applies_to_each_attempt() {
     let expected = |timeout: Option<Duration>, after, attempts: &[u64]| Expected {
         input: "forever",
         timeout,
@@ -81,7 +81,7 @@ async fn a_timeout_inside_of_a_retry_is_each_attempts_own() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_server_is_told_what_remains_at_each_attempt() {
+async fn the_server_sees_the_remaining_time_of_each_attempt() {
     let retry = Retry { attempts: 3, wait: ms(30) };
     in_each_form!(told, [retry], Some(ms(300)));
     in_each_form!(told, [SetTimeout(ms(300)), retry], None);

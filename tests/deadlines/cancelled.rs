@@ -27,7 +27,7 @@ async fn check(interceptors: impl OnClient, timeout: Option<Duration>, seen: &Se
 }
 
 #[tokio::test(start_paused = true)]
-async fn nobody_sees_tonics_timer_go_off() {
+async fn no_one_sees_tonics_timer_fire() {
     let seen = Seen::default();
     in_each_form!(check, [seen, seen], Some(ms(100)), &seen);
     in_each_form!(check, [seen, SetTimeout(ms(100)), seen], None, &seen);
@@ -97,7 +97,7 @@ async fn cancelled_by_the_server_at_the_deadline_is_deadline_exceeded() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn cancelled_long_before_the_deadline_or_without_one_is_that() {
+async fn cancelled_before_the_deadline_or_without_one_stays_cancelled() {
     let expected = Ended { after: ms(50), code: Code::Cancelled };
     for timeout in [None, Some(ms(100)), Some(AN_HOUR)] {
         in_each_form!(ends, [Cancel(ms(50))], timeout, &expected);
@@ -106,7 +106,7 @@ async fn cancelled_long_before_the_deadline_or_without_one_is_that() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_source_tells_what_it_was() {
+async fn the_source_is_the_original_status() {
     let dummy = slow_dummy().client_interceptors((Cancel(ms(100)),));
     let mut client = dummy.start().await.expect("it starts");
     let request = crate::kinds::with_timeout(crate::kinds::request("foo"), Some(ms(100)));

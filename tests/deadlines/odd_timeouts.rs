@@ -66,7 +66,7 @@ async fn told_and_enforced(value: &str) -> (Option<Duration>, Option<Duration>) 
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_context_tells_what_tonic_enforces() {
+async fn the_context_matches_what_tonic_enforces() {
     let cases = [
         ("50m", Some(ms(50))),
         ("+50m", Some(ms(50))),
@@ -97,7 +97,7 @@ async fn the_context_tells_what_tonic_enforces() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_client_reads_it_in_the_same_way() {
+async fn a_client_parses_it_the_same_way() {
     let seen = crate::interceptors::Seen::default();
     let dummy = testing::dummy().client_interceptors(seen.clone());
     let mut client = dummy.start().await.expect("it starts");
@@ -111,7 +111,7 @@ async fn a_client_reads_it_in_the_same_way() {
 
 /// A time that no clock can represent is no deadline.
 #[tokio::test(start_paused = true)]
-async fn the_longest_timeout_is_as_good_as_none() {
+async fn the_longest_timeout_is_no_deadline() {
     let service = testing::DummyService::new();
     let server = testing::dummy_service_server::DummyServiceServer::new(service);
     let mut client = DummyServiceClient::with_interceptors(server, ());
@@ -122,7 +122,7 @@ async fn the_longest_timeout_is_as_good_as_none() {
 
 /// A deadline too far in the future for `grpc-timeout` isn't sent to the server.
 #[tokio::test(start_paused = true)]
-async fn a_deadline_may_be_as_far_away_as_a_clock_can_tell() {
+async fn a_deadline_can_be_as_late_as_the_clock_allows() {
     for seconds in [99_999_999 * 3600, 99_999_999 * 3600 + 1, 1 << 40, u64::MAX / 4] {
         let far = crate::interceptors::WithDeadline(Duration::from_secs(seconds));
         let seen = crate::interceptors::Seen::default();

@@ -173,7 +173,7 @@ async fn a_created_servers_handlers_see_a_deadline() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_typed_chain_and_the_handlers_inside_of_a_layer_see_a_deadline() {
+async fn the_typed_chain_and_the_handlers_inside_a_layer_see_a_deadline() {
     for timeout in [None, Some(AN_HOUR)] {
         let outer = List::from_iter([WithDeadline(ms(100))]);
         assert_eq!(layer(outer, timeout).await, each(ms(100)));
@@ -186,7 +186,7 @@ async fn the_typed_chain_and_the_handlers_inside_of_a_layer_see_a_deadline() {
 
 /// Metadata that an interceptor sets on a server no longer acts as a timeout.
 #[tokio::test(start_paused = true)]
-async fn a_timeout_in_the_metadata_changes_nothing_inside_of_the_attribute() {
+async fn a_timeout_in_the_metadata_changes_nothing_inside_the_attribute() {
     let outer = List::from_iter([SetTimeout(ms(100))]);
     assert_eq!(attribute(outer, Some(AN_HOUR)).await, each(AN_HOUR));
 }
@@ -228,7 +228,7 @@ fn hanging(in_time: Option<InTime>) -> (stubs::GreeterServer<Hanging>, Unbounded
 const IN_TIME: InTime = InTime(ms(100));
 
 #[tokio::test(start_paused = true)]
-async fn a_handler_that_hangs_is_dropped_at_the_deadline() {
+async fn a_hanging_handler_is_dropped_at_the_deadline() {
     let (server, receiver) = hanging(Some(IN_TIME));
     a_handler_is_dropped(server, receiver).await;
     let (server, receiver) = hanging(None);
@@ -248,7 +248,7 @@ async fn a_handler_is_dropped(
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_response_stream_ends_in_the_middle_and_is_dropped_at_the_deadline() {
+async fn a_response_stream_is_ended_and_dropped_at_the_deadline() {
     let (server, receiver) = hanging(Some(IN_TIME));
     a_stream_is_dropped(server, receiver).await;
     let (server, receiver) = hanging(None);

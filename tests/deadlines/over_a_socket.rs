@@ -55,7 +55,7 @@ const WHOLE: Duration = Duration::from_secs(20);
 const WAIT: Duration = ms(50);
 
 #[tokio::test]
-async fn each_attempt_is_told_less_than_the_one_before() {
+async fn each_attempt_has_less_time_than_the_one_before() {
     let (sender, mut told) = events();
     let server = connect(stubs::GreeterServer::new(Away(sender))).await;
     let retry = Retry { attempts: 3, wait: WAIT };

@@ -29,7 +29,7 @@ async fn check(interceptors: impl OnClient, inner: Inner<'_>) {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_inner_interceptor_sees_the_deadline_of_an_outer_one() {
+async fn an_inner_interceptor_sees_an_outer_ones_deadline() {
     let seen = Seen::default();
     let inner = || Inner { seen: &seen, remaining: ms(100) };
     in_each_form!(check, [SetTimeout(ms(100)), seen], inner());
@@ -38,7 +38,7 @@ async fn an_inner_interceptor_sees_the_deadline_of_an_outer_one() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_is_between_takes_of_it() {
+async fn interceptors_in_between_use_up_time() {
     let seen = Seen::default();
     let inner = || Inner { seen: &seen, remaining: ms(70) };
     in_each_form!(check, [SetTimeout(ms(100)), Sleep(ms(30)), seen], inner());
@@ -46,7 +46,7 @@ async fn what_is_between_takes_of_it() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn it_sees_the_earliest() {
+async fn it_sees_the_earliest_deadline() {
     let seen = Seen::default();
     let inner = || Inner { seen: &seen, remaining: ms(100) };
     in_each_form!(check, [SetTimeout(ms(100)), WithDeadline(AN_HOUR), seen], inner());
@@ -63,7 +63,7 @@ macro_rules! on_both {
 }
 
 #[tokio::test(start_paused = true)]
-async fn it_sees_it_through_tuples_and_lists_in_each_other() {
+async fn it_sees_it_through_nested_tuples_and_lists() {
     let seen = Seen::default();
     let inner = || Inner { seen: &seen, remaining: ms(100) };
     let timeout = SetTimeout(ms(100));
@@ -76,7 +76,7 @@ async fn it_sees_it_through_tuples_and_lists_in_each_other() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn it_sees_it_inside_of_a_tuple_in_a_list() {
+async fn it_sees_it_inside_a_tuple_in_a_list() {
     let seen = Seen::default();
     let inner = || Inner { seen: &seen, remaining: ms(100) };
     on_both!(List::from_iter([(WithDeadline(ms(100)), seen.clone())]), inner());
@@ -84,7 +84,7 @@ async fn it_sees_it_inside_of_a_tuple_in_a_list() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_outer_interceptor_sees_nothing_of_it() {
+async fn an_outer_interceptor_doesnt_see_it() {
     for inner in [SetTimeout(ms(100)), SetTimeout(AN_HOUR)] {
         let seen = Seen::default();
         let dummy = slow_dummy().client_interceptors((seen.clone(), inner, seen.clone()));

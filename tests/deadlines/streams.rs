@@ -78,7 +78,7 @@ async fn check_silent(interceptors: impl OnClient, timeout: Option<Duration>) {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_stream_that_an_interceptor_made_ends_at_the_deadline() {
+async fn an_interceptors_stream_ends_at_the_deadline() {
     in_each_form!(check_silent, [Silent], Some(ms(100)));
     in_each_form!(check_silent, [InTime(ms(100)), Silent], None);
     in_each_form!(check_silent, [InTime(ms(100)), Silent], Some(AN_HOUR));
@@ -115,7 +115,7 @@ macro_rules! answered {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_answer_of_an_interceptor_ends_at_the_deadline() {
+async fn an_interceptors_answer_ends_at_the_deadline() {
     let ticks = Answer { every: ms(30) };
     let expected = || Read { messages: 3, code: Code::DeadlineExceeded, after: ms(100) };
     let timeout = Some(ms(100));
@@ -127,7 +127,7 @@ async fn an_answer_of_an_interceptor_ends_at_the_deadline() {
 
 /// A message is always ready, so only the deadline itself can end it.
 #[tokio::test(start_paused = true)]
-async fn a_stream_that_always_has_a_message_ends_once_the_deadline_has_passed() {
+async fn a_stream_that_is_always_ready_ends_once_the_deadline_has_passed() {
     let ready = Answer { every: Duration::ZERO };
     // Messages at 0, 30, 60 and 90 ms.
     let expected = || Read { messages: 4, code: Code::DeadlineExceeded, after: ms(120) };
@@ -136,7 +136,7 @@ async fn a_stream_that_always_has_a_message_ends_once_the_deadline_has_passed() 
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_has_ended_before_the_deadline_is_complete() {
+async fn a_stream_that_ends_before_the_deadline_is_complete() {
     let dummy = slow_dummy().client_interceptors((SetTimeout(ms(100)),));
     let mut client = dummy.start().await.expect("it starts");
     let response = client.get_mut().execute_server_stream(request("foo")).await;

@@ -29,7 +29,7 @@ async fn check(interceptors: impl OnClient, expected: Expected) {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_interceptor_that_takes_too_long_is_ended() {
+async fn an_interceptor_that_takes_too_long_is_stopped() {
     let expected =
         || Expected { input: "foo", timeout: Some(ms(100)), ended: exceeded(ms(100)), calls: 0 };
     in_each_form!(check, [Sleep(ms(300))], expected());
@@ -39,7 +39,7 @@ async fn an_interceptor_that_takes_too_long_is_ended() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn it_is_ended_at_the_deadline_that_an_interceptor_sees_to_as_well() {
+async fn it_is_also_stopped_at_a_deadline_that_an_interceptor_enforces() {
     for timeout in [None, Some(AN_HOUR)] {
         let expected = || Expected { input: "foo", timeout, ended: exceeded(ms(100)), calls: 0 };
         in_each_form!(check, [InTime(ms(100)), Sleep(ms(300))], expected());
@@ -47,7 +47,7 @@ async fn it_is_ended_at_the_deadline_that_an_interceptor_sees_to_as_well() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_interceptor_that_returns_in_time_is_let() {
+async fn an_interceptor_that_returns_in_time_isnt_stopped() {
     let expected = || Expected {
         input: "foo",
         timeout: Some(ms(100)),
@@ -58,7 +58,7 @@ async fn an_interceptor_that_returns_in_time_is_let() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_handler_that_hangs_is_given_up_at_the_deadline_whoever_set_it() {
+async fn a_hanging_handler_is_cancelled_at_anyones_deadline() {
     let expected =
         |timeout| Expected { input: "forever", timeout, ended: exceeded(ms(100)), calls: 1 };
     in_each_form!(check, [Sleep(ms(30))], expected(Some(ms(100))));
@@ -81,7 +81,7 @@ async fn an_inner_deadline_never_extends_an_outer_one() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_inner_deadline_that_is_earlier_counts() {
+async fn an_earlier_inner_deadline_applies() {
     let expected =
         || Expected { input: "forever", timeout: None, ended: exceeded(ms(100)), calls: 1 };
     in_each_form!(check, [SetTimeout(AN_HOUR), SetTimeout(ms(100))], expected());
@@ -91,7 +91,7 @@ async fn an_inner_deadline_that_is_earlier_counts() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn with_nothing_left_nothing_is_sent() {
+async fn with_no_time_left_nothing_is_sent() {
     let expected =
         |after| Expected { input: "foo", timeout: None, ended: exceeded(after), calls: 0 };
     in_each_form!(check, [SetTimeout(ms(100)), Sleep(ms(100))], expected(ms(100)));
@@ -102,7 +102,7 @@ async fn with_nothing_left_nothing_is_sent() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn without_a_deadline_a_call_may_take_an_hour() {
+async fn without_a_deadline_a_call_can_take_an_hour() {
     let (on_the_client, on_the_server) = (Seen::default(), Seen::default());
     let dummy = slow_dummy().server_interceptors(on_the_server.clone());
     let dummy = dummy.client_interceptors((Sleep(AN_HOUR), on_the_client.clone()));

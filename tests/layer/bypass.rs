@@ -181,7 +181,7 @@ async fn try_all(service: &Boxed) {
 
 /// How often a handler runs without a guard.
 #[tokio::test]
-async fn most_of_these_requests_would_get_to_a_handler() {
+async fn most_of_these_requests_would_reach_a_handler() {
     for content_types in CONTENT_TYPES {
         for method in METHODS {
             for path in PATHS {
@@ -212,7 +212,7 @@ async fn nothing_gets_past_interceptors_that_refuse_everything() {
 /// Health is exempt, so any path that is mistaken for health but leads to the greeter would be a
 /// way in.
 #[tokio::test]
-async fn nothing_gets_past_them_under_the_name_of_an_exempted_service() {
+async fn nothing_gets_past_them_under_an_exempt_services_name() {
     let greeter = Greeter::default();
     let is_health = services(["grpc.health.v1.Health"]);
     let layer = InterceptorLayer::new(when(move |context| !is_health(context), Refuse));
@@ -223,7 +223,7 @@ async fn nothing_gets_past_them_under_the_name_of_an_exempted_service() {
 }
 
 #[tokio::test]
-async fn nothing_gets_past_them_whatever_is_said_to_be_a_call() {
+async fn nothing_gets_past_them_for_any_definition_of_a_call() {
     let greeter = Greeter::default();
     let layers = [
         InterceptorLayer::new(Refuse).calls(|_| true),
@@ -253,7 +253,7 @@ async fn nothing_gets_past_them_whatever_is_said_to_be_a_call() {
 
 /// Otherwise it would be no surprise that no one gets in.
 #[tokio::test]
-async fn who_has_the_token_gets_in_at_each_place() {
+async fn the_token_gets_in_at_every_place() {
     let greeter = Greeter::default();
     let runs = |service: Boxed, with_token: bool| {
         let greeter = &greeter;
@@ -278,7 +278,7 @@ async fn who_has_the_token_gets_in_at_each_place() {
 
 /// A request that isn't a call reaches the inner service, which then refuses it.
 #[tokio::test]
-async fn what_is_no_call_is_refused_by_tonic() {
+async fn requests_that_arent_calls_are_refused_by_tonic() {
     let greeter = Greeter::default();
     let service = InterceptorLayer::new(Refuse).layer(greeter.server());
     for path in PATHS {
@@ -338,7 +338,7 @@ async fn nothing_gets_past_them_over_http_1() {
 }
 
 #[tokio::test]
-async fn an_answer_over_http_2_is_the_same_as_with_no_wire() {
+async fn an_answer_over_http_2_is_the_same_as_in_process() {
     let greeter = Greeter::default();
     let service = InterceptorLayer::new(Refuse).layer(greeter.server());
     let here = exchange(service.clone(), request(PATHS[0], one())).await;

@@ -135,7 +135,7 @@ fn long_name() -> String {
 }
 
 #[tokio::test]
-async fn bytes_are_the_same_whoever_is_there() {
+async fn interceptors_dont_change_the_bytes() {
     let greeter = Greeter::default();
     let data = zipped(&long_name()).await;
     let ask_bytes = Ask(|message: &RawMessage| message.bytes().map(drop));
@@ -179,7 +179,7 @@ async fn read(request: http::Request<Body>) -> Result<http::Response<Body>, Stat
 
 /// These bytes can't be decompressed: no one tries.
 #[tokio::test]
-async fn nothing_is_decompressed_unless_somebody_asks() {
+async fn nothing_is_decompressed_unless_an_interceptor_asks() {
     let log = Log::default();
     let nonsense = Bytes::from_static(b"\x01\0\0\0\x08nonsense\x01\0\0\0\x02no\0\0\0\0\0");
     let size_on_wire = Ask(|message: &RawMessage| {
@@ -213,7 +213,7 @@ async fn nothing_is_decompressed_unless_somebody_asks() {
 }
 
 #[tokio::test]
-async fn all_of_a_message_can_be_asked_for_on_both_sides() {
+async fn compressed_messages_can_be_read_on_both_sides() {
     #[derive(Clone, Default)]
     struct Sizes(Arc<Mutex<Vec<(usize, usize)>>>);
 
@@ -262,7 +262,7 @@ async fn all_of_a_message_can_be_asked_for_on_both_sides() {
 
 /// A message that an interceptor creates isn't compressed, and can be next to compressed ones.
 #[tokio::test]
-async fn a_message_of_an_interceptor_goes_out_uncompressed() {
+async fn an_interceptors_message_is_sent_uncompressed() {
     struct Shout;
 
     impl<N> Interceptor<N> for Shout
@@ -299,7 +299,7 @@ async fn a_message_of_an_interceptor_goes_out_uncompressed() {
 
 /// A few bytes that decompress to very many.
 #[tokio::test]
-async fn a_bomb_is_never_decompressed_further_than_the_limit() {
+async fn a_decompression_bomb_stops_at_the_limit() {
     let greeter = Greeter::default();
     let bomb = zipped(&"\0".repeat(64 * 1024 * 1024)).await;
     assert!(bomb.len() < 100_000);
@@ -335,7 +335,7 @@ async fn a_bomb_is_never_decompressed_further_than_the_limit() {
 }
 
 #[tokio::test]
-async fn an_encoding_that_nobody_knows_is_refused_by_the_service_or_by_who_looks() {
+async fn an_unknown_encoding_is_refused_by_the_service_or_an_interceptor() {
     let greeter = Greeter::default();
     let make = |encoding: &'static str| {
         let mut request = request(PATHS[0], Bytes::from_static(b"\x01\0\0\0\x02xx"));
@@ -373,7 +373,7 @@ async fn an_encoding_that_nobody_knows_is_refused_by_the_service_or_by_who_looks
 }
 
 #[tokio::test]
-async fn what_is_too_large_fails_if_somebody_looks_and_else_passes() {
+async fn a_message_that_is_too_large_fails_only_if_an_interceptor_looks() {
     let greeter = Greeter::default();
     let name = "x".repeat(1000);
     let data = framed(&hello(&name));
@@ -437,7 +437,7 @@ async fn what_is_too_large_fails_if_somebody_looks_and_else_passes() {
 
 /// On a client as well, for both requests and responses.
 #[tokio::test]
-async fn a_client_is_told_what_is_too_large_for_who_looks() {
+async fn a_client_sees_messages_that_are_too_large_for_its_interceptors() {
     let greeter = Greeter::default();
     let server = testing::serve(greeter.server()).start().await.unwrap();
     let ask = Ask(|message: &RawMessage| message.bytes().map(drop));
@@ -475,7 +475,7 @@ where
 
 /// Its headers don't mention compression.
 #[tokio::test]
-async fn a_message_may_be_sent_in_another_response() {
+async fn a_message_can_be_sent_in_another_response() {
     let service = InterceptorLayer::new(Cache::default()).layer(zipping(&Greeter::default()));
     let long = "Ada".repeat(1000);
     let mut zipping = GreeterClient::new(service.clone()).accept_compressed(Gzip);

@@ -32,7 +32,7 @@ impl<N: Next> Interceptor<N> for Copies {
 
 /// A retry that waits for a server asks many times. This must not use up the stack.
 #[tokio::test]
-async fn it_may_be_asked_for_any_number_of_times() {
+async fn any_number_of_copies_can_be_requested() {
     let service = InterceptorLayer::new(Copies(50_000)).layer(Greeter::default().server());
     let answer = soon(exchange(service, request(PATHS[0], one()))).await;
     assert_eq!(answer.code(), Some("0"));
@@ -61,7 +61,7 @@ impl<N: Next> Interceptor<N> for AskAndRefuse {
 }
 
 #[tokio::test]
-async fn a_stream_is_not_read_to_find_out_that_it_is_one() {
+async fn a_stream_isnt_read_to_detect_that_it_is_one() {
     let made = Arc::new(AtomicUsize::new(0));
     let layer = InterceptorLayer::new(AskAndRefuse).on_side(Side::Client);
     let mut client = GreeterClient::new(layer.layer(Greeter::default().server()));

@@ -29,7 +29,7 @@ async fn a_limit_of_one_is_enough() {
 }
 
 #[tokio::test]
-async fn a_channel_takes_more_calls_than_it_has_places() {
+async fn a_channel_takes_more_calls_than_its_buffer_holds() {
     let server = testing::serve(Greeter::default().server()).on_loopback().start().await.unwrap();
     let endpoint = format!("http://{}", server.local_addr().unwrap());
     let channel = Endpoint::from_shared(endpoint).unwrap().buffer_size(2).connect().await.unwrap();

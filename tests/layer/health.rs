@@ -78,7 +78,7 @@ async fn reflect(channel: Channel) -> usize {
 }
 
 #[tokio::test]
-async fn one_token_check_exempts_health_and_one_log_has_all_calls() {
+async fn one_token_check_exempts_health_and_one_log_sees_all_calls() {
     let (log, greeter) = (Log::default(), Greeter::default());
     let server = serve(exempting(&log), &greeter).await;
 
@@ -122,7 +122,7 @@ async fn one_token_check_exempts_health_and_one_log_has_all_calls() {
 
 /// A health stream never ends by itself.
 #[tokio::test]
-async fn a_watcher_that_goes_away_is_logged_when_it_goes() {
+async fn a_watcher_is_logged_when_it_disconnects() {
     let log = Log::default();
     let server = serve(exempting(&log), &Greeter::default()).await;
     let mut health = HealthClient::new(server.channel());
@@ -143,7 +143,7 @@ async fn call(server: &RunningServer, path: &str, token: bool) -> Answer {
 }
 
 #[tokio::test]
-async fn what_nobody_implements_is_seen_with_its_exact_name() {
+async fn unimplemented_rpcs_are_seen_with_their_exact_names() {
     let log = Log::default();
     let server = serve(exempting(&log), &Greeter::default()).await;
     for path in [
@@ -182,7 +182,7 @@ async fn what_nobody_implements_is_seen_with_its_exact_name() {
 }
 
 #[tokio::test]
-async fn single_rpcs_are_exempted_by_their_names() {
+async fn single_rpcs_can_be_exempted_by_name() {
     const CHECK: MethodName<'static> = match MethodName::parse("/grpc.health.v1.Health/Check") {
         Ok(name) => name,
         Err(_) => panic!("it is a name"),
@@ -218,7 +218,7 @@ where
 }
 
 #[tokio::test]
-async fn kinds_are_known_by_the_descriptors() {
+async fn kinds_are_known_from_the_descriptors() {
     let log = Log::default();
     let layer = || InterceptorLayer::new(log.clone());
     let unknown = ["SayHello", "GreetEverybody", "GreetManyTimes", "Chat", "Check"];
@@ -244,7 +244,7 @@ async fn kinds_are_known_by_the_descriptors() {
 }
 
 #[tokio::test]
-async fn an_interceptor_may_decide_by_a_kind_that_is_known() {
+async fn an_interceptor_can_decide_by_a_known_kind() {
     let only_unary = when(|context| context.kind() != RpcKind::Unary, crate::interceptors::Refuse);
     let layer = InterceptorLayer::new(only_unary).descriptors(FILE_DESCRIPTOR_SET);
     let greeter = Greeter::default();
@@ -259,6 +259,6 @@ async fn an_interceptor_may_decide_by_a_kind_that_is_known() {
 
 #[test]
 #[should_panic(expected = "it is an encoded `FileDescriptorSet`")]
-fn other_bytes_are_no_descriptors() {
+fn invalid_descriptors_are_rejected() {
     let _ = InterceptorLayer::new(()).descriptors(b"not descriptors");
 }

@@ -162,7 +162,7 @@ where
 }
 
 #[tokio::test]
-async fn messages_are_changed_both_ways() {
+async fn messages_are_changed_in_both_directions() {
     let check = async |side: &'static str, client: &mut dyn Call, _: &Greeter| {
         let expected = plain_answers("ADA");
         let expected =
@@ -206,7 +206,7 @@ where
 }
 
 #[tokio::test]
-async fn messages_are_left_out() {
+async fn messages_are_dropped() {
     on_both_sides(
         || (Log::default(), LeaveOut),
         async |side: &'static str, client: &mut dyn Call, _: &Greeter| {
@@ -251,7 +251,7 @@ impl<N: Next<Response = RawPayload>> Interceptor<N> for Own {
 }
 
 #[tokio::test]
-async fn an_interceptor_answers_by_itself() {
+async fn an_interceptor_answers_the_call_itself() {
     on_both_sides(
         || (Log::default(), Own),
         async |side: &'static str, client: &mut dyn Call, greeter: &Greeter| {
@@ -385,7 +385,7 @@ async fn errors_metadata_and_trailers_are_changed() {
 }
 
 #[tokio::test]
-async fn trailers_are_behind_a_stream() {
+async fn trailers_come_after_a_stream() {
     let greeter = Greeter::default();
     let server = InterceptorLayer::new(Change).layer(greeter.server());
     let server = testing::serve(server).start().await.unwrap();
@@ -432,7 +432,7 @@ impl greeter_server::Greeter for Failing {
 }
 
 #[tokio::test]
-async fn errors_of_handlers_are_made_statuses() {
+async fn handlers_errors_are_mapped_to_statuses() {
     fn missing(error: &(dyn std::error::Error + 'static), _: &Context) -> Option<Status> {
         let kind = error.downcast_ref::<io::Error>()?.kind();
         (kind == io::ErrorKind::NotFound).then(|| Status::not_found("there is no greeting"))
@@ -481,7 +481,7 @@ impl<N: Next> Interceptor<N> for Retry {
 }
 
 #[tokio::test]
-async fn a_client_tries_one_message_again() {
+async fn a_client_retries_single_messages() {
     async fn check<I>(interceptors: I)
     where
         I: LayerInterceptors,
@@ -553,7 +553,7 @@ async fn a_message_is_refused() {
 }
 
 #[tokio::test]
-async fn what_an_interceptor_puts_into_the_extensions_gets_to_the_handler() {
+async fn extensions_from_an_interceptor_reach_the_handler() {
     #[derive(Clone, Debug, PartialEq)]
     struct User(&'static str);
 

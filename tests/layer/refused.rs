@@ -94,7 +94,7 @@ async fn refused(sender: SendRequest<Body>, path: &'static str, part: Option<usi
 }
 
 #[tokio::test]
-async fn fifty_callers_are_answered_before_their_messages_are_there() {
+async fn fifty_callers_are_answered_before_their_messages_arrive() {
     let (log, greeter) = (Log::default(), Greeter::default());
     let server = serve(&log, &greeter).await;
     let mut callers = JoinSet::new();
@@ -138,7 +138,7 @@ async fn fifty_calls_of_one_caller_are_answered() {
 
 /// With the token, the service waits for the message, as it does without a layer.
 #[tokio::test]
-async fn who_has_the_token_is_waited_for() {
+async fn a_call_with_the_token_is_waited_for() {
     let (log, greeter) = (Log::default(), Greeter::default());
     let server = serve(&log, &greeter).await;
     let mut sender = connect(&server).await;

@@ -84,13 +84,13 @@ async fn seen(service: Boxed) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn what_is_in_the_extensions_is_the_interceptors() {
+async fn extensions_come_from_the_interceptor() {
     let service = InterceptorLayer::new(LogIn).layer(GreeterServer::new(ByExtensions));
     assert_eq!(seen(boxed(service)).await, ["ada"; 4]);
 }
 
 #[tokio::test]
-async fn what_is_in_the_metadata_is_the_interceptors_too() {
+async fn metadata_comes_from_the_interceptor_as_well() {
     for interceptors in [List::new().with(LogIn), List::new().with(LogIn).with(Look)] {
         let service = InterceptorLayer::new(interceptors).layer(Greeter::default().server());
         assert_eq!(seen(boxed(service)).await, ["ada"; 4]);
@@ -99,7 +99,7 @@ async fn what_is_in_the_metadata_is_the_interceptors_too() {
 
 /// The handler gets exactly what an interceptor has checked and left unchanged.
 #[tokio::test]
-async fn what_nobody_has_changed_is_what_was_checked() {
+async fn unchanged_metadata_is_what_was_checked() {
     let bare = boxed(Greeter::default().server());
     assert_eq!(seen(bare).await, ["admin", "", "admin", ""]);
     for interceptors in [List::new(), List::new().with(Look)] {
@@ -110,7 +110,7 @@ async fn what_nobody_has_changed_is_what_was_checked() {
 
 /// A request has no status: a caller can't choose how its call ends in the log.
 #[tokio::test]
-async fn a_status_in_a_requests_trailers_is_none() {
+async fn a_status_in_a_requests_trailers_is_ignored() {
     for path in PATHS {
         let mut trailers = HeaderMap::new();
         trailers.insert("grpc-status", HeaderValue::from_static("7"));

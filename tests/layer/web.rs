@@ -212,7 +212,7 @@ fn calls() -> Vec<(&'static str, Vec<Bytes>)> {
 }
 
 #[tokio::test]
-async fn answers_are_those_without_a_layer() {
+async fn answers_are_the_same_as_without_a_layer() {
     let greeter = Greeter::default();
     let all = [
         ("nothing", true, layered(&greeter, ())),
@@ -243,7 +243,7 @@ async fn answers_are_those_without_a_layer() {
 }
 
 #[tokio::test]
-async fn the_log_has_each_call_with_its_messages_and_its_end() {
+async fn the_log_has_each_calls_messages_and_end() {
     for form in FORMS {
         for looks in [false, true] {
             let (log, greeter) = (Log::default(), Greeter::default());
@@ -304,7 +304,7 @@ async fn a_refusal_can_be_read() {
 
 /// An interceptor's own answer, and what it adds after a stream.
 #[tokio::test]
-async fn what_an_interceptor_makes_can_be_read() {
+async fn an_interceptors_answer_can_be_read() {
     struct Own;
 
     impl<N: Next<Response = grpc_interceptor::RawPayload>> Interceptor<N> for Own {
@@ -464,7 +464,7 @@ async fn a_server_answers_over_http_1() {
 
 /// tonic's own client over gRPC-Web, with layers on both sides of it.
 #[tokio::test]
-async fn a_grpc_web_client_has_layers_above_and_beneath() {
+async fn a_grpc_web_client_has_layers_outside_and_inside() {
     let logs = [(); 3].map(|()| Log::default());
     let greeter = Greeter::default();
     let layer = |number: usize| InterceptorLayer::new((logs[number].clone(), Map));

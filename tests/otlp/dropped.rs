@@ -34,7 +34,7 @@ async fn second(
 }
 
 #[tokio::test]
-async fn a_call_that_is_dropped_has_a_span_on_each_side() {
+async fn a_dropped_call_has_a_span_on_each_side() {
     let mut services = Services::start().await;
     let mut client = services.client();
     drop_there(&mut services, async move { client.say_hello(hello(FOREVER)).await }).await;

@@ -27,11 +27,11 @@ async fn assert_failed(name: &str, code: &str, message: &str, is_servers_fault: 
 }
 
 #[tokio::test]
-async fn what_is_the_callers_fault_is_an_error_of_clients_alone() {
+async fn a_callers_fault_is_an_error_only_on_clients() {
     assert_failed(NOBODY, "NOT_FOUND", "nobody is here", false).await;
 }
 
 #[tokio::test]
-async fn what_is_the_servers_fault_is_an_error_of_all() {
+async fn a_servers_fault_is_an_error_everywhere() {
     assert_failed(BROKEN, "INTERNAL", "it is broken", true).await;
 }

@@ -20,7 +20,7 @@ async fn twice<N: Next>(request: Request<N::Request>, _: Context, next: N) -> Ou
 }
 
 #[tokio::test]
-async fn a_clients_span_has_all_attempts() {
+async fn a_clients_span_covers_all_attempts() {
     let services = Services::start().await;
     let mut client = services.through((services.trace.clone(), twice, Trace::attempts()));
     client.say_hello(hello(NOBODY)).await.expect_err("nobody is there");

@@ -112,7 +112,7 @@ fn readings(case: &Case, kind: RpcKind) -> &'static [Steps] {
 
 // The clock is paused: otherwise delays on a busy machine would count towards a timeout.
 #[tokio::test(start_paused = true)]
-async fn a_client_sends_and_sees_what_a_bare_one_does() {
+async fn a_client_sends_and_sees_the_same_as_a_bare_one() {
     let mut comparison = Comparison::default();
     for case in cases().into_iter().map(Arc::new) {
         for kind in KINDS {

@@ -94,7 +94,7 @@ fn readings(case: &Case, kind: RpcKind) -> Vec<Steps> {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_server_sends_and_sees_what_a_bare_one_does() {
+async fn a_server_sends_and_sees_the_same_as_a_bare_one() {
     let mut comparison = Comparison::default();
     for case in cases().into_iter().map(Arc::new) {
         for kind in KINDS.into_iter().filter(|kind| (case.is_for)(*kind)) {

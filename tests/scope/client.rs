@@ -89,23 +89,23 @@ async fn all_runs_inside<I: GreeterInterceptors<Channel>>(
 }
 
 #[tokio::test]
-async fn all_of_a_call_runs_inside() {
+async fn the_whole_call_runs_inside() {
     all_runs_inside(|outside, inside| (outside, InScope("scope"), inside), &["scope"]).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn it_runs_inside_on_whichever_thread() {
+async fn it_runs_inside_on_any_thread() {
     all_runs_inside(|outside, inside| (outside, InScope("scope"), inside), &["scope"]).await;
 }
 
 #[tokio::test]
-async fn all_of_a_call_runs_inside_of_a_lists_scope() {
+async fn the_whole_call_runs_inside_a_lists_scope() {
     let list = |outside, inside| List::new().with(outside).with(InScope("scope")).with(inside);
     all_runs_inside(list, &["scope"]).await;
 }
 
 #[tokio::test]
-async fn a_scope_inside_of_a_scope() {
+async fn nested_scopes() {
     let nested = |outside, inside| (outside, InScope("outer"), InScope("inner"), inside);
     all_runs_inside(nested, &["outer", "inner"]).await;
     let nested = |outside, inside| {
@@ -116,7 +116,7 @@ async fn a_scope_inside_of_a_scope() {
 
 /// The call is cancelled while its request stream is still running.
 #[tokio::test]
-async fn a_call_that_is_given_up_is_dropped_inside() {
+async fn a_cancelled_call_is_dropped_inside() {
     let (server, probe) = (plain().await, Probe::default());
     let interceptors = (InScope("scope"), Noting::new(&probe));
     let mut client = server.through(interceptors);
@@ -129,7 +129,7 @@ async fn a_call_that_is_given_up_is_dropped_inside() {
 
 /// The request stream continues without the scope until it ends, which is up to tonic.
 #[tokio::test]
-async fn a_response_stream_that_is_given_up_is_dropped_inside() {
+async fn a_cancelled_response_stream_is_dropped_inside() {
     let (server, probe) = (plain().await, Probe::default());
     let mut client = server.through((InScope("scope"), Noting::new(&probe)));
     let (sender, receiver) = events();
@@ -143,7 +143,7 @@ async fn a_response_stream_that_is_given_up_is_dropped_inside() {
 
 /// The interceptor is inside the scope, and so is what it does with each message.
 #[tokio::test]
-async fn what_an_inner_interceptor_puts_around_the_request_stream_runs_inside() {
+async fn an_inner_interceptors_request_stream_wrapper_runs_inside() {
     let server = plain().await;
     for kind in [RpcKind::ClientStreaming, RpcKind::Bidirectional] {
         let (probe, callers) = (Probe::default(), Probe::default());
@@ -157,7 +157,7 @@ async fn what_an_inner_interceptor_puts_around_the_request_stream_runs_inside() 
 /// What an interceptor around the scope does with the request stream also belongs to the rest of
 /// the call, as does the caller's own stream.
 #[tokio::test]
-async fn what_an_outer_interceptor_puts_around_the_request_stream_runs_inside() {
+async fn an_outer_interceptors_request_stream_wrapper_runs_inside() {
     let server = plain().await;
     for kind in [RpcKind::ClientStreaming, RpcKind::Bidirectional] {
         let (probe, callers) = (Probe::default(), Probe::default());
@@ -170,7 +170,7 @@ async fn what_an_outer_interceptor_puts_around_the_request_stream_runs_inside() 
 }
 
 #[tokio::test]
-async fn a_request_stream_has_the_inner_scope_inside_of_the_outer_one() {
+async fn a_request_stream_has_the_inner_scope_inside_the_outer_one() {
     let server = plain().await;
     for kind in [RpcKind::ClientStreaming, RpcKind::Bidirectional] {
         let callers = Probe::default();
@@ -203,7 +203,7 @@ async fn all_runs_inside_of_a_layer<I>(
 }
 
 #[tokio::test]
-async fn all_of_a_call_runs_inside_of_a_layers_scope() {
+async fn the_whole_call_runs_inside_a_layers_scope() {
     let tuple = |outside, inside| (outside, InScope("scope"), inside);
     all_runs_inside_of_a_layer(tuple, &["scope"]).await;
     let list = |outside, inside| List::new().with(outside).with(InScope("scope")).with(inside);
@@ -218,7 +218,7 @@ async fn all_of_a_call_runs_inside_of_a_layers_scope() {
 
 /// No matter which of the two is outside, as above.
 #[tokio::test]
-async fn what_a_layers_interceptor_puts_around_the_request_runs_inside() {
+async fn a_layers_request_wrapper_runs_inside() {
     let server = plain().await;
     let expected = [("wrapped request", "poll"), ("wrapped request", "drop")];
     for kind in crate::support::KINDS {
@@ -235,7 +235,7 @@ async fn what_a_layers_interceptor_puts_around_the_request_runs_inside() {
 }
 
 #[tokio::test]
-async fn a_call_in_a_layer_that_is_given_up_is_dropped_inside() {
+async fn a_cancelled_call_in_a_layer_is_dropped_inside() {
     let (server, probe) = (plain().await, Probe::default());
     let mut client = server.in_layer((InScope("scope"), Noting::new(&probe)));
     let endless = probe.around("request", names(["you"]).chain(tokio_stream::pending()));

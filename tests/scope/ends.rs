@@ -109,21 +109,21 @@ fn assert_stopped(status: &Status) {
 }
 
 #[tokio::test]
-async fn an_error_of_a_scope_ends_a_future_that_waits() {
+async fn a_scopes_error_ends_a_waiting_future() {
     let mut client = connect(stopped()).await;
     let outcome = soon(client.say_hello(hello("wait"))).await;
     assert_stopped(&outcome.expect_err("it waits forever"));
 }
 
 #[tokio::test]
-async fn the_last_piece_of_a_future_counts() {
+async fn the_last_poll_of_a_future_counts() {
     let mut client = connect(stopped()).await;
     let response = soon(client.say_hello(hello("go on"))).await.expect("it was ready");
     assert_eq!(response.into_inner(), reply("at last"));
 }
 
 #[tokio::test]
-async fn an_error_of_a_scope_ends_a_stream_that_waits() {
+async fn a_scopes_error_ends_a_waiting_stream() {
     let mut client = connect(stopped()).await;
     let response = soon(client.greet_many_times(many("wait", 2))).await.expect("it begins");
     let (messages, end) = read(response.into_inner()).await;
@@ -132,7 +132,7 @@ async fn an_error_of_a_scope_ends_a_stream_that_waits() {
 }
 
 #[tokio::test]
-async fn the_last_piece_of_a_stream_counts() {
+async fn the_last_poll_of_a_stream_counts() {
     let mut client = connect(stopped()).await;
     let response = soon(client.greet_many_times(many("go on", 0))).await.expect("it begins");
     let (messages, end) = read(response.into_inner()).await;
@@ -142,7 +142,7 @@ async fn the_last_piece_of_a_stream_counts() {
 
 /// A message is a piece that others follow.
 #[tokio::test]
-async fn an_error_of_a_scope_ends_a_stream_that_always_has_a_message() {
+async fn a_scopes_error_ends_a_stream_that_is_always_ready() {
     let mut client = connect(stopped()).await;
     let response = soon(client.greet_many_times(many("go on", 1000))).await.expect("it begins");
     let (messages, end) = read(response.into_inner()).await;
@@ -171,7 +171,7 @@ fn assert_all_stopped(answers: &[Answer; 4]) {
 }
 
 #[tokio::test]
-async fn a_scope_that_lets_nothing_run_ends_a_call_of_each_kind() {
+async fn a_scope_that_runs_nothing_ends_calls_of_all_kinds() {
     let server = GreeterServer::with_interceptors(Plain, In(Closed));
     assert_all_stopped(&call_each(&mut connect(server).await, "you").await);
     let list = List::from_iter([In(Closed)]);
@@ -191,7 +191,7 @@ async fn a_scope_that_lets_nothing_run_ends_a_call_of_each_kind() {
 
 /// It stops while tonic waits for the client's own next message.
 #[tokio::test]
-async fn an_error_of_a_scope_ends_a_clients_request_stream_that_waits() {
+async fn a_scopes_error_ends_a_clients_waiting_request_stream() {
     let server = connect(GreeterServer::new(Plain)).await;
     for as_stream in [false, true] {
         let until = Until::default();
@@ -230,7 +230,7 @@ fn assert_plain(answers: &[Answer; 4]) {
 }
 
 #[tokio::test]
-async fn a_closure_that_does_not_call_what_it_gets_hangs_nothing() {
+async fn a_scope_that_doesnt_call_its_argument_hangs_nothing() {
     let nothing = In(|_: &mut dyn FnMut()| {});
     let server = GreeterServer::with_interceptors(Plain, nothing.clone());
     assert_plain(&call_each(&mut connect(server).await, "you").await);

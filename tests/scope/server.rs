@@ -160,25 +160,25 @@ async fn all_runs_inside(mut client: Client, probes: Probes) {
 }
 
 #[tokio::test]
-async fn all_of_a_call_runs_inside_of_an_attributes_scope() {
+async fn the_whole_call_runs_inside_an_attributes_scope() {
     let probes = Probes::default();
     all_runs_inside(connect(probes.attribute()).await, probes).await;
 }
 
 #[tokio::test]
-async fn all_of_a_call_runs_inside_of_a_created_servers_scope() {
+async fn the_whole_call_runs_inside_a_servers_scope() {
     let probes = Probes::default();
     all_runs_inside(connect(probes.created()).await, probes).await;
 }
 
 #[tokio::test]
-async fn all_of_a_call_runs_inside_of_a_lists_scope() {
+async fn the_whole_call_runs_inside_a_lists_scope() {
     let probes = Probes::default();
     all_runs_inside(connect(probes.list()).await, probes).await;
 }
 
 #[tokio::test]
-async fn all_of_a_call_runs_inside_of_a_layers_scope() {
+async fn the_whole_call_runs_inside_a_layers_scope() {
     let probes = Probes::default();
     all_runs_inside(probes.layer().await, probes).await;
     let probes = Probes::default();
@@ -186,7 +186,7 @@ async fn all_of_a_call_runs_inside_of_a_layers_scope() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn it_runs_inside_on_whichever_thread() {
+async fn it_runs_inside_on_any_thread() {
     let probes = Probes::default();
     all_runs_inside(connect(probes.attribute()).await, probes).await;
 }
@@ -203,7 +203,7 @@ async fn a_future_is_dropped_inside(client: Client, probes: Probes) {
 }
 
 #[tokio::test]
-async fn a_handler_that_is_given_up_is_dropped_inside() {
+async fn a_cancelled_handler_is_dropped_inside() {
     let probes = Probes::default();
     a_future_is_dropped_inside(connect(probes.attribute()).await, probes).await;
     let probes = Probes::default();
@@ -228,7 +228,7 @@ async fn a_stream_is_dropped_inside(mut client: Client, probes: Probes) {
 }
 
 #[tokio::test]
-async fn a_stream_that_is_given_up_is_dropped_inside() {
+async fn a_cancelled_stream_is_dropped_inside() {
     let probes = Probes::default();
     a_stream_is_dropped_inside(connect(probes.attribute()).await, probes).await;
     let probes = Probes::default();
@@ -242,7 +242,7 @@ async fn a_stream_that_is_given_up_is_dropped_inside() {
 }
 
 #[tokio::test]
-async fn a_scope_inside_of_a_scope() {
+async fn nested_scopes() {
     let probe = Probe::default();
     let mut client = connect(GreeterServer::new(Nested { probe: probe.clone() })).await;
     for (answer, plain) in call_each(&mut client, "you").await.iter().zip(plain_answers("you")) {

@@ -86,7 +86,7 @@ fn check_context<N: Next>(next: N, kind: RpcKind, side: Side) {
 }
 
 #[tokio::test]
-async fn the_context_is_that_of_the_kind_and_of_either_side() {
+async fn the_context_has_the_kind_and_the_side() {
     check_context(next::unary(NAME, &add_one), RpcKind::Unary, Side::Server);
     check_context(next::client_streaming(NAME, &sum), RpcKind::ClientStreaming, Side::Server);
     check_context(next::server_streaming(NAME, &count), RpcKind::ServerStreaming, Side::Server);
@@ -103,7 +103,7 @@ async fn the_context_is_that_of_the_kind_and_of_either_side() {
 
 #[test]
 #[should_panic(expected = "a name is")]
-fn a_name_is_one_on_the_wire() {
+fn names_match_the_wire() {
     next::unary("Method", &add_one);
 }
 
@@ -118,7 +118,7 @@ fn attempt<T>(attempts: &AtomicUsize, request: &Request<T>) -> Result<(), Status
 }
 
 #[tokio::test]
-async fn one_message_is_sent_again_and_a_stream_once() {
+async fn single_messages_are_sent_again_and_streams_once() {
     let attempts = AtomicUsize::new(0);
     let interceptors = (Mark, Retry);
     let flaky = |request: Request<u32>| async {
@@ -173,7 +173,7 @@ impl<N: Next> Interceptor<N> for InASecond {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_deadline_ends_the_closures_future_and_its_stream() {
+async fn a_deadline_ends_the_closures_future_and_stream() {
     let start = Instant::now();
     let never = |_: Request<u32>| std::future::pending::<Result<Response<u32>, Status>>();
     let outcome = run(&InASecond, next::unary(NAME, &never), 3).await;

@@ -26,7 +26,7 @@ async fn sends_again<I: GreeterInterceptors<Channel>>(interceptors: impl FnOnce(
 }
 
 #[tokio::test]
-async fn one_message_is_sent_again_and_a_stream_once() {
+async fn single_messages_are_sent_again_and_streams_once() {
     sends_again(|watch| (Mark, Retry, watch)).await;
 }
 
@@ -36,7 +36,7 @@ async fn a_list_sends_again() {
 }
 
 #[tokio::test]
-async fn tuples_and_lists_in_each_other_send_again() {
+async fn nested_tuples_and_lists_send_again() {
     sends_again(|watch| (Mark, List::new().with((Retry, watch)))).await;
     sends_again(|watch| List::new().with((Mark, Retry)).with(List::from_iter([watch]))).await;
     sends_again(|watch| (List::from_iter([Mark]), (Retry, Some(watch)))).await;
@@ -45,7 +45,7 @@ async fn tuples_and_lists_in_each_other_send_again() {
 }
 
 #[tokio::test]
-async fn what_succeeds_is_sent_once() {
+async fn successful_calls_are_sent_once() {
     let (sender, mut told) = events();
     let server = connect(GreeterServer::new(Plain { watch: Watch::new(sender, 0) })).await;
     let answers = call_each_through(&mut server.through((Retry, Retry)), "you").await;

@@ -35,7 +35,7 @@ fn assert_copies(told: &mut UnboundedReceiver<(grpc_interceptor::RpcKind, bool)>
 }
 
 #[tokio::test]
-async fn there_is_one_of_each_message_and_none_of_a_stream() {
+async fn single_messages_can_be_copied_and_streams_cannot() {
     let (sender, mut told) = events();
     let ask = Ask(sender);
     let attribute = GreeterServer::new(Attribute { ask: ask.clone() });
@@ -76,7 +76,7 @@ impl<N: Next<Request = HelloRequest>> Interceptor<N> for SendCopy {
 }
 
 #[tokio::test]
-async fn a_copy_has_all_that_the_request_has() {
+async fn a_copy_has_everything_in_the_request() {
     let server = connect(GreeterServer::new(Plain)).await;
     let response = soon(server.through((Mark, SendCopy)).say_hello(hello("you"))).await;
     assert_eq!(response.expect("you are greeted").into_inner(), reply("Hello you"));
@@ -101,7 +101,7 @@ impl<N: Next<RequestMessage = AnyMessage>> Interceptor<N> for ShoutFirst {
 }
 
 #[tokio::test]
-async fn a_copy_in_a_list_is_one_of_the_message_as_it_was() {
+async fn a_copy_in_a_list_has_the_original_message() {
     let server = connect(GreeterServer::new(Plain)).await;
     let mut client = server.through(List::from_iter([ShoutFirst]));
     let response = soon(client.say_hello(hello("you"))).await.expect("you are greeted");

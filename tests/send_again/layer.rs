@@ -80,7 +80,7 @@ where
 }
 
 #[tokio::test]
-async fn one_message_is_sent_again_and_a_stream_once() {
+async fn single_messages_are_sent_again_and_streams_once() {
     sends_again(|watch| (Mark, Retry, watch)).await;
     sends_again(|watch| (Mark, observe(Looking), Retry, watch)).await;
     sends_again(|watch| (Mark, Retry, observe(Looking), watch)).await;
@@ -109,7 +109,7 @@ async fn a_list_sends_again() {
 }
 
 #[tokio::test]
-async fn tuples_and_lists_in_each_other_send_again() {
+async fn nested_tuples_and_lists_send_again() {
     sends_again(|watch| (Mark, List::new().with((Retry, watch)))).await;
     sends_again(|watch| List::new().with((Mark, Retry)).with(List::from_iter([watch]))).await;
     sends_again(|watch| List::new().with(Mark).with(List::new().with(Retry).with(watch))).await;
@@ -134,7 +134,7 @@ where
 }
 
 #[tokio::test]
-async fn there_is_one_of_one_message() {
+async fn single_messages_can_be_copied() {
     assert_copies(|ask| ask).await;
     assert_copies(|ask| (Look, ask)).await;
     assert_copies(|ask| (observe(Looking), ask)).await;

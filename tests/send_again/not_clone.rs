@@ -110,7 +110,7 @@ impl text::lines_server::Lines for AwayFromText {
 }
 
 #[tokio::test]
-async fn a_message_of_another_codec_that_is_clone_is_sent_again() {
+async fn a_clone_message_with_the_same_codec_is_sent_again() {
     let calls = Calls::default();
     let server = || text::lines_server::LinesServer::new(AwayFromText { calls: calls.clone() });
     let mut client = text::lines_client::LinesClient::with_interceptors(server(), Retry);

@@ -29,7 +29,7 @@ async fn sends_again<I: GreeterServerInterceptors<Bare>>(interceptors: I) {
 }
 
 #[tokio::test]
-async fn a_created_server_sends_again() {
+async fn with_interceptors_sends_again() {
     sends_again((Mark, Retry)).await;
     sends_again((Mark, (Retry,))).await;
 }

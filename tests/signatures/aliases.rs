@@ -45,7 +45,7 @@ impl Greeter for Aliased {
 }
 
 #[tokio::test]
-async fn signatures_may_be_aliases() {
+async fn signatures_can_use_aliases() {
     let seen = Seen::default();
     check_greeter!(greeter, Aliased(seen.clone()), seen);
 }

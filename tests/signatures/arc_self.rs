@@ -78,7 +78,7 @@ impl greeter_server::Greeter for Shared {
 }
 
 #[tokio::test]
-async fn handlers_may_take_an_arc() {
+async fn handlers_can_take_an_arc() {
     let seen = Seen::default();
     check_greeter!(arc_self, Shared { seen: seen.clone() }, seen);
 }

@@ -69,7 +69,7 @@ impl Greeter for Attributed {
 }
 
 #[tokio::test]
-async fn attributes_and_patterns_stay() {
+async fn attributes_and_patterns_are_kept() {
     let seen = Seen::default();
     check_greeter!(greeter, Attributed(seen.clone()), seen);
 }
@@ -122,7 +122,7 @@ mod renamed {
     }
 
     #[tokio::test]
-    async fn async_trait_may_stand_below() {
+    async fn async_trait_can_be_below() {
         let seen = Seen::default();
         check_greeter!(greeter, Renamed(seen.clone()), seen);
     }

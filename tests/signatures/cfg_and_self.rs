@@ -88,7 +88,7 @@ impl<T: Send + Sync + 'static> Lines for Generic<T> {
 }
 
 #[tokio::test]
-async fn all_of_it_runs() {
+async fn everything_runs() {
     let seen = Seen::default();
     let service = Service { seen: seen.clone(), more: 1 };
     let mut client = LinesClient::new(LinesServer::new(service));

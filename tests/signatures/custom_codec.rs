@@ -37,7 +37,7 @@ impl lines_server::Lines for Shouting {
 }
 
 #[tokio::test]
-async fn messages_need_not_be_prosts() {
+async fn messages_dont_have_to_be_prosts() {
     let mut client = LinesClient::new(LinesServer::new(Shouting));
     let line = client.one("hello".to_owned()).await.unwrap().into_inner();
     assert_eq!(line, Line("HELLO!".to_owned()));

@@ -47,7 +47,7 @@ impl Greeter for All {
 }
 
 #[tokio::test]
-async fn streams_may_be_boxed() {
+async fn streams_can_be_boxed() {
     let seen = Seen::default();
     check_greeter!(default_stubs, All(seen.clone()), seen);
 }
@@ -65,7 +65,7 @@ impl<S: Send + Sync + 'static> Greeter for Partial<S> {
 }
 
 #[tokio::test]
-async fn an_rpc_that_is_left_out_calls_no_interceptor() {
+async fn an_omitted_rpc_calls_no_interceptor() {
     let seen = Seen::default();
     let mut client = GreeterClient::new(GreeterServer::new(Partial(seen.clone(), ())));
     let status = client.say_hello(HelloRequest::default()).await.unwrap_err();

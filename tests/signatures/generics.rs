@@ -81,7 +81,7 @@ where
 }
 
 #[tokio::test]
-async fn an_impl_may_be_generic() {
+async fn an_impl_can_be_generic() {
     let seen = Seen::default();
     let service = Service::<_, &u8, 10> { store: Memory(seen.clone()), label: PhantomData };
     check_greeter!(greeter, service, seen);
@@ -139,7 +139,7 @@ where
 }
 
 #[tokio::test]
-async fn a_service_may_hold_a_trait_object() {
+async fn a_service_can_hold_a_trait_object() {
     let seen = Seen::default();
     let backend: Arc<dyn Backend> = Arc::new(seen.clone());
     check_greeter!(greeter, Behind(backend), seen);

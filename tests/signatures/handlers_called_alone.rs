@@ -92,13 +92,13 @@ async fn called<T: Greeter>(service: T) -> T::GreetManyTimesStream {
 }
 
 #[tokio::test]
-async fn a_stream_that_nobody_touched_is_the_handlers_own() {
+async fn an_untouched_stream_is_the_handlers_own() {
     let mut stream: Replies<Status> = called(Passing).await.into_inner().unwrap();
     assert_eq!(stream.next().await.unwrap().unwrap().message, "ada");
 }
 
 #[tokio::test]
-async fn a_stream_with_something_around_it_stays_as_it_is() {
+async fn a_wrapped_stream_stays_wrapped() {
     let mut stream = called(Shouting).await.into_inner().unwrap_err();
     assert_eq!(stream.next().await.unwrap().unwrap().message, "ADA");
     assert_eq!(format!("{stream:?}"), "ResponseStream { .. }");
@@ -113,7 +113,7 @@ async fn a_stream_with_an_empty_chain_keeps_its_type() {
 
 /// Except if its errors have to be converted to statuses.
 #[tokio::test]
-async fn a_stream_of_other_errors_is_wrapped() {
+async fn a_stream_with_other_errors_is_wrapped() {
     let mut stream: ResponseStream<Replies<std::io::Error>> = called(AloneWithErrors).await;
     let reply: Result<HelloReply, Status> = stream.next().await.unwrap();
     assert_eq!(reply.unwrap().message, "ada");
@@ -121,7 +121,7 @@ async fn a_stream_of_other_errors_is_wrapped() {
 
 /// A fn that is declared to return the trait's stream can create one from the handler's.
 #[tokio::test]
-async fn a_stream_may_be_made_by_name() {
+async fn a_stream_can_be_created_by_name() {
     async fn made() -> <Passing as Greeter>::GreetManyTimesStream {
         Bodies.greet("ada").await.into()
     }

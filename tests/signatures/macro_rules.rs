@@ -29,7 +29,7 @@ macro_rules! service {
 service!(Made, seen, (), |request| request.into_inner());
 
 #[tokio::test]
-async fn a_macro_may_write_the_impl() {
+async fn a_macro_can_generate_the_impl() {
     let seen = Seen::default();
     let mut client = BareClient::new(BareServer::new(Made { seen: seen.clone() }));
     client.call(Word::default()).await.unwrap();

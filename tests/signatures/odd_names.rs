@@ -68,7 +68,7 @@ impl HttpProxy for Proxy {
 }
 
 #[tokio::test]
-async fn names_are_those_on_the_wire() {
+async fn names_match_the_wire() {
     let seen = Seen::default();
     let mut client = HttpProxyClient::new(HttpProxyServer::new(Proxy(seen.clone())));
     let text = || Text { text: "a".to_owned() };
@@ -106,7 +106,7 @@ async fn names_are_those_on_the_wire() {
 }
 
 #[test]
-fn payload_is_in_nobodys_way() {
+fn payload_doesnt_shadow_methods() {
     fn is_payload<M, P: Payload<M>>(_: &P) {}
 
     let fields = Fields { map: Some("a".to_owned()), inspect: vec![], single: Some(1) };

@@ -72,7 +72,7 @@ impl Bare for Imported {
 }
 
 #[tokio::test]
-async fn a_service_may_be_in_a_fn() {
+async fn a_service_can_be_in_a_fn() {
     struct Local<'a>(&'a Seen);
 
     #[intercepted(*self.0)]

@@ -31,7 +31,7 @@ impl greeter_server::Greeter for Public {
 }
 
 #[tokio::test]
-async fn it_is_told_as_unknown() {
+async fn it_becomes_unknown() {
     use greeter_server::Greeter as _;
 
     let service = Public(Seen::default());

@@ -37,7 +37,7 @@ impl bare_server::Bare for Greeter {
 }
 
 #[::tokio::test(crate = "::tokio")]
-async fn names_may_be_shadowed() {
+async fn names_can_be_shadowed() {
     let seen = Seen::default();
     let server = bare_server::BareServer::new(Greeter(seen.clone()));
     let mut client = ::grpc_interceptor_proto::bare::bare_client::BareClient::new(server);

@@ -49,7 +49,7 @@ fn child<'a>(spans: &'a [SpanData], parent: &SpanData) -> &'a SpanData {
 }
 
 #[tokio::test]
-async fn what_a_handler_calls_is_a_child_of_its_span() {
+async fn a_handlers_calls_are_children_of_its_span() {
     for form in [Form::Typed, Form::Layer] {
         let collector = Collector::new();
         let second = server(form, Telling::default(), &collector).await;
@@ -110,7 +110,7 @@ const METADATA: [(&str, &str); 4] = [
 ];
 
 #[tokio::test]
-async fn what_the_request_says_is_adopted() {
+async fn the_requests_trace_is_adopted() {
     let collector = Collector::new();
     let mut client = server(Form::Typed, Telling::default(), &collector).await;
     let [answer, ..] = call_each_with(&mut client, "baggage", &METADATA).await;
@@ -125,7 +125,7 @@ async fn what_the_request_says_is_adopted() {
 }
 
 #[tokio::test]
-async fn what_an_untrusted_request_says_is_only_linked() {
+async fn an_untrusted_requests_trace_is_only_linked() {
     let collector = Collector::new();
     let trace = collector.trace().untrusted();
     let mut client = connect(GreeterServer::with_interceptors(Telling::default(), trace)).await;
@@ -146,7 +146,7 @@ async fn what_an_untrusted_request_says_is_only_linked() {
 }
 
 #[tokio::test]
-async fn what_is_no_traceparent_begins_a_trace() {
+async fn an_invalid_traceparent_starts_a_new_trace() {
     let collector = Collector::new();
     let mut client = server(Form::Typed, Telling::default(), &collector).await;
     let metadata = [("traceparent", "00-nonsense"), ("tracestate", ",,=,")];
@@ -158,7 +158,7 @@ async fn what_is_no_traceparent_begins_a_trace() {
 }
 
 #[tokio::test]
-async fn a_trace_that_is_not_sampled_is_carried_on() {
+async fn an_unsampled_trace_is_propagated() {
     let collector = Collector::new();
     let next = Collector::new();
     let second = server(Form::Typed, Telling::default(), &next).await;
@@ -200,7 +200,7 @@ async fn a_sampler_sees_the_attributes() {
 }
 
 #[tokio::test]
-async fn a_clients_baggage_goes_along() {
+async fn a_clients_baggage_is_propagated() {
     let collector = Collector::new();
     let client = server(Form::Typed, Telling::default(), &collector).await;
     let mut client = client.through(collector.trace());

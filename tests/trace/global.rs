@@ -11,7 +11,7 @@ use crate::{
 
 /// The only test that sets the process's globals.
 #[tokio::test]
-async fn the_global_provider_and_propagator_are_found_at_the_first_call() {
+async fn the_global_provider_and_propagator_are_found_on_the_first_call() {
     let trace = Trace::new();
     let client = connect(GreeterServer::with_interceptors(Telling::default(), trace.clone())).await;
     let collector = Collector::new();

@@ -13,7 +13,7 @@ use crate::{
 };
 
 #[tokio::test]
-async fn metadata_and_attributes_of_ones_own() {
+async fn metadata_and_custom_attributes() {
     let collector = Collector::new();
     let trace = collector
         .trace()

@@ -98,7 +98,7 @@ fn assert_line(spans: &[opentelemetry_sdk::trace::SpanData]) {
 }
 
 #[tokio::test]
-async fn a_handlers_spans_are_children_of_the_calls() {
+async fn a_handlers_spans_are_children_of_the_calls_span() {
     let collector = Collector::new();
     let around = call(&collector, collector.trace()).await;
     let spans = collector.spans(6).await;
@@ -108,7 +108,7 @@ async fn a_handlers_spans_are_children_of_the_calls() {
 }
 
 #[tokio::test]
-async fn a_call_has_a_tracing_span_if_it_is_asked_for() {
+async fn a_call_has_a_tracing_span_if_enabled() {
     let collector = Collector::new();
     let around = call(&collector, collector.trace().tracing_span()).await;
     // One for each call, not two.
@@ -128,7 +128,7 @@ async fn a_call_has_a_tracing_span_if_it_is_asked_for() {
 }
 
 #[tokio::test]
-async fn without_a_layer_that_exports_it_a_tracing_span_is_only_for_the_log() {
+async fn without_an_exporting_layer_a_tracing_span_is_only_for_logs() {
     let collector = Collector::new();
     let around = Around::default();
     let _default =

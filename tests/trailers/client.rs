@@ -49,7 +49,7 @@ macro_rules! assert_through {
 }
 
 #[tokio::test]
-async fn they_get_through_to_the_caller() {
+async fn they_reach_the_caller() {
     let server = plain().await;
     assert_got(&server, (), "you", &Got::plain()).await;
     assert_got(&server, List::new(), "you", &Got::plain()).await;
@@ -61,7 +61,7 @@ async fn they_get_through_to_the_caller() {
 
 /// Streams with a deadline, and observed streams, by one or several.
 #[tokio::test]
-async fn they_get_through_what_else_is_around_a_stream() {
+async fn they_pass_through_other_stream_wrappers() {
     let server = plain().await;
     let ends = |expected: &'static [&'static str]| {
         grpc_interceptor::interceptors::on_call_end(move |_, end| {
@@ -101,13 +101,13 @@ async fn they_are_added_and_replaced() {
 }
 
 #[tokio::test]
-async fn a_stream_that_fails_is_given_none() {
+async fn a_failing_stream_gets_none() {
     let expected = Got::of(&["one", "two"], Code::Aborted, &["handler"]);
     assert_through!(&plain().await, [Add("outer"), Replace("inner")], FAILS, &expected);
 }
 
 #[tokio::test]
-async fn a_stream_that_is_made_of_it_keeps_them_for_outer_ones_and_the_caller() {
+async fn a_derived_stream_keeps_them_for_outer_interceptors_and_the_caller() {
     let server = plain().await;
     let (sender, mut told) = events();
     let ends = Ends(sender);
@@ -121,7 +121,7 @@ async fn a_stream_that_is_made_of_it_keeps_them_for_outer_ones_and_the_caller() 
 }
 
 #[tokio::test]
-async fn a_stream_that_is_made_anew_has_its_own() {
+async fn a_new_stream_has_its_own() {
     let server = plain().await;
     let expected = Got::of(&[], Code::Ok, &["anew"]);
     assert_through!(&server, [Look, Anew { reads: false }], "you", &expected);
@@ -132,7 +132,7 @@ async fn a_stream_that_is_made_anew_has_its_own() {
 }
 
 #[tokio::test]
-async fn a_stream_that_was_not_read_to_its_end_leaves_none() {
+async fn a_partly_read_stream_leaves_none() {
     let server = plain().await;
     let (sender, mut told) = events();
     let ends = Ends(sender);
@@ -153,7 +153,7 @@ async fn both_sides_add_to_them() {
 
 /// On the wire, the status is part of the trailers. That alone isn't trailing metadata.
 #[tokio::test]
-async fn a_stream_without_any_tells_of_none() {
+async fn a_stream_without_any_reports_none() {
     let server = plain().await;
     let (tell, mut told) = events();
     let ends = Ends(tell);

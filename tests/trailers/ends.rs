@@ -23,7 +23,7 @@ fn each_end_has_a_code() {
 trailing!(Told { ends: Ends }, [self.ends]);
 
 #[tokio::test]
-async fn a_stream_tells_its_end_on_both_sides() {
+async fn a_stream_reports_its_end_on_both_sides() {
     let ((on_the_server, mut servers), (on_the_client, mut clients)) = (events(), events());
     let server = connect(GreeterServer::new(Told { ends: Ends(on_the_server) })).await;
     let mut client = server.through(Ends(on_the_client));
@@ -39,7 +39,7 @@ async fn a_stream_tells_its_end_on_both_sides() {
 }
 
 #[tokio::test]
-async fn a_stream_that_is_given_up_is_cancelled() {
+async fn a_dropped_stream_is_cancelled() {
     let (sender, mut told) = events();
     let server = connect(GreeterServer::new(Told { ends: Ends(events().0) })).await;
     let mut client = server.through(Ends(sender));
@@ -55,7 +55,7 @@ fn made(end: Option<MetadataMap>) -> MessageStream<u32> {
 }
 
 #[tokio::test]
-async fn whoever_reads_a_stream_has_them_behind_its_last_message() {
+async fn they_come_after_a_streams_last_message() {
     let mut stream = made(Some(metadata("from", "handler")));
     while let Some(_message) = stream.message().await.expect("it ends well") {
         assert!(stream.trailers().is_none());
@@ -71,7 +71,7 @@ async fn whoever_reads_a_stream_has_them_behind_its_last_message() {
 }
 
 #[tokio::test]
-async fn a_stream_that_failed_has_them_in_its_status() {
+async fn a_failed_stream_has_them_in_its_status() {
     let status = Status::with_metadata(Code::Aborted, "", metadata("from", "handler"));
     let mut stream = MessageStream::new(tokio_stream::iter([Ok(1), Err(status)]));
     stream.message().await.expect("it begins well");

@@ -58,7 +58,7 @@ async fn assert_unknown(server: impl GeneratedServer) {
 }
 
 #[tokio::test]
-async fn an_error_that_is_ok_is_unknown() {
+async fn an_error_with_the_code_ok_is_unknown() {
     assert_unknown(stubs::GreeterServer::new(Bare)).await;
     assert_unknown(stubs::GreeterServer::new(Looking)).await;
     assert_unknown(stubs::GreeterServer::with_interceptors(Bare, Look)).await;
@@ -84,7 +84,7 @@ impl<N: Next> Interceptor<N> for Count {
 trailing!(Plain {}, []);
 
 #[tokio::test]
-async fn there_is_none_to_be_changed_with_one_message() {
+async fn a_single_message_has_none_to_change() {
     let [on_the_server, on_the_client] = [Count::default(), Count::default()];
     let list = List::from_iter([on_the_server.clone()]);
     let server = GreeterServer::with_interceptors(Plain {}, (on_the_server.clone(), list));
@@ -97,7 +97,7 @@ async fn there_is_none_to_be_changed_with_one_message() {
 }
 
 #[tokio::test]
-async fn the_end_of_one_message_tells_of_none() {
+async fn a_single_messages_end_reports_none() {
     let (sender, mut told) = events();
     let server = GreeterServer::with_interceptors(Plain {}, Ends(sender));
     let mut client = connect(server).await;

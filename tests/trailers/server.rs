@@ -87,7 +87,7 @@ async fn they_are_added_and_replaced() {
 }
 
 #[tokio::test]
-async fn a_stream_without_any_is_given_some() {
+async fn a_stream_without_any_can_get_some() {
     let expected = Got::of(&["one", "two"], Code::Ok, &["inner", "outer"]);
     assert_got(GreeterServer::new(Adding {}), BARE, &expected).await;
     assert_created!([Add("outer"), Add("inner")], BARE, &expected);
@@ -95,7 +95,7 @@ async fn a_stream_without_any_is_given_some() {
 
 /// Its status has its own metadata.
 #[tokio::test]
-async fn a_stream_that_fails_is_given_none() {
+async fn a_failing_stream_gets_none() {
     let expected = Got::of(&["one", "two"], Code::Aborted, &["handler"]);
     assert_got(GreeterServer::new(Adding {}), FAILS, &expected).await;
     assert_created!([Add("outer"), Replace("inner")], FAILS, &expected);
@@ -108,7 +108,7 @@ async fn assert_ends(ends: &mut UnboundedReceiver<End>, count: usize) {
 }
 
 #[tokio::test]
-async fn a_stream_that_is_made_of_it_keeps_them_for_outer_ones_and_the_caller() {
+async fn a_derived_stream_keeps_them_for_outer_interceptors_and_the_caller() {
     let (sender, mut told) = events();
     let ends = Ends(sender);
     let expected = Got::of(&["two"], Code::Ok, &["handler"]);
@@ -122,7 +122,7 @@ async fn a_stream_that_is_made_of_it_keeps_them_for_outer_ones_and_the_caller() 
 }
 
 #[tokio::test]
-async fn a_stream_that_is_made_anew_has_its_own() {
+async fn a_new_stream_has_its_own() {
     let expected = Got::of(&[], Code::Ok, &["anew"]);
     assert_got(GreeterServer::new(Making {}), "you", &expected).await;
     assert_created!([Look, Anew { reads: false }], "you", &expected);
@@ -134,7 +134,7 @@ async fn a_stream_that_is_made_anew_has_its_own() {
 }
 
 #[tokio::test]
-async fn a_stream_that_was_not_read_to_its_end_leaves_none() {
+async fn a_partly_read_stream_leaves_none() {
     let (sender, mut told) = events();
     let ends = Ends(sender);
     assert_created!([ends.clone(), First], "you", &Got::of(&["one"], Code::Ok, &[]));
@@ -145,7 +145,7 @@ async fn a_stream_that_was_not_read_to_its_end_leaves_none() {
 
 /// With what inner interceptors have added.
 #[tokio::test]
-async fn the_end_of_a_call_in_a_layer_has_them() {
+async fn a_calls_end_in_a_layer_has_them() {
     let (sender, mut told) = events();
     let note = on_call_end(move |_, end| {
         let from = end.trailers().map(|trailers| values(trailers, "from").concat());

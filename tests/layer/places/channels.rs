@@ -51,7 +51,7 @@ fn assert_greeted(answers: &[Answer; 4], log: &Log) {
 }
 
 #[tokio::test]
-async fn channels_of_all_makes_are_taken() {
+async fn all_kinds_of_channels_are_supported() {
     let log = Log::default();
     let (one, two) = (serve().await, serve().await);
     let connected = endpoint(&one).connect().await.unwrap();
@@ -76,7 +76,7 @@ async fn channels_of_all_makes_are_taken() {
 
 /// An origin can have a path, which precedes the path of the RPC.
 #[tokio::test]
-async fn the_path_of_an_origin_is_no_part_of_the_name() {
+async fn an_origins_path_isnt_part_of_the_name() {
     let log = Log::default();
     let server = serve().await;
     let layer = InterceptorLayer::new(log.clone());
@@ -139,7 +139,7 @@ async fn nobody() -> Endpoint {
 }
 
 #[tokio::test]
-async fn nobody_listens_as_with_a_bare_channel() {
+async fn an_unreachable_server_fails_as_with_a_bare_channel() {
     let endpoint = nobody().await;
     let bare = call_each_on(&mut GreeterClient::new(endpoint.connect_lazy()), "Ada", &[]).await;
     let failures = Failures::default();
@@ -177,7 +177,7 @@ async fn nobody_listens_as_with_a_bare_channel() {
 }
 
 #[tokio::test]
-async fn a_failure_that_an_interceptor_changes_is_the_callers() {
+async fn the_caller_sees_a_failure_as_changed_by_an_interceptor() {
     struct Change;
 
     impl<N: Next> Interceptor<N> for Change {
@@ -201,7 +201,7 @@ async fn a_failure_that_an_interceptor_changes_is_the_callers() {
 
 /// The same error if an interceptor keeps a copy of the status: only the source can be missing.
 #[tokio::test]
-async fn a_failure_that_an_interceptor_keeps_is_the_callers_too() {
+async fn the_caller_also_sees_a_failure_that_an_interceptor_keeps() {
     #[derive(Clone, Default)]
     struct Keep(Arc<Mutex<Vec<Status>>>);
 
@@ -226,7 +226,7 @@ async fn a_failure_that_an_interceptor_keeps_is_the_callers_too() {
 
 /// tower's own layers fail with a `Box<dyn Error>`.
 #[tokio::test]
-async fn errors_in_boxes_are_made_statuses() {
+async fn boxed_errors_become_statuses() {
     let log = Log::default();
     let server = serve().await;
     let layer = || InterceptorLayer::new(log.clone()).boxed_errors();
@@ -260,7 +260,7 @@ async fn errors_in_boxes_are_made_statuses() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_timeout_of_towers_is_seen_by_the_interceptors() {
+async fn interceptors_see_towers_timeouts() {
     let log = Log::default();
     let never = || {
         tower::service_fn(|_: http::Request<Body>| {

@@ -38,7 +38,7 @@ async fn all_kinds_are_seen<K>(server: impl testing::Servable<K>, log: &Log) {
 }
 
 #[tokio::test]
-async fn routes_and_routers_are_taken() {
+async fn routes_and_routers_are_supported() {
     let (log, greeter) = (Log::default(), Greeter::default());
     let layer = || InterceptorLayer::new(log.clone());
     let routes = || Routes::new(greeter.server());
@@ -76,7 +76,7 @@ fn app(greeter: &Greeter) -> axum::Router {
 }
 
 #[tokio::test]
-async fn plain_routes_beside_grpc_pass_by_untouched() {
+async fn plain_http_routes_are_unaffected() {
     let (log, greeter) = (Log::default(), Greeter::default());
     let layered = app(&greeter).layer(InterceptorLayer::new((log.clone(), Auth)));
     let make = |method: Method, path: &str, content_type: Option<&'static str>| {
@@ -117,7 +117,7 @@ async fn plain_routes_beside_grpc_pass_by_untouched() {
 
 /// A form that is submitted with POST can have no content type.
 #[tokio::test]
-async fn the_user_says_what_is_a_call() {
+async fn the_user_can_define_what_a_call_is() {
     let (log, greeter) = (Log::default(), Greeter::default());
     let layer = InterceptorLayer::new((log.clone(), Auth));
     let is_call =
@@ -140,7 +140,7 @@ async fn the_user_says_what_is_a_call() {
 
 /// A page that is mistaken for a call, and its non-gRPC response.
 #[tokio::test]
-async fn an_answer_that_is_not_grpc_passes_as_it_is() {
+async fn a_response_that_isnt_grpc_is_unchanged() {
     let (log, greeter) = (Log::default(), Greeter::default());
     let layered = app(&greeter).layer(InterceptorLayer::new(log.clone()).calls(|_| true));
     for (path, line) in [
@@ -163,7 +163,7 @@ async fn an_answer_that_is_not_grpc_passes_as_it_is() {
 }
 
 #[tokio::test]
-async fn a_prefix_that_the_app_takes_off_is_in_the_name_outside_only() {
+async fn a_nested_prefix_is_part_of_the_name_only_outside() {
     let (outside, inside, greeter) = (Log::default(), Log::default(), Greeter::default());
     let routes = InterceptorLayer::new(inside.clone()).layer(Routes::new(greeter.server()));
     let app = axum::Router::new().nest_service("/api", routes);
@@ -175,7 +175,7 @@ async fn a_prefix_that_the_app_takes_off_is_in_the_name_outside_only() {
 }
 
 #[tokio::test]
-async fn a_token_lets_in() {
+async fn a_token_grants_access() {
     let greeter = Greeter::default();
     let app = app(&greeter).layer(InterceptorLayer::new(Auth));
     let mut request = request(PATHS[0], one());

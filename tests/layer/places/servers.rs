@@ -33,7 +33,7 @@ use crate::{
 };
 
 #[tokio::test]
-async fn one_server_beside_others_has_a_layer_of_its_own() {
+async fn one_server_among_others_has_its_own_layer() {
     let log = Log::default();
     let (_reporter, health) = tonic_health::server::health_reporter();
     let greeter = Greeter::default();
@@ -66,7 +66,7 @@ fn tower_tag(
 }
 
 #[tokio::test]
-async fn tonics_interceptors_and_towers_layers_may_be_above_and_beneath() {
+async fn tonics_interceptors_and_tower_layers_can_be_outside_and_inside() {
     let greeter = Greeter::default();
     let layer = |tag| InterceptorLayer::new(Tag(tag));
     let beneath = InterceptedService::new(greeter.server(), sync_tag("sync beneath"));
@@ -93,7 +93,7 @@ async fn tonics_interceptors_and_towers_layers_may_be_above_and_beneath() {
 }
 
 #[tokio::test]
-async fn what_tonics_interceptor_refuses_is_seen_above_it_and_not_beneath() {
+async fn a_call_refused_by_tonics_interceptor_is_seen_only_outside_it() {
     let (above, beneath, greeter) = (Log::default(), Log::default(), Greeter::default());
     let refuse = |_: Request<()>| -> Result<Request<()>, Status> {
         let mut status = Status::with_details(Code::ResourceExhausted, "slowly", b"x"[..].into());
@@ -116,7 +116,7 @@ async fn what_tonics_interceptor_refuses_is_seen_above_it_and_not_beneath() {
 }
 
 #[tokio::test]
-async fn layers_in_layers_run_from_the_outside() {
+async fn nested_layers_run_from_the_outside_in() {
     let logs = [(); 3].map(|()| Log::default());
     let greeter = Greeter::default();
     let layer = |number: usize, tag| InterceptorLayer::new((logs[number].clone(), Tag(tag)));
@@ -195,7 +195,7 @@ fn slow() -> (Slow, greeter_server::GreeterServer<Slow>) {
 
 /// The server's own limits are outside its layers.
 #[tokio::test(start_paused = true)]
-async fn a_servers_timeout_drops_the_call_inside_of_the_layer() {
+async fn a_servers_timeout_drops_the_call_inside_the_layer() {
     let log = Log::default();
     let answer = async |layered: bool| {
         let builder = Server::builder().timeout(Duration::from_secs(1));
@@ -249,7 +249,7 @@ async fn five_at_once(channel: tonic::transport::Channel) -> Vec<Result<(), Code
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_servers_limits_hold_outside_of_the_layer() {
+async fn a_servers_limits_apply_outside_the_layer() {
     let log = Log::default();
     for sheds in [false, true] {
         let (slow, greeter) = slow();
@@ -269,7 +269,7 @@ async fn a_servers_limits_hold_outside_of_the_layer() {
 
 /// A service that has to be ready for each call: the permit belongs to the call.
 #[tokio::test(start_paused = true)]
-async fn a_limit_beneath_the_layer_holds_too() {
+async fn a_limit_inside_the_layer_applies_as_well() {
     let (log, (slow, greeter)) = (Log::default(), slow());
     let service = ServiceBuilder::new()
         .layer(InterceptorLayer::new((log.clone(), RefuseZero)))
@@ -337,7 +337,7 @@ async fn a_second_attempt_waits_until_the_service_is_ready() {
 }
 
 #[tokio::test]
-async fn the_peers_address_is_there() {
+async fn the_peers_address_is_available() {
     struct Peer;
 
     impl<N: Next> Interceptor<N> for Peer {
@@ -359,7 +359,7 @@ async fn the_peers_address_is_there() {
 
 /// A service that isn't ready fails with its own error.
 #[tokio::test]
-async fn a_service_that_never_gets_ready_fails_as_it_did() {
+async fn a_service_that_never_gets_ready_fails_as_before() {
     let never = tower::service_fn(|_: http::Request<Body>| async {
         Ok::<_, Infallible>(http::Response::new(Body::empty()))
     });

@@ -70,7 +70,7 @@ struct Attribute {
 greeter!(Attribute, [self.see, Tag("attribute")]);
 
 #[tokio::test]
-async fn layer_then_creation_then_attribute() {
+async fn layer_then_server_then_attribute() {
     let [outermost, layer, creation, attribute] = [(); 4].map(|()| See::default());
     let service = Attribute { see: attribute.clone() };
     let greeter = GreeterServer::with_interceptors(service, (creation.clone(), Tag("creation")));
@@ -121,7 +121,7 @@ async fn a_clients_interceptors_then_the_channels_layer() {
 
 /// If a channel's layer runs out of time, the caller sees that.
 #[tokio::test(start_paused = true)]
-async fn a_deadline_of_a_channels_layer_ends_a_call_that_nobody_answers() {
+async fn a_channels_layers_deadline_ends_an_unanswered_call() {
     struct Second;
 
     impl<N: Next> Interceptor<N> for Second {
@@ -153,7 +153,7 @@ async fn a_deadline_of_a_channels_layer_ends_a_call_that_nobody_answers() {
 }
 
 #[tokio::test]
-async fn one_layer_is_for_a_client_and_a_server() {
+async fn one_layer_works_for_a_client_and_a_server() {
     let see = See::default();
     let layer = InterceptorLayer::new(see.clone());
     let greeter = GreeterServer::new(Attribute { see: See::default() });
