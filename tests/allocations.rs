@@ -156,7 +156,7 @@ where
                 let Ok(response) = server.call(request).await;
                 let mut body = pin!(response.into_body());
                 while let Some(frame) = poll_fn(|context| body.as_mut().poll_frame(context)).await {
-                    let frame = frame.expect("the response is whole");
+                    let frame = frame.expect("the response is complete");
                     bytes.extend(frame.data_ref().into_iter().flatten());
                 }
             });

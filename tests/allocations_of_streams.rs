@@ -62,7 +62,7 @@ fn allocations(call: impl Future<Output = u32>, messages: u32) -> u64 {
 
 async fn read(mut stream: Streaming<HelloReply>) -> u32 {
     let mut read = 0;
-    while stream.message().await.expect("the stream is whole").is_some() {
+    while stream.message().await.expect("the stream is complete").is_some() {
         read += 1;
     }
     read

@@ -138,7 +138,7 @@ async fn a_thousand_calls_of_all_kinds_get_the_right_answers() {
                     assert_eq!(messages, [(); 2].map(|()| format!("Hello {name}")));
                     end?;
                 }
-                kind => unreachable!("{kind:?} is none of the four"),
+                kind => unreachable!("{kind:?} isn't one of the four"),
             }
             Ok::<_, Status>(())
         });

@@ -90,16 +90,16 @@ async fn let_others_run() {
 
 /// Reads slowly, and returns the most that the handler was ahead.
 async fn read_slowly(client: &mut Client, produced: &Produced) -> usize {
-    let response = soon(client.greet_many_times(many("", 0))).await.expect("the stream begins");
+    let response = soon(client.greet_many_times(many("", 0))).await.expect("the stream starts");
     let mut stream = response.into_inner();
     let mut ahead = 0;
     for read in 0..MESSAGES {
         let_others_run().await;
         ahead = ahead.max(produced.get() - read);
-        let message = soon(stream.message()).await.expect("the stream goes on");
+        let message = soon(stream.message()).await.expect("the stream continues");
         assert_eq!(message, Some(reply(text())));
     }
-    assert_eq!(soon(stream.message()).await.expect("the stream ends well"), None);
+    assert_eq!(soon(stream.message()).await.expect("the stream completes"), None);
     assert_eq!(produced.get(), MESSAGES);
     ahead
 }

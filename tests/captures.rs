@@ -23,7 +23,7 @@ struct Names(Arc<Mutex<Vec<String>>>);
 
 impl Names {
     fn note(&self, place: &str, name: &str) {
-        self.0.lock().expect("nobody panics with it").push(format!("{place} {name}"));
+        self.0.lock().expect("it isn't poisoned").push(format!("{place} {name}"));
     }
 }
 
@@ -114,7 +114,7 @@ fn expected() -> Vec<String> {
 }
 
 fn noted(names: &Names) -> Vec<String> {
-    let mut lines = std::mem::take(&mut *names.0.lock().expect("nobody panics with it"));
+    let mut lines = std::mem::take(&mut *names.0.lock().expect("it isn't poisoned"));
     lines.sort();
     lines
 }

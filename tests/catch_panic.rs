@@ -175,7 +175,7 @@ async fn a_panic_in_a_handler_is_internal() {
 #[tokio::test]
 async fn a_panic_in_a_stream_comes_after_the_earlier_messages() {
     let mut client = connect(GreeterServer::new(Quiet)).await;
-    let response = soon(client.greet_many_times(many(NOBODY, 3))).await.expect("it begins well");
+    let response = soon(client.greet_many_times(many(NOBODY, 3))).await.expect("it starts");
     let (messages, end) = read(response.into_inner()).await;
     assert_eq!(messages, ["Hello somebody 0"]);
     assert_eq!(end.expect_err("the second one panics").code(), Code::Internal);
@@ -187,21 +187,21 @@ async fn the_connection_and_other_calls_survive() {
     let mut client = connect(GreeterServer::new(Quiet)).await;
     let (sender, receiver) = tokio::sync::mpsc::unbounded_channel();
     let requests = tokio_stream::wrappers::UnboundedReceiverStream::new(receiver);
-    let mut other = soon(client.chat(requests)).await.expect("the chat begins").into_inner();
-    sender.send(hello("a")).expect("the chat goes on");
-    let first = soon(other.message()).await.expect("it is answered").expect("it goes on");
+    let mut other = soon(client.chat(requests)).await.expect("the chat starts").into_inner();
+    sender.send(hello("a")).expect("the chat continues");
+    let first = soon(other.message()).await.expect("it is answered").expect("it continues");
     assert_eq!(first.message, "Hello a");
 
     for answer in call_each(&mut client, NOBODY).await {
         assert_eq!(answer.status().code(), Code::Internal, "{:?}", answer.kind);
     }
-    let response = soon(client.chat(names(["a", NOBODY, "b"]))).await.expect("the chat begins");
+    let response = soon(client.chat(names(["a", NOBODY, "b"]))).await.expect("the chat starts");
     let (messages, end) = read(response.into_inner()).await;
     assert_eq!(messages, ["Hello a"]);
     assert_eq!(end.expect_err("the second one panics").code(), Code::Internal);
 
-    sender.send(hello("b")).expect("the chat goes on");
-    let second = soon(other.message()).await.expect("it is answered").expect("it goes on");
+    sender.send(hello("b")).expect("the chat continues");
+    let second = soon(other.message()).await.expect("it is answered").expect("it continues");
     assert_eq!(second.message, "Hello b");
     drop(sender);
     assert_eq!(soon(other.message()).await.expect("the chat ends well"), None);

@@ -104,7 +104,7 @@ async fn the_same_interceptor_works_on_both_sides_of_a_call() {
     let expected =
         PATHS.map(|path| [format!("Server {path} -> Ok"), format!("Client {path} -> Ok")]);
     assert_eq!(lines(), expected.concat());
-    soon(client.say_hello(hello(NOBODY))).await.expect_err("nobody is greeted");
+    soon(client.say_hello(hello(NOBODY))).await.expect_err("no one is greeted");
     let expected = ["Server", "Client"].map(|side| format!("{side} {} -> NotFound", PATHS[0]));
     assert_eq!(lines(), expected);
 }

@@ -142,8 +142,8 @@ async fn both_streams_of_a_chat_are_dropped_midway() {
     let (requests, outgoing) = support::events();
     tell(&requests, hello("you"));
     let call = client.chat(UnboundedReceiverStream::new(outgoing));
-    let mut stream = soon(call).await.expect("it begins").into_inner();
-    assert_eq!(soon(stream.message()).await.expect("it goes on"), Some(reply("Hello you")));
+    let mut stream = soon(call).await.expect("it starts").into_inner();
+    assert_eq!(soon(stream.message()).await.expect("it continues"), Some(reply("Hello you")));
     for event in
         ["request stream begins", "response stream begins", "a request passes", "a response passes"]
     {

@@ -203,7 +203,7 @@ async fn dropped(
     while !expected.is_empty() {
         let event = next(&mut events).await;
         let at = expected.iter().position(|expected| *expected == event);
-        expected.remove(at.unwrap_or_else(|| panic!("{event:?} is none of {expected:?}")));
+        expected.remove(at.unwrap_or_else(|| panic!("{event:?} isn't one of {expected:?}")));
     }
     drop(client);
     assert_eq!(all(events).await, [""; 0]);
@@ -218,9 +218,9 @@ async fn streams() -> (Client, UnboundedReceiver<String>) {
 #[tokio::test]
 async fn a_response_stream_is_dropped_midway() {
     let (mut client, mut events) = streams().await;
-    let response = soon(client.greet_many_times(many("you", 0))).await.expect("it begins");
+    let response = soon(client.greet_many_times(many("you", 0))).await.expect("it starts");
     let mut stream = response.into_inner();
-    assert_eq!(soon(stream.message()).await.expect("it goes on"), Some(reply("one")));
+    assert_eq!(soon(stream.message()).await.expect("it continues"), Some(reply("one")));
     for event in [
         "request stream begins",
         "a request passes",
@@ -243,8 +243,8 @@ async fn both_streams_of_a_chat_are_dropped_midway() {
     let (requests, outgoing) = support::events();
     tell(&requests, hello("you"));
     let call = client.chat(UnboundedReceiverStream::new(outgoing));
-    let mut stream = soon(call).await.expect("it begins").into_inner();
-    assert_eq!(soon(stream.message()).await.expect("it goes on"), Some(reply("you")));
+    let mut stream = soon(call).await.expect("it starts").into_inner();
+    assert_eq!(soon(stream.message()).await.expect("it continues"), Some(reply("you")));
     for event in [
         "request stream begins",
         "response stream begins",

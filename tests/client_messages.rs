@@ -44,10 +44,10 @@ async fn each_message_passes_the_chain_in_order_in_both_directions() {
     assert_eq!(response.into_inner(), reply("Hello a1221"));
     let response = soon(client.greet_everybody(names(["a", "b"]))).await.expect("both are greeted");
     assert_eq!(response.into_inner(), reply("Hello a12 and b1221"));
-    let response = soon(client.chat(names(["a", "b", "c"]))).await.expect("the chat begins");
+    let response = soon(client.chat(names(["a", "b", "c"]))).await.expect("the chat starts");
     let (messages, end) = read(response.into_inner()).await;
     assert_eq!(messages, ["Hello a1221", "Hello b1221", "Hello c1221"]);
-    end.expect("the stream is whole");
+    end.expect("the stream is complete");
 }
 
 /// For RPCs that take a `GreetManyTimesRequest`.
@@ -87,7 +87,7 @@ async fn a_streaming_rpcs_request_and_each_response_are_changed() {
     let response = soon(client.greet_many_times(many("a", 2))).await.expect("a is greeted");
     let (messages, end) = read(response.into_inner()).await;
     assert_eq!(messages, ["1. Hello a 0", "2. Hello a 1", "3. Hello a 2"]);
-    end.expect("the stream is whole");
+    end.expect("the stream is complete");
 }
 
 /// Reports each message that passes.
@@ -117,17 +117,17 @@ async fn each_message_passes_before_the_next_one_arrives() {
     let mut client = server.through(Inspect(sender));
     let (requests, outgoing) = events();
     let call = client.chat(UnboundedReceiverStream::new(outgoing));
-    let mut replies = soon(call).await.expect("the chat begins").into_inner();
+    let mut replies = soon(call).await.expect("the chat starts").into_inner();
     // If the chain held messages back, this would hang.
     for name in ["a", "b", "c"] {
         tell(&requests, hello(name));
         assert_eq!(support::next(&mut passed).await, name);
-        let answer = soon(replies.message()).await.expect("the stream goes on");
+        let answer = soon(replies.message()).await.expect("the stream continues");
         assert_eq!(answer, Some(reply(format!("Hello {name}"))));
         assert_eq!(support::next(&mut passed).await, format!("Hello {name}"));
     }
     drop(requests);
-    assert_eq!(soon(replies.message()).await.expect("the stream ends well"), None);
+    assert_eq!(soon(replies.message()).await.expect("the stream completes"), None);
 }
 
 /// Sends each message of a request stream twice.
@@ -168,9 +168,9 @@ async fn streams_can_be_replaced() {
     let response = call.expect("both are greeted twice");
     assert_eq!(response.into_inner(), reply("Hello a and a and b and b"));
     let response = soon(server.through((count, every_other, twice)).chat(names(["a", "b"]))).await;
-    let (messages, end) = read(response.expect("the chat begins").into_inner()).await;
+    let (messages, end) = read(response.expect("the chat starts").into_inner()).await;
     assert_eq!(messages, ["1. Hello a", "2. Hello b"]);
-    end.expect("the stream is whole");
+    end.expect("the stream is complete");
 }
 
 /// Refuses the second message of each response.
@@ -190,7 +190,7 @@ async fn an_interceptor_can_fail_a_response_stream() {
     let server = connect(GreeterServer::new(Plain)).await;
     let mut client = server.through(one_is_enough);
     let one = soon(client.greet_many_times(many("a", 3))).await.expect("a is greeted");
-    let both = soon(client.chat(names(["a", "b", "c"]))).await.expect("the chat begins");
+    let both = soon(client.chat(names(["a", "b", "c"]))).await.expect("the chat starts");
     for (response, first) in [(one, "Hello a 0"), (both, "Hello a")] {
         let (messages, end) = read(response.into_inner()).await;
         assert_eq!(messages, [first]);

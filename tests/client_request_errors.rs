@@ -202,11 +202,11 @@ async fn a_chat_fails_with_the_status_after_its_response_has_started() {
     let mut greeter = client.through(refuse_bad);
     let (requests, outgoing) = events();
     let call = greeter.chat(UnboundedReceiverStream::new(outgoing));
-    let mut replies = soon(call).await.expect("the chat begins").into_inner();
+    let mut replies = soon(call).await.expect("the chat starts").into_inner();
     for name in ["a", "b"] {
         tell(&requests, hello(name));
         assert_eq!(next(&mut transcript).await, name);
-        let answer = soon(replies.message()).await.expect("the stream goes on");
+        let answer = soon(replies.message()).await.expect("the stream continues");
         assert_eq!(answer, Some(reply(format!("Hello {name}"))));
     }
     tell(&requests, hello("bad"));

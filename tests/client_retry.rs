@@ -123,7 +123,7 @@ async fn a_unary_call_is_retried_until_the_interceptor_gives_up() {
 async fn other_statuses_arent_retried() {
     let (server, calls) = flaky(0).await;
     let outcome = soon(server.through(Retry(3)).say_hello(hello(support::NOBODY))).await;
-    assert_eq!(outcome.expect_err("nobody is greeted").code(), Code::NotFound);
+    assert_eq!(outcome.expect_err("no one is greeted").code(), Code::NotFound);
     assert_eq!(calls.load(Ordering::SeqCst), 1);
 }
 
@@ -133,7 +133,7 @@ async fn a_server_streaming_call_is_retried_until_it_succeeds_or_is_given_up() {
     let outcome = soon(server.through(Retry(2)).greet_many_times(many("you", 2))).await;
     let (messages, end) = read(outcome.expect("the third one succeeds").into_inner()).await;
     assert_eq!(messages, ["Hello you 0", "Hello you 1"]);
-    end.expect("the stream is whole");
+    end.expect("the stream is complete");
     assert_eq!(calls.load(Ordering::SeqCst), 3);
 
     let (server, calls) = flaky(3).await;
@@ -154,7 +154,7 @@ async fn a_buffered_request_stream_is_sent_again() {
     let outcome = soon(server.through(RetryStream(2)).chat(names(["a", "b"]))).await;
     let (messages, end) = read(outcome.expect("the second one succeeds").into_inner()).await;
     assert_eq!(messages, ["Hello a", "Hello b"]);
-    end.expect("the stream is whole");
+    end.expect("the stream is complete");
     assert_eq!(calls.load(Ordering::SeqCst), 2);
 
     let (server, calls) = flaky(9).await;
@@ -205,7 +205,7 @@ struct Refresh {
 
 impl Refresh {
     fn authorize<T>(&self, mut request: Request<T>) -> Request<T> {
-        let token = self.token.lock().expect("nobody panics with it");
+        let token = self.token.lock().expect("it isn't poisoned");
         let token = token.parse().expect("a token is ASCII");
         request.metadata_mut().insert("authorization", token);
         request
@@ -214,7 +214,7 @@ impl Refresh {
     async fn refresh(&self) -> Result<(), Status> {
         let number = self.refreshed.fetch_add(1, Ordering::SeqCst) + 2;
         let response = self.tokens.clone().say_hello(hello(&format!("token {number}"))).await?;
-        *self.token.lock().expect("nobody panics with it") = response.into_inner().message;
+        *self.token.lock().expect("it isn't poisoned") = response.into_inner().message;
         Ok(())
     }
 }

@@ -141,12 +141,12 @@ where
 {
     async fn intercept(&self, request: Request<HelloRequest>, _: Context, next: N) -> Outcome<N> {
         let name = request.get_ref().name.clone();
-        let cached = self.0.lock().expect("nobody panics with it").get(&name).cloned();
+        let cached = self.0.lock().expect("it isn't poisoned").get(&name).cloned();
         if let Some(reply) = cached {
             return Ok(Response::new(reply));
         }
         let response = next.run(request).await?;
-        self.0.lock().expect("nobody panics with it").insert(name, response.get_ref().clone());
+        self.0.lock().expect("it isn't poisoned").insert(name, response.get_ref().clone());
         Ok(response)
     }
 }
@@ -161,7 +161,7 @@ async fn a_second_call_is_answered_from_a_cache() {
     }
     assert_eq!(calls.get(), 2);
     for _ in 0..2 {
-        let status = soon(client.say_hello(hello(NOBODY))).await.expect_err("nobody is greeted");
+        let status = soon(client.say_hello(hello(NOBODY))).await.expect_err("no one is greeted");
         assert_eq!(status.code(), Code::NotFound);
     }
     // Failures aren't cached.
@@ -183,7 +183,7 @@ where
         next: N,
     ) -> Outcome<N> {
         let name = request.get_ref().name.clone();
-        let cached = self.0.lock().expect("nobody panics with it").get(&name).cloned();
+        let cached = self.0.lock().expect("it isn't poisoned").get(&name).cloned();
         if let Some(replies) = cached {
             let replies = tokio_stream::iter(replies.into_iter().map(Ok));
             return Ok(Response::new(MessageStream::new(replies)));
@@ -194,12 +194,12 @@ where
         let response = next.run(request).await?;
         Ok(response.map(|stream| {
             let stream = stream.inspect_messages(move |reply: &HelloReply| {
-                passed.lock().expect("nobody panics with it").push(reply.clone());
+                passed.lock().expect("it isn't poisoned").push(reply.clone());
             });
             Payload::<HelloReply>::on_end(stream, move |end| {
                 if let StreamEnd::Complete { .. } = end {
-                    let whole = whole.lock().expect("nobody panics with it").clone();
-                    cache.lock().expect("nobody panics with it").insert(name, whole);
+                    let whole = whole.lock().expect("it isn't poisoned").clone();
+                    cache.lock().expect("it isn't poisoned").insert(name, whole);
                 }
             })
         }))
@@ -214,7 +214,7 @@ async fn a_second_stream_is_answered_from_a_cache() {
         let response = soon(client.greet_many_times(many("a", 2))).await.expect("a is greeted");
         let (messages, end) = read(response.into_inner()).await;
         assert_eq!(messages, ["Hello a 0", "Hello a 1"]);
-        end.expect("the stream is whole");
+        end.expect("the stream is complete");
     }
     assert_eq!(calls.get(), 1);
 }

@@ -31,11 +31,11 @@ struct Codes(Arc<Mutex<BTreeMap<i32, usize>>>);
 
 impl Codes {
     fn count(&self, code: Code) {
-        *self.0.lock().expect("nobody panics with it").entry(code.into()).or_default() += 1;
+        *self.0.lock().expect("it isn't poisoned").entry(code.into()).or_default() += 1;
     }
 
     fn get(&self, code: Code) -> usize {
-        let counts = self.0.lock().expect("nobody panics with it");
+        let counts = self.0.lock().expect("it isn't poisoned");
         counts.get(&code.into()).copied().unwrap_or_default()
     }
 }
@@ -60,10 +60,10 @@ async fn status_codes_are_counted() {
     for name in ["you", "me", NOBODY] {
         call_each_through(&mut client, name).await;
     }
-    drop(soon(client.chat(tokio_stream::pending())).await.expect("the chat begins"));
+    drop(soon(client.chat(tokio_stream::pending())).await.expect("the chat starts"));
     let counts = [Code::Ok, Code::NotFound, Code::Cancelled].map(|code| codes.get(code));
     assert_eq!(counts, [8, 4, 1]);
-    assert_eq!(codes.0.lock().expect("nobody panics with it").len(), 3);
+    assert_eq!(codes.0.lock().expect("it isn't poisoned").len(), 3);
 }
 
 /// Reports the end of each response, including the metadata "trailer" if present.
@@ -157,8 +157,8 @@ where
     I: support::GreeterInterceptors<tonic::transport::Channel>,
 {
     let mut client = server.through(ends);
-    let one = soon(client.greet_many_times(many(name, 1))).await.expect("the stream begins");
-    let both = soon(client.chat(names([name]))).await.expect("the chat begins");
+    let one = soon(client.greet_many_times(many(name, 1))).await.expect("the stream starts");
+    let both = soon(client.chat(names([name]))).await.expect("the chat starts");
     [one.into_inner(), both.into_inner()]
 }
 
@@ -167,8 +167,8 @@ async fn a_response_stream_that_was_read_to_its_end_is_complete_with_its_trailer
     let server = connect(GreeterServer::new(Trailers)).await;
     let (sender, mut ends) = events();
     for mut stream in streams(&server, Ends(sender), "complete").await {
-        assert_eq!(soon(stream.message()).await.expect("it goes on"), Some(reply("one")));
-        assert_eq!(soon(stream.message()).await.expect("it ends well"), None);
+        assert_eq!(soon(stream.message()).await.expect("it continues"), Some(reply("one")));
+        assert_eq!(soon(stream.message()).await.expect("it completes"), None);
         assert_eq!(next(&mut ends).await, r#"complete: ["one", "two"]"#);
         // The caller gets them as well.
         let trailers = soon(stream.trailers()).await.expect("they are there");
@@ -198,7 +198,7 @@ async fn a_response_stream_that_is_dropped_is_cancelled() {
     let server = connect(GreeterServer::new(Trailers)).await;
     let (sender, mut ends) = events();
     for mut stream in streams(&server, Ends(sender), "goes on").await {
-        assert_eq!(soon(stream.message()).await.expect("it goes on"), Some(reply("one")));
+        assert_eq!(soon(stream.message()).await.expect("it continues"), Some(reply("one")));
         assert!(ends.try_recv().is_err());
         drop(stream);
         assert_eq!(next(&mut ends).await, "cancelled");
@@ -221,7 +221,7 @@ async fn a_single_response_is_complete_immediately() {
     let mut client = server.through(Ends(sender));
     soon(client.say_hello(hello("you"))).await.expect("you are greeted");
     soon(client.greet_everybody(names(["a", "b"]))).await.expect("both are greeted");
-    soon(client.say_hello(hello(NOBODY))).await.expect_err("nobody is greeted");
+    soon(client.say_hello(hello(NOBODY))).await.expect_err("no one is greeted");
     drop(client);
     assert_eq!(all(ends).await, ["complete", "complete"]);
 }
@@ -247,7 +247,7 @@ async fn a_partly_read_stream_is_observed_to_its_end() {
     });
     let server = connect(GreeterServer::new(Plain)).await;
     let mut client = server.through((ReadsFirst, note));
-    let response = client.greet_many_times(many("Ada", 3)).await.expect("it begins");
+    let response = client.greet_many_times(many("Ada", 3)).await.expect("it starts");
     let (messages, end) = read(response.into_inner()).await;
     assert_eq!((messages.len(), end.is_ok()), (2, true));
     assert_eq!(next(&mut told).await, (Code::Ok, 3));

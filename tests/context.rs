@@ -96,7 +96,7 @@ async fn the_deadline_comes_from_the_client() {
 
     let mut request = Request::new(support::names(["you"]));
     request.set_timeout(TIMEOUT * 2);
-    soon(client.chat(request)).await.expect("the chat begins");
+    soon(client.chat(request)).await.expect("the chat starts");
     let remaining = next(&mut contexts).await.time_remaining().expect("the client set a timeout");
     assert!(remaining > TIMEOUT && remaining <= TIMEOUT * 2, "{remaining:?}");
 }

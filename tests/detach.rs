@@ -71,7 +71,7 @@ async fn a_handler_finishes_after_its_client_has_disconnected() {
         .await
         .expect("it starts");
     let call = tokio::time::timeout(Duration::from_secs(1), client.execute("slow"));
-    call.await.expect_err("the client leaves");
+    call.await.expect_err("the client disconnects");
     begun.notified().await;
     tokio::time::timeout(Duration::from_secs(120), finished.notified())
         .await
@@ -134,7 +134,7 @@ where
         let (sender, receiver) = mpsc::channel(1);
         tokio::spawn(async move {
             for request in [Some(request), again].into_iter().flatten() {
-                let mut messages = rest.run(request).await.expect("it begins").into_inner();
+                let mut messages = rest.run(request).await.expect("it starts").into_inner();
                 while let Some(Ok(message)) = messages.next().await {
                     sender.send(Ok(message)).await.expect("somebody reads");
                 }
@@ -253,7 +253,7 @@ async fn a_layers_service_finishes_after_its_client_has_disconnected() {
     let mut client = DummyServiceClient::new(server.channel());
     let call = client.execute(DummyRequest { input: "foo".to_owned() });
     let call = tokio::time::timeout(Duration::from_secs(1), call);
-    call.await.expect_err("the client leaves");
+    call.await.expect_err("the client disconnects");
     begun.notified().await;
     tokio::time::timeout(Duration::from_secs(120), finished.notified())
         .await

@@ -91,12 +91,12 @@ async fn a_chosen_unknown_passes_through() {
 #[tokio::test]
 async fn error_in_a_server_stream_after_some_messages() {
     let mut client = connect(GreeterServer::new(Overriding)).await;
-    let response = soon(client.greet_many_times(many(SECRET, 3))).await.expect("it begins well");
+    let response = soon(client.greet_many_times(many(SECRET, 3))).await.expect("it starts");
     let (messages, end) = read(response.into_inner()).await;
     assert_eq!(messages, ["Hello secret 0"]);
     assert_eq!(end.expect_err("the second one fails").code(), Code::Internal);
 
-    let response = soon(client.chat(names(["a", "b", SECRET, "c"]))).await.expect("it begins well");
+    let response = soon(client.chat(names(["a", "b", SECRET, "c"]))).await.expect("it starts");
     let (messages, end) = read(response.into_inner()).await;
     assert_eq!(messages, ["Hello a", "Hello b"]);
     assert_eq!(end.expect_err("the third one fails").code(), Code::Internal);

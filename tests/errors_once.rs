@@ -138,8 +138,8 @@ async fn through<I: GreeterInterceptors<Wire>>(
     interceptors: I,
 ) -> [Vec<(Code, String)>; 2] {
     let mut client = GreeterClient::with_interceptors(wire, interceptors);
-    let stream = client.greet_many_times(many("a", 1)).await.expect("it begins");
-    let chat = client.chat(tokio_stream::iter([hello("a")])).await.expect("it begins");
+    let stream = client.greet_many_times(many("a", 1)).await.expect("it starts");
+    let chat = client.chat(tokio_stream::iter([hello("a")])).await.expect("it starts");
     [errors(stream.into_inner()).await, errors(chat.into_inner()).await]
 }
 
@@ -152,7 +152,7 @@ async fn in_each_form() {
         Wire { last: b"", fails: false, is_bare: false },
     ] {
         let mut bare = GreeterClient::new(Wire { is_bare: true, ..wire.clone() });
-        let bare = bare.greet_many_times(many("a", 1)).await.expect("it begins").into_inner();
+        let bare = bare.greet_many_times(many("a", 1)).await.expect("it starts").into_inner();
         let mut expected = errors(bare).await;
         assert!(!expected.is_empty());
         for (_, text) in &mut expected {

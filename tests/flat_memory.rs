@@ -72,7 +72,8 @@ where
 async fn read_all(mut stream: Streaming<HelloReply>, numbered: bool) {
     let greeting = format!("Hello {NAME}");
     let mut read = 0;
-    while let Some(HelloReply { message }) = stream.message().await.expect("the stream is whole") {
+    while let Some(HelloReply { message }) = stream.message().await.expect("the stream is complete")
+    {
         let number = message.strip_prefix(&greeting).expect("it is a greeting").trim_start();
         if numbered {
             assert_eq!(number.parse(), Ok(read));
@@ -85,13 +86,13 @@ async fn read_all(mut stream: Streaming<HelloReply>, numbered: bool) {
 }
 
 async fn greet_many_times(client: &mut Client) {
-    let response = client.greet_many_times(many(NAME, MESSAGES)).await.expect("the stream begins");
+    let response = client.greet_many_times(many(NAME, MESSAGES)).await.expect("the stream starts");
     read_all(response.into_inner(), true).await;
 }
 
 async fn chat(client: &mut Client) {
     let requests = tokio_stream::iter((0..MESSAGES).map(|_| hello(NAME)));
-    let response = client.chat(requests).await.expect("the stream begins");
+    let response = client.chat(requests).await.expect("the stream starts");
     read_all(response.into_inner(), false).await;
 }
 

@@ -33,7 +33,7 @@ impl Subscriber for Spans {
     }
 
     fn new_span(&self, attributes: &span::Attributes<'_>) -> span::Id {
-        let mut names = self.0.lock().expect("nobody panics with it");
+        let mut names = self.0.lock().expect("it isn't poisoned");
         names.push(attributes.metadata().name());
         span::Id::from_u64(names.len() as u64)
     }
@@ -55,5 +55,5 @@ async fn a_span_is_named_after_the_interceptor() {
         .await
         .expect("it starts");
     assert_eq!(client.execute("foo").await.expect("it echoes"), "foo");
-    assert_eq!(*spans.0.lock().expect("nobody panics with it"), ["measured", "nameless"]);
+    assert_eq!(*spans.0.lock().expect("it isn't poisoned"), ["measured", "nameless"]);
 }

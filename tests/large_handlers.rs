@@ -66,7 +66,7 @@ sixteen! {
         }
 
         async fn greet_everybody(self: Arc<Self>, _: Request<Streaming<HelloRequest>>) -> Answer {
-            Err(Status::unimplemented("nobody calls it"))
+            Err(Status::unimplemented("it is never called"))
         }
 
         type GreetManyTimesStream = BoxStream<HelloReply>;
@@ -75,7 +75,7 @@ sixteen! {
             self: Arc<Self>,
             _: Request<GreetManyTimesRequest>,
         ) -> Result<Response<Self::GreetManyTimesStream>, Status> {
-            Err(Status::unimplemented("nobody calls it"))
+            Err(Status::unimplemented("it is never called"))
         }
 
         type ChatStream = BoxStream<HelloReply>;
@@ -84,7 +84,7 @@ sixteen! {
             self: Arc<Self>,
             _: Request<Streaming<HelloRequest>>,
         ) -> Result<Response<Self::ChatStream>, Status> {
-            Err(Status::unimplemented("nobody calls it"))
+            Err(Status::unimplemented("it is never called"))
         }
     }
 }

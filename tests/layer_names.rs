@@ -88,7 +88,7 @@ async fn names_are_limited_and_known_ones_keep_working() {
         == Code::Unimplemented
     {
         met += 1;
-        assert!(met < 10_000, "there is no end");
+        assert!(met < 10_000, "there is no limit");
     }
     assert!(met > 2000, "{met} names");
     // The interceptor also sees the one that was refused.
@@ -97,7 +97,7 @@ async fn names_are_limited_and_known_ones_keep_working() {
     let mut short = 0;
     while call(&channel, &format!("/a.B/{short}"), GRPC).await == Code::Unimplemented {
         short += 1;
-        assert!(short < 100, "there is no end");
+        assert!(short < 100, "there is no limit");
     }
     assert_eq!(seen.take(), short + 1);
 

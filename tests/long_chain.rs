@@ -150,7 +150,7 @@ mod around_the_rest {
     async fn ended<N: Next>(request: Request<N::Request>, context: Context, next: N) -> Outcome<N> {
         let name = context.method_name();
         let note = move |_: &grpc_interceptor::CallEnd<'_>| {
-            ENDS.lock().expect("nobody panics with it").push(name.method());
+            ENDS.lock().expect("it isn't poisoned").push(name.method());
         };
         next.on_call_end(note).run(request).await
     }

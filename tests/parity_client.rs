@@ -37,7 +37,7 @@ struct CodeCount(Mutex<HashMap<Code, usize>>);
 
 impl CodeCount {
     fn assert_counts<const CODES: usize>(&self, counts: [(Code, usize); CODES]) {
-        assert_eq!(*self.0.lock().expect("nobody panics with it"), HashMap::from(counts));
+        assert_eq!(*self.0.lock().expect("it isn't poisoned"), HashMap::from(counts));
     }
 }
 
@@ -45,7 +45,7 @@ impl<N: Next> Interceptor<N> for CodeCount {
     async fn intercept(&self, request: Request<N::Request>, _: Context, next: N) -> Outcome<N> {
         let outcome = next.run(request).await;
         let code = outcome.as_ref().map_or_else(Status::code, |_| Code::Ok);
-        *self.0.lock().expect("nobody panics with it").entry(code).or_default() += 1;
+        *self.0.lock().expect("it isn't poisoned").entry(code).or_default() += 1;
         outcome
     }
 }
@@ -103,13 +103,13 @@ where
                 key
             }
         };
-        let cached = self.0.lock().expect("nobody panics with it").get(&key).cloned();
+        let cached = self.0.lock().expect("it isn't poisoned").get(&key).cloned();
         if let Some(response) = cached {
             return Ok(Response::new(response));
         }
         let response = next.run(Request::from_parts(metadata, extensions, payload)).await?;
         let answer = response.get_ref().clone();
-        self.0.lock().expect("nobody panics with it").insert(key, answer);
+        self.0.lock().expect("it isn't poisoned").insert(key, answer);
         Ok(response)
     }
 }

@@ -27,7 +27,7 @@ struct Counting {
 impl Counting {
     fn assert_counts(&self, calls: &[(&'static str, usize)], errors: &[(&'static str, usize)]) {
         let counted =
-            |counts: &Mutex<HashMap<_, _>>| counts.lock().expect("nobody panics with it").clone();
+            |counts: &Mutex<HashMap<_, _>>| counts.lock().expect("it isn't poisoned").clone();
         assert_eq!(counted(&self.calls), calls.iter().copied().collect());
         assert_eq!(counted(&self.errors), errors.iter().copied().collect());
     }
@@ -42,7 +42,7 @@ impl<N: Next> Interceptor<N> for Counting {
     ) -> Outcome<N> {
         let path = context.method_name().path();
         let count = |counts: &Mutex<HashMap<_, _>>| {
-            *counts.lock().expect("nobody panics with it").entry(path).or_default() += 1;
+            *counts.lock().expect("it isn't poisoned").entry(path).or_default() += 1;
         };
         count(&self.calls);
         next.run(request).await.inspect_err(|_| count(&self.errors))
@@ -79,12 +79,12 @@ async fn interceptor_chain() {
     let trace = Arc::new(Mutex::new(Vec::new()));
     let push = |number| {
         let trace = Arc::clone(&trace);
-        SideEffect(move || trace.lock().expect("nobody panics with it").push(number))
+        SideEffect(move || trace.lock().expect("it isn't poisoned").push(number))
     };
     let mut client =
         testing::dummy().server_interceptors((push(1), push(2))).start().await.expect("it starts");
     assert_eq!(client.execute("test").await.expect("it echoes"), "test");
-    assert_eq!(*trace.lock().expect("nobody panics with it"), [1, 2]);
+    assert_eq!(*trace.lock().expect("it isn't poisoned"), [1, 2]);
 }
 
 #[interceptor]

@@ -31,11 +31,11 @@ impl<T> Default for Log<T> {
 
 impl<T: Clone> Log<T> {
     fn push(&self, entry: T) {
-        self.0.lock().expect("nobody panics with it").push(entry);
+        self.0.lock().expect("it isn't poisoned").push(entry);
     }
 
     fn get(&self) -> Vec<T> {
-        self.0.lock().expect("nobody panics with it").clone()
+        self.0.lock().expect("it isn't poisoned").clone()
     }
 }
 

@@ -88,7 +88,7 @@ struct Never;
 
 impl<M> ShowMessage<M> for Never {
     fn show(&self, _: &M, _: &MessageInfo, _: &mut dyn fmt::Write) -> fmt::Result {
-        panic!("nobody asked for it")
+        panic!("it must not be formatted")
     }
 }
 

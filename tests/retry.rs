@@ -40,11 +40,11 @@ struct Log(Arc<Mutex<Vec<String>>>);
 
 impl Log {
     fn push(&self, line: impl Into<String>) {
-        self.0.lock().expect("nobody panics with it").push(line.into());
+        self.0.lock().expect("it isn't poisoned").push(line.into());
     }
 
     fn take(&self) -> Vec<String> {
-        std::mem::take(&mut self.0.lock().expect("nobody panics with it"))
+        std::mem::take(&mut self.0.lock().expect("it isn't poisoned"))
     }
 }
 

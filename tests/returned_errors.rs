@@ -64,12 +64,12 @@ async fn any_other_error_is_unknown_and_its_text_stays_on_the_server() {
 #[tokio::test]
 async fn an_error_in_a_server_stream_after_some_messages() {
     let mut client = connect(GreeterServer::new(Plain)).await;
-    let response = soon(client.greet_many_times(many(RAISED, 3))).await.expect("it begins well");
+    let response = soon(client.greet_many_times(many(RAISED, 3))).await.expect("it starts");
     let (messages, end) = read(response.into_inner()).await;
     assert_eq!(messages, ["Hello raised 0"]);
     assert_eq!(end.expect_err("the second one fails").code(), Code::NotFound);
 
-    let response = soon(client.chat(names(["a", "b", SECRET, "c"]))).await.expect("it begins well");
+    let response = soon(client.chat(names(["a", "b", SECRET, "c"]))).await.expect("it starts");
     let (messages, end) = read(response.into_inner()).await;
     assert_eq!(messages, ["Hello a", "Hello b"]);
     assert_eq!(end.expect_err("the third one fails").code(), Code::Unknown);
@@ -220,7 +220,7 @@ async fn each_handler_can_return_its_own_error() {
     let text = |status: Status| (status.code(), status.message().to_owned());
     let unknown = (Code::Unknown, "Unknown error".to_owned());
 
-    let status = soon(client.say_hello(hello("no number"))).await.expect_err("it is none");
+    let status = soon(client.say_hello(hello("no number"))).await.expect_err("it isn't one");
     assert_eq!(text(status), unknown);
     let status = soon(client.say_hello(hello("0"))).await.expect_err("it is too little");
     assert_eq!(text(status), (Code::OutOfRange, "zero is the least".to_owned()));
@@ -238,7 +238,7 @@ async fn each_handler_can_return_its_own_error() {
     let status = soon(client.greet_many_times(many("you", 1))).await.expect_err("it fails");
     assert_eq!(text(status), unknown);
 
-    let response = soon(client.chat(names(["you"]))).await.expect("it begins well");
+    let response = soon(client.chat(names(["you"]))).await.expect("it starts");
     let (messages, end) = read(response.into_inner()).await;
     assert_eq!(messages, ["one"]);
     let status = end.expect_err("there is one");
@@ -275,7 +275,7 @@ impl default_stubs::greeter_server::Greeter for BoxedOk {
 async fn a_boxed_stream_yields_any_error_and_ok_is_its_end() {
     async fn end<S: support::GeneratedServer>(server: S) -> (Vec<String>, Result<(), Status>) {
         let mut client = connect(server).await;
-        let response = soon(client.greet_many_times(many("you", 2))).await.expect("it begins well");
+        let response = soon(client.greet_many_times(many("you", 2))).await.expect("it starts");
         read(response.into_inner()).await
     }
     use default_stubs::greeter_server::GreeterServer;

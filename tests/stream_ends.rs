@@ -81,7 +81,7 @@ async fn a_single_message_is_complete_immediately() {
 #[tokio::test]
 async fn a_missing_response_has_no_end() {
     let (mut client, receiver) = watched().await;
-    soon(client.say_hello(hello(NOBODY))).await.expect_err("nobody is greeted");
+    soon(client.say_hello(hello(NOBODY))).await.expect_err("no one is greeted");
     assert_eq!(ends(client, receiver).await, ["request complete"]);
 }
 
@@ -93,19 +93,19 @@ async fn a_stream_that_was_read_to_its_end_is_complete() {
 
     let (mut client, receiver) = watched().await;
     let response = soon(client.greet_many_times(many("a", 2))).await.expect("a is greeted");
-    read(response.into_inner()).await.1.expect("the stream is whole");
+    read(response.into_inner()).await.1.expect("the stream is complete");
     assert_eq!(ends(client, receiver).await, ["request complete", "response complete"]);
 
     let (mut client, receiver) = watched().await;
-    let response = soon(client.chat(names(["a", "b"]))).await.expect("the chat begins");
-    read(response.into_inner()).await.1.expect("the stream is whole");
+    let response = soon(client.chat(names(["a", "b"]))).await.expect("the chat starts");
+    read(response.into_inner()).await.1.expect("the stream is complete");
     assert_eq!(ends(client, receiver).await, ["request complete", "response complete"]);
 }
 
 #[tokio::test]
 async fn an_empty_stream_is_complete() {
     let (mut client, receiver) = watched().await;
-    let response = soon(client.chat(names([]))).await.expect("the chat begins");
+    let response = soon(client.chat(names([]))).await.expect("the chat starts");
     assert_eq!(read(response.into_inner()).await.0, [""; 0]);
     assert_eq!(ends(client, receiver).await, ["request complete", "response complete"]);
 }
@@ -113,8 +113,8 @@ async fn an_empty_stream_is_complete() {
 #[tokio::test]
 async fn a_response_stream_with_an_error_has_failed() {
     let (mut client, receiver) = watched().await;
-    let response = soon(client.greet_many_times(many(NOBODY, 2))).await.expect("it begins well");
-    let status = read(response.into_inner()).await.1.expect_err("nobody is greeted");
+    let response = soon(client.greet_many_times(many(NOBODY, 2))).await.expect("it starts");
+    let status = read(response.into_inner()).await.1.expect_err("no one is greeted");
     assert_eq!(status.code(), Code::NotFound);
     assert_eq!(ends(client, receiver).await, ["request complete", "response failed: NotFound"]);
 }
@@ -128,7 +128,7 @@ async fn a_request_stream_with_an_error_has_failed() {
     assert_eq!(ends(client, receiver).await, ["request failed: InvalidArgument"]);
 
     let (mut client, receiver) = watched().await;
-    let response = soon(client.chat(names(["a", "bad", "b"]))).await.expect("the chat begins");
+    let response = soon(client.chat(names(["a", "bad", "b"]))).await.expect("the chat starts");
     let (messages, end) = read(response.into_inner()).await;
     assert_eq!(messages, ["Hello a"]);
     assert_eq!(end.expect_err("the handler gives up").code(), Code::InvalidArgument);
@@ -213,10 +213,10 @@ async fn a_request_stream_that_the_handler_does_not_read_to_its_end_is_cancelled
 #[tokio::test]
 async fn a_response_stream_that_the_client_drops_is_cancelled() {
     let Watch { mut client, ends: mut told, .. } = impatient().await;
-    let response = soon(client.greet_many_times(many("a", 0))).await.expect("it begins");
+    let response = soon(client.greet_many_times(many("a", 0))).await.expect("it starts");
     assert_eq!(next(&mut told).await, "request complete");
     let mut stream = response.into_inner();
-    assert_eq!(soon(stream.message()).await.expect("it goes on"), Some(reply("again")));
+    assert_eq!(soon(stream.message()).await.expect("it continues"), Some(reply("again")));
     drop(stream);
     // This happens while the connection is still open.
     assert_eq!(next(&mut told).await, "response cancelled");
@@ -230,8 +230,8 @@ async fn both_streams_of_a_chat_that_the_client_drops_are_cancelled() {
     let (requests, outgoing) = events();
     tell(&requests, hello("a"));
     let call = client.chat(UnboundedReceiverStream::new(outgoing));
-    let mut stream = soon(call).await.expect("it begins").into_inner();
-    assert_eq!(soon(stream.message()).await.expect("it goes on"), Some(reply("again")));
+    let mut stream = soon(call).await.expect("it starts").into_inner();
+    assert_eq!(soon(stream.message()).await.expect("it continues"), Some(reply("again")));
     drop(stream);
     drop(requests);
     assert_eq!(ends(client, told).await, ["request cancelled", "response cancelled"]);

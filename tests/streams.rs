@@ -130,13 +130,13 @@ async fn every_message_of_every_kind_of_rpc_is_seen_in_order() {
     expect(vec![came_in("a"), came_in("b"), came_in("c"), went_out("Hello a and b and c")]).await;
 
     let response = soon(client.greet_many_times(many("a", 3))).await.expect("a is greeted");
-    read(response.into_inner()).await.1.expect("the stream is whole");
+    read(response.into_inner()).await.1.expect("the stream is complete");
     let request = format!("in: {:?}", many("a", 3));
     expect(vec![request, went_out("Hello a 0"), went_out("Hello a 1"), went_out("Hello a 2")])
         .await;
 
-    let response = soon(client.chat(names(["a", "b"]))).await.expect("the chat begins");
-    read(response.into_inner()).await.1.expect("the stream is whole");
+    let response = soon(client.chat(names(["a", "b"]))).await.expect("the chat starts");
+    read(response.into_inner()).await.1.expect("the stream is complete");
     expect(vec![came_in("a"), went_out("Hello a"), came_in("b"), went_out("Hello b")]).await;
 
     drop(client);
@@ -149,15 +149,15 @@ async fn each_message_passes_before_the_next_one_arrives() {
     let mut client = connect(GreeterServer::new(Inspected { inspect: Inspect(sender) })).await;
     let (requests, outgoing) = events();
     let response = soon(client.chat(UnboundedReceiverStream::new(outgoing)));
-    let mut replies = response.await.expect("the chat begins").into_inner();
+    let mut replies = response.await.expect("the chat starts").into_inner();
     // If the chain held messages back, this would hang.
     for name in ["a", "b", "c"] {
         tell(&requests, hello(name));
-        let answer = soon(replies.message()).await.expect("the stream goes on");
+        let answer = soon(replies.message()).await.expect("the stream continues");
         assert_eq!(answer, Some(reply(format!("Hello {name}"))));
     }
     drop(requests);
-    assert_eq!(soon(replies.message()).await.expect("the stream ends well"), None);
+    assert_eq!(soon(replies.message()).await.expect("the stream completes"), None);
 }
 
 /// Marks each message that passes.
@@ -458,7 +458,7 @@ async fn a_refused_message_ends_the_response_stream_and_drops_the_handlers() {
     assert_eq!((status.code(), status.message()), (Code::ResourceExhausted, "three are enough"));
     assert_eq!(next(&mut dropped).await, "dropped");
 
-    let response = soon(client.chat(names([]))).await.expect("the chat begins");
+    let response = soon(client.chat(names([]))).await.expect("the chat starts");
     let (messages, end) = read(response.into_inner()).await;
     assert_eq!(messages, ["chat 1", "chat 2", "chat 3"]);
     assert_eq!(end.expect_err("the interceptor ends it").code(), Code::ResourceExhausted);
@@ -473,7 +473,7 @@ async fn a_response_stream_can_be_shortened() {
     let response = soon(client.greet_many_times(request)).await.expect("a is greeted");
     let (messages, end) = read(response.into_inner()).await;
     assert_eq!(messages, ["a 1", "a 2", "a 3"]);
-    end.expect("the stream ends well");
+    end.expect("the stream completes");
     assert_eq!(next(&mut dropped).await, "dropped");
 }
 

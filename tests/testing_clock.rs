@@ -154,7 +154,7 @@ impl<N: Next> Interceptor<N> for Remaining {
     ) -> Outcome<N> {
         let outcome = next.run(request).await;
         let remaining = context.time_remaining().expect("there is a deadline");
-        self.0.lock().expect("nobody panics with it").push(remaining);
+        self.0.lock().expect("it isn't poisoned").push(remaining);
         outcome
     }
 }
@@ -177,7 +177,7 @@ async fn deadlines_follow_the_clock() {
     let call = tokio::spawn(async move { client.get_mut().execute(request).await });
     clock.advance(Duration::from_secs(4)).await;
     assert!(call.is_finished());
-    assert_eq!(*seen.lock().expect("nobody panics with it"), [Duration::from_secs(6)]);
+    assert_eq!(*seen.lock().expect("it isn't poisoned"), [Duration::from_secs(6)]);
 }
 
 #[tokio::test(start_paused = true)]

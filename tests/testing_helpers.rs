@@ -94,7 +94,7 @@ async fn a_recorder_shows_a_stream_while_it_runs() {
     let (sender, receiver) = mpsc::unbounded_channel();
     let stream =
         client.get_mut().execute_client_server_stream(UnboundedReceiverStream::new(receiver));
-    let mut stream = stream.await.expect("it begins").into_inner();
+    let mut stream = stream.await.expect("it starts").into_inner();
     let assert_both = |requests: &[&str], outcome: Option<RecordedOutcome>| {
         for recorder in [&on_client, &on_server] {
             assert_call(&recorder.calls()[0], BOTH, requests, requests, outcome.clone());
@@ -103,11 +103,11 @@ async fn a_recorder_shows_a_stream_while_it_runs() {
     assert_both(&[], None);
     for inputs in [&["a"][..], &["a", "b"][..]] {
         sender.send(request(inputs[inputs.len() - 1])).expect("it is read");
-        stream.message().await.expect("it goes on").expect("it isn't at its end");
+        stream.message().await.expect("it continues").expect("it isn't at its end");
         assert_both(inputs, None);
     }
     drop(sender);
-    assert!(stream.message().await.expect("it ends well").is_none());
+    assert!(stream.message().await.expect("it completes").is_none());
     assert_both(&["a", "b"], Some(RecordedOutcome::Ok));
 }
 
@@ -126,8 +126,8 @@ async fn a_recorder_reports_cancelled_calls() {
     call.await.expect_err("it takes forever");
     let requests = tokio_stream::iter(["a", "forever"].map(request));
     let stream = client.get_mut().execute_client_server_stream(requests).await;
-    let mut stream = stream.expect("it begins").into_inner();
-    stream.message().await.expect("it goes on").expect("it isn't at its end");
+    let mut stream = stream.expect("it starts").into_inner();
+    stream.message().await.expect("it continues").expect("it isn't at its end");
     assert_eq!(on_client.calls()[1].outcome, None);
     drop(stream);
     soon(client.shutdown()).await;

@@ -101,7 +101,7 @@ impl Tell {
     }
 
     fn tell(&self, what: &str) {
-        self.events.lock().expect("nobody panics with it").push(format!("{what} {}", self.name));
+        self.events.lock().expect("it isn't poisoned").push(format!("{what} {}", self.name));
     }
 }
 
@@ -135,7 +135,7 @@ async fn interceptors_run_on_both_sides_from_the_outermost_to_the_innermost() {
         "out first",
     ];
     let assert_order = || {
-        let mut events = events.lock().expect("nobody panics with it");
+        let mut events = events.lock().expect("it isn't poisoned");
         assert_eq!(events.drain(..).collect::<Vec<_>>(), expected);
     };
     client.execute("a").await.expect("it echoes");
@@ -209,10 +209,10 @@ async fn get_mut_gives_access_to_metadata_timeouts_and_streams() {
     let (sender, receiver) = mpsc::unbounded_channel();
     let call =
         client.get_mut().execute_client_server_stream(UnboundedReceiverStream::new(receiver));
-    let mut stream = call.await.expect("it begins").into_inner();
+    let mut stream = call.await.expect("it starts").into_inner();
     for input in ["foo", "bar"] {
         sender.send(DummyRequest { input: input.to_owned() }).expect("it is read");
-        let response = stream.message().await.expect("it goes on").expect("it isn't at its end");
+        let response = stream.message().await.expect("it continues").expect("it isn't at its end");
         assert_eq!(response.output, input);
     }
     // Messages before an error can be read.
@@ -278,9 +278,9 @@ async fn another_client_can_call_the_server_on_loopback() {
     // After that the server no longer listens, and the other client's connection is closed,
     // including its open calls.
     let call = other.execute_client_server_stream(tokio_stream::pending());
-    let mut stream = call.await.expect("it begins").into_inner();
+    let mut stream = call.await.expect("it starts").into_inner();
     soon(client.shutdown()).await;
-    soon(stream.message()).await.expect_err("the connection is over");
+    soon(stream.message()).await.expect_err("the connection is closed");
     soon(other.execute(request)).await.expect_err("there is no server");
     tokio::net::TcpStream::connect(address).await.expect_err("there is no server");
     assert_eq!(recorder.calls()[2].outcome, Some(RecordedOutcome::Cancelled));
@@ -293,9 +293,9 @@ async fn a_drop_also_ends_other_clients_connections() {
     let mut other =
         DummyServiceClient::connect(format!("http://{address}")).await.expect("it runs");
     let call = other.execute_client_server_stream(tokio_stream::pending());
-    let mut stream = call.await.expect("it begins").into_inner();
+    let mut stream = call.await.expect("it starts").into_inner();
     drop(client);
-    soon(stream.message()).await.expect_err("the connection is over");
+    soon(stream.message()).await.expect_err("the connection is closed");
 }
 
 #[tokio::test]
@@ -336,9 +336,11 @@ async fn an_unreachable_server_is_an_error() {
     let unused = TcpIncoming::bind("127.0.0.1:0".parse().expect("it is an address"));
     let address = unused.expect("there is a free port").local_addr().expect("it has a port");
     let error = testing::dummy().connect_to(format!("http://{address}")).await;
-    assert!(format!("{:?}", error.expect_err("nobody listens")).contains("ConnectionRefused"));
+    assert!(
+        format!("{:?}", error.expect_err("nothing is listening")).contains("ConnectionRefused")
+    );
 
-    let error = testing::dummy().connect_to("no URI").await.expect_err("it is no URI");
+    let error = testing::dummy().connect_to("no URI").await.expect_err("it isn't a URI");
     assert_eq!(error.kind(), io::ErrorKind::InvalidInput);
     let special_case = testing::dummy().special_case("foo", |_| "bar");
     let error = special_case.connect_to(format!("http://{address}")).await;
@@ -360,7 +362,7 @@ async fn the_service_can_be_called_without_a_server() {
     );
     let stream = service.execute_server_stream(call("ping")).await.expect("it answers");
     let all: Result<Vec<_>, Status> = stream.into_inner().collect().await;
-    let all: Vec<_> = all.expect("it ends well").into_iter().map(|one| one.output).collect();
+    let all: Vec<_> = all.expect("it completes").into_iter().map(|one| one.output).collect();
     assert_eq!(all, ["p", "o", "n", "g"]);
 }
 
@@ -375,7 +377,7 @@ async fn the_last_interceptors_set_apply() {
         .start()
         .await
         .expect("it starts");
-    assert_eq!(client.execute("foo").await.expect("nobody is away"), "foo");
+    assert_eq!(client.execute("foo").await.expect("it is available"), "foo");
 }
 
 #[tokio::test]

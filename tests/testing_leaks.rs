@@ -68,12 +68,12 @@ async fn begin(client: &mut Client) -> InFlight {
     let flood = tokio_stream::iter(std::iter::repeat_with(|| request(&"x".repeat(10_000))));
     let generated = client.get_mut();
     let mut streams = Vec::new();
-    let stream = generated.execute_client_server_stream(open()).await.expect("it begins");
+    let stream = generated.execute_client_server_stream(open()).await.expect("it starts");
     streams.push(stream.into_inner());
-    let stream = generated.execute_client_server_stream(flood).await.expect("it begins");
+    let stream = generated.execute_client_server_stream(flood).await.expect("it starts");
     streams.push(stream.into_inner());
     for stream in &mut streams {
-        stream.message().await.expect("it goes on").expect("it isn't at its end");
+        stream.message().await.expect("it continues").expect("it isn't at its end");
     }
 
     let mut calls = Vec::new();
@@ -196,8 +196,8 @@ async fn shutdown_waits_for_all_tasks() {
         client.execute("foo").await.expect("it echoes");
         let requests = tokio_stream::iter(["a", "forever"].map(request));
         let stream = client.get_mut().execute_client_server_stream(requests).await;
-        let mut stream = stream.expect("it begins").into_inner();
-        stream.message().await.expect("it goes on").expect("it isn't at its end");
+        let mut stream = stream.expect("it starts").into_inner();
+        stream.message().await.expect("it continues").expect("it isn't at its end");
         assert!(tasks() > before);
         soon(client.shutdown()).await;
         // With a single thread, tasks can't be in the middle of ending.
@@ -211,7 +211,7 @@ async fn nothing_is_left_of_unused_or_unstarted_clients() {
     for _ in 0..ROUNDS {
         drop(testing::dummy().start().await.expect("it starts"));
         drop(testing::dummy().start());
-        testing::dummy().connect_to("http://127.0.0.1:1").await.expect_err("nobody listens");
+        testing::dummy().connect_to("http://127.0.0.1:1").await.expect_err("nothing is listening");
     }
     assert_back_to(before, usize::MAX).await;
 }
@@ -222,7 +222,7 @@ async fn calls_of_a_clone_fail_when_the_client_is_gone() {
     let mut clone = client.get_mut().clone();
     clone.execute(request("foo")).await.expect("it echoes");
     drop(client);
-    clone.execute(request("foo")).await.expect_err("there is nobody");
+    clone.execute(request("foo")).await.expect_err("there is no server");
 }
 
 #[test]

@@ -281,9 +281,9 @@ async fn another_client_can_call_the_server_by_its_address() {
     // After that the server no longer listens, and the other client's connection is closed,
     // including its open calls.
     let call = other.chat(tokio_stream::pending()).await;
-    let mut stream = call.expect("it begins").into_inner();
+    let mut stream = call.expect("it starts").into_inner();
     soon(server.shutdown()).await;
-    soon(stream.message()).await.expect_err("the connection is over");
+    soon(stream.message()).await.expect_err("the connection is closed");
     soon(other.say_hello(hello("Ada"))).await.expect_err("there is no server");
     tokio::net::TcpStream::connect(address).await.expect_err("there is no server");
     assert_eq!(recorder.calls()[5].outcome, Some(RecordedOutcome::Cancelled));
@@ -337,9 +337,9 @@ struct InFlight {
 impl InFlight {
     async fn begin(channel: Channel, events: &mut UnboundedReceiver<String>) -> Self {
         let mut client = GreeterClient::new(channel);
-        let stream = client.greet_many_times(many("Ada", 1)).await.expect("it begins");
+        let stream = client.greet_many_times(many("Ada", 1)).await.expect("it starts");
         let mut stream = stream.into_inner();
-        let first = stream.message().await.expect("it goes on").expect("there is a first");
+        let first = stream.message().await.expect("it continues").expect("there is a first");
         assert_eq!(first.message, "Hello Ada");
         assert_eq!(next(events).await, "the stream begins");
         let call = tokio::spawn(async move { client.say_hello(hello(FOREVER)).await });
@@ -349,7 +349,7 @@ impl InFlight {
 
     async fn assert_failed(mut self) {
         soon(self.call).await.expect("it doesn't panic").expect_err("it is never answered");
-        soon(self.stream.message()).await.expect_err("it is broken off");
+        soon(self.stream.message()).await.expect_err("it is cut off");
     }
 }
 
@@ -506,8 +506,8 @@ async fn leaves_no_task<K>(server: impl Servable<K>) {
     assert_it_greets(server.channel()).await;
     let mut client = GreeterClient::new(server.channel());
     let call = client.chat(tokio_stream::once(hello("Ada")).chain(tokio_stream::pending())).await;
-    let mut stream = call.expect("it begins").into_inner();
-    stream.message().await.expect("it goes on").expect("there is a first");
+    let mut stream = call.expect("it starts").into_inner();
+    stream.message().await.expect("it continues").expect("there is a first");
     assert!(tasks() > before);
     drop(server);
     // The client and the stream still exist.

@@ -180,7 +180,7 @@ async fn a_stream_can_fail_in_the_middle() {
 
     let requests = tokio_stream::iter(["a", "b", "error", "c"].map(request));
     let stream = client.get_mut().execute_client_server_stream(requests).await;
-    let (outputs, end) = read(stream.expect("it begins").into_inner()).await;
+    let (outputs, end) = read(stream.expect("it starts").into_inner()).await;
     assert_eq!(outputs, ["a", "b"]);
     assert_eq!(end.expect_err("it fails").message(), "torn");
 }
@@ -208,11 +208,11 @@ async fn a_special_case_can_read_the_calls_metadata() {
     assert_eq!(response.into_inner().output, "user adauser ada");
     let response = client.execute_server_stream(with_user(request("user"))).await;
     let (outputs, end) = read(response.expect("it answers").into_inner()).await;
-    end.expect("it ends well");
+    end.expect("it completes");
     assert_eq!(outputs.concat(), "user ada");
     let response = client.execute_client_server_stream(with_user(two())).await;
     let (outputs, end) = read(response.expect("it answers").into_inner()).await;
-    end.expect("it ends well");
+    end.expect("it completes");
     assert_eq!(outputs, ["user ada", "user ada"]);
 }
 
@@ -295,18 +295,18 @@ async fn a_special_case_is_called_when_its_message_arrives() {
     let seen = Arc::new(Mutex::new(Vec::new()));
     let log = Arc::clone(&seen);
     let dummy = testing::dummy().special_case("b", move |request| {
-        log.lock().expect("nobody panics with it").push(request.into_inner());
+        log.lock().expect("it isn't poisoned").push(request.into_inner());
         "B"
     });
     let mut client = start(dummy).await;
     let (sender, receiver) = tokio::sync::mpsc::unbounded_channel();
     let receiver = tokio_stream::wrappers::UnboundedReceiverStream::new(receiver);
     let stream = client.get_mut().execute_client_server_stream(receiver).await;
-    let mut stream = stream.expect("it begins").into_inner();
-    let count = || seen.lock().expect("nobody panics with it").len();
+    let mut stream = stream.expect("it starts").into_inner();
+    let count = || seen.lock().expect("it isn't poisoned").len();
     for (input, output, times) in [("a", "a", 0), ("b", "B", 1), ("b", "B", 2)] {
         sender.send(request(input)).expect("it is read");
-        let response = stream.message().await.expect("it goes on").expect("it isn't at its end");
+        let response = stream.message().await.expect("it continues").expect("it isn't at its end");
         assert_eq!((response.output.as_str(), count()), (output, times));
     }
 }

@@ -68,7 +68,7 @@ async fn an_unknown_method_calls_no_interceptor() {
     }
     // The same call to an existing method runs the chain.
     let response = call(client.channel(), "/greeter.v1.Greeter/SayHello").await;
-    assert_eq!(response.expect("nobody in particular is greeted").into_inner().0, "\n\u{6}Hello ");
+    assert_eq!(response.expect("an empty name is greeted").into_inner().0, "\n\u{6}Hello ");
     assert_eq!(count.get(), 1);
     call_each(&mut client, "you").await;
     assert_eq!(count.get(), 5);

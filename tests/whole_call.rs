@@ -26,12 +26,12 @@ fn ends(
     let seen = seen.clone();
     on_call_end(move |_, end| {
         let told = (end.code(), end.cause(), end.request_messages(), end.response_messages());
-        seen.lock().expect("nobody panics with it").push(told);
+        seen.lock().expect("it isn't poisoned").push(told);
     })
 }
 
 fn take(seen: &Seen) -> Vec<(Code, EndCause, u64, u64)> {
-    std::mem::take(&mut *seen.lock().expect("nobody panics with it"))
+    std::mem::take(&mut *seen.lock().expect("it isn't poisoned"))
 }
 
 fn request(input: &str, timeout: Option<Duration>) -> Request<DummyRequest> {
@@ -86,9 +86,9 @@ async fn the_end_is_reported_once_on_both_sides() {
     assert_eq!(call.await.expect_err("it is slow").code(), Code::DeadlineExceeded);
     // The client drops a stream before its end, after receiving the last message.
     let stream = client.get_mut().execute_server_stream(request("ab", None)).await;
-    let mut stream = stream.expect("it begins").into_inner();
+    let mut stream = stream.expect("it starts").into_inner();
     for _ in 0..2 {
-        stream.message().await.expect("it goes on").expect("there are two");
+        stream.message().await.expect("it continues").expect("there are two");
     }
     drop(stream);
     sleep(Duration::from_secs(1)).await;
@@ -121,7 +121,7 @@ async fn a_callers_clock_starts_before_the_servers() {
         let (mut client, on_client, on_server) = observed(()).await;
         let call = client.get_mut().execute(request("slow", Some(Duration::from_millis(200))));
         let call = tokio::time::timeout(Duration::from_millis(after), call);
-        call.await.expect_err("the client goes away");
+        call.await.expect_err("the client disconnects");
         sleep(Duration::from_millis(1)).await;
         assert_eq!(take(&on_client)[0].0, Code::Cancelled, "after {after} ms");
         assert_eq!(take(&on_server)[0].0, code, "after {after} ms");
@@ -183,7 +183,7 @@ struct Remaining(Arc<Mutex<Vec<Option<Duration>>>>);
 
 impl Remaining {
     fn take(&self) -> Vec<Option<u128>> {
-        let remaining = std::mem::take(&mut *self.0.lock().expect("nobody panics with it"));
+        let remaining = std::mem::take(&mut *self.0.lock().expect("it isn't poisoned"));
         remaining.into_iter().map(|remaining| remaining.map(|left| left.as_millis())).collect()
     }
 }
@@ -196,7 +196,7 @@ impl<N: Next> Interceptor<N> for Remaining {
         next: N,
     ) -> Outcome<N> {
         assert_eq!(context.deadline(), next.context().deadline());
-        self.0.lock().expect("nobody panics with it").push(context.time_remaining());
+        self.0.lock().expect("it isn't poisoned").push(context.time_remaining());
         next.run(request).await
     }
 }
@@ -285,7 +285,7 @@ async fn a_response_stream_ends_at_the_deadline() {
         let timeout = (!on_server).then_some(milliseconds(2500));
         let start = Instant::now();
         let stream = client.get_mut().execute_server_stream(request("abcd", timeout)).await;
-        let mut stream = stream.expect("it begins").into_inner();
+        let mut stream = stream.expect("it starts").into_inner();
         let mut messages = 0;
         let status = loop {
             match stream.message().await {
@@ -336,7 +336,7 @@ impl<N: Next> Interceptor<N> for Trailers {
             payload.on_end(move |end| {
                 assert_eq!(end.code(), Code::Ok);
                 let StreamEnd::Complete { trailers } = end else { panic!("{end:?}") };
-                seen.lock().expect("nobody panics with it").push(signature(trailers));
+                seen.lock().expect("it isn't poisoned").push(signature(trailers));
             })
         }))
     }
@@ -356,14 +356,14 @@ async fn trailing_metadata_passes_through_adapters() {
         .await
         .expect("it starts");
     let stream = client.get_mut().execute_server_stream(request("abcdefgh", None)).await;
-    let mut stream = stream.expect("it begins").into_inner();
-    let message = stream.message().await.expect("it goes on").expect("there is one");
+    let mut stream = stream.expect("it starts").into_inner();
+    let message = stream.message().await.expect("it continues").expect("there is one");
     assert_eq!(message.output, "a");
-    assert_eq!(stream.message().await.expect("it ends well"), None);
-    let trailers = stream.trailers().await.expect("it ended well");
+    assert_eq!(stream.message().await.expect("it completes"), None);
+    let trailers = stream.trailers().await.expect("it completed");
     assert_eq!(signature(trailers.as_ref()), Some("ada".to_owned()));
     for seen in [on_client, on_server] {
-        assert_eq!(*seen.0.lock().expect("nobody panics with it"), [Some("ada".to_owned())]);
+        assert_eq!(*seen.0.lock().expect("it isn't poisoned"), [Some("ada".to_owned())]);
     }
 }
 
@@ -414,10 +414,10 @@ async fn a_scope_covers_the_response_stream_and_a_clients_requests() {
         .await
         .expect("it starts");
     for _ in 0..2 {
-        client.execute("foo").await.expect("all is inside");
-        client.execute_server_stream("ab").await.expect("all is inside");
-        client.execute_client_stream(["a", "b"]).await.expect("all is inside");
-        client.execute_client_server_stream(["a", "b"]).await.expect("all is inside");
+        client.execute("foo").await.expect("everything is inside");
+        client.execute_server_stream("ab").await.expect("everything is inside");
+        client.execute_client_stream(["a", "b"]).await.expect("everything is inside");
+        client.execute_client_server_stream(["a", "b"]).await.expect("everything is inside");
     }
     assert!(!INSIDE.get());
 }

@@ -84,7 +84,7 @@ impl Choice {
                 Some(("entries", entries)) => choice.entries = named(entries)?,
                 Some(("forms", forms)) => choice.forms = named(forms)?,
                 Some(("kinds", kinds)) => choice.kinds = named(kinds)?,
-                _ => return Err(format!("what is `{argument}`?").into()),
+                _ => return Err(format!("unknown argument `{argument}`").into()),
             }
         }
         Ok(choice)

@@ -67,7 +67,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
             "call" => {
                 client.get_mut().execute(request("a")).await?;
             }
-            other => return Err(format!("`{other}` isn't known").into()),
+            other => return Err(format!("unknown command `{other}`").into()),
         }
         println!("done");
     }

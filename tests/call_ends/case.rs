@@ -214,7 +214,7 @@ impl Case {
         // Now everything that could report something is dropped.
         let too_late = support::all(receiver).await;
         if too_late.iter().any(Event::is_outer_end) {
-            differences.push("an end was told again, or with the connection's".to_owned());
+            differences.push("an end was reported again, or only with the connection's".to_owned());
         }
         events.extend(too_late);
         differences.extend(judge(&events, &right(&self)));

@@ -128,7 +128,7 @@ async fn a_call_that_is_dropped_while_its_caller_panics_is_cancelled() {
 
     let mut client = dummy.get_mut().clone();
     let holding_a_stream = tokio::spawn(async move {
-        let _stream = client.execute_server_stream(input("ab")).await.expect("it begins");
+        let _stream = client.execute_server_stream(input("ab")).await.expect("it starts");
         raise();
     });
     assert!(holding_a_stream.await.is_err());

@@ -47,7 +47,7 @@ impl Counted {
         let mut differences = Vec::new();
         let mut expect = |what: &str, counted: Option<f64>, expected: f64| {
             if counted != Some(expected) {
-                differences.push(format!("counted {what}: {counted:?}, right: {expected}"));
+                differences.push(format!("counted {what}: {counted:?}, expected: {expected}"));
             }
         };
         expect("starts", metric("started_total"), 1.0);
@@ -61,7 +61,8 @@ impl Counted {
         expect("ends", Some(all), 1.0);
         let requests = metric(&format!("msg_{received}_total"));
         if !requests.is_some_and(|count| right.requests.contains(&(count as u64))) {
-            differences.push(format!("counted {requests:?} requests, right: {:?}", right.requests));
+            differences
+                .push(format!("counted {requests:?} requests, expected: {:?}", right.requests));
         }
         differences
     }

@@ -33,10 +33,10 @@ async fn a_chat_counts_the_messages_exchanged() {
     let (requests, outgoing) = events();
     let outgoing = UnboundedReceiverStream::new(outgoing);
     let response = dummy.get_mut().execute_client_server_stream(outgoing).await;
-    let mut stream = response.expect("it begins").into_inner();
+    let mut stream = response.expect("it starts").into_inner();
     for name in ["a", "b", "c"] {
         tell(&requests, DummyRequest { input: name.to_owned() });
-        let output = stream.message().await.expect("it goes on").map(|response| response.output);
+        let output = stream.message().await.expect("it continues").map(|response| response.output);
         assert_eq!(output.as_deref(), Some(name));
     }
     assert_eq!((ends.take(Side::Server), ends.take(Side::Client)), (vec![], vec![]));
@@ -53,9 +53,9 @@ async fn responses_count_once_the_client_has_read_them() {
     let clock = Clock::pause().await;
     let (mut dummy, ends) = dummy().await;
     let response = dummy.get_mut().execute_server_stream(input("abcde")).await;
-    let mut stream = response.expect("it begins").into_inner();
+    let mut stream = response.expect("it starts").into_inner();
     for _ in 0..2 {
-        assert!(stream.message().await.expect("it goes on").is_some());
+        assert!(stream.message().await.expect("it continues").is_some());
     }
     drop(stream);
     clock.advance(Duration::ZERO).await;
@@ -91,8 +91,8 @@ async fn a_response_streams_trailers_are_reported_on_both_sides() {
     // A client that drops the stream before its end gets no trailers, and hasn't seen the status.
     let request = with(input("ab"), STAYS);
     let response = dummy.get_mut().execute_server_stream(request).await;
-    let mut stream = response.expect("it begins").into_inner();
-    assert!(stream.message().await.expect("it goes on").is_some());
+    let mut stream = response.expect("it starts").into_inner();
+    assert!(stream.message().await.expect("it continues").is_some());
     drop(stream);
     clock.advance(Duration::ZERO).await;
     for side in [Side::Client, Side::Server] {

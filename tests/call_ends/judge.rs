@@ -29,7 +29,7 @@ fn judge_one(by: By, whats: &[&What], right: &Right) -> Vec<String> {
     let mut differences = Vec::new();
     match ends(whats)[..] {
         [told] => differences.extend(judge_told(told, right)),
-        ref ends => differences.push(format!("told {} ends: {ends:?}", ends.len())),
+        ref ends => differences.push(format!("reported {} ends: {ends:?}", ends.len())),
     }
     if by.is_observer() {
         differences.extend(judge_order(whats));
@@ -66,18 +66,18 @@ fn judge_order(whats: &[&What]) -> Vec<String> {
     let mut differences = Vec::new();
     let starts = whats.iter().filter(|what| matches!(what, What::Start { .. })).count();
     if starts != 1 || !matches!(whats.first(), Some(What::Start { marked: true })) {
-        differences.push(format!("was told {starts} starts: {whats:?}"));
+        differences.push(format!("reported {starts} starts: {whats:?}"));
     }
     let end = whats.iter().position(|what| matches!(what, What::End(_)));
     let (before, after) = whats.split_at(end.unwrap_or(whats.len()));
     if after.iter().any(|what| matches!(what, What::Response(_))) {
-        differences.push(format!("was told a response after the end: {whats:?}"));
+        differences.push(format!("reported a response after the end: {whats:?}"));
     }
     if let Some(What::End(told)) = after.first() {
         let requests = texts(before, |what| matches!(what, What::Request(_))).len() as u64;
         let responses = texts(before, |what| matches!(what, What::Response(_))).len() as u64;
         if (requests, responses) != (told.requests, told.responses) {
-            differences.push(format!("counted otherwise than it was told: {whats:?}"));
+            differences.push(format!("the counts differ from the reported messages: {whats:?}"));
         }
     }
     differences
@@ -95,7 +95,7 @@ fn judge_messages(whats: &[&What]) -> Option<String> {
     };
     let is_right = are_right(texts(whats, |what| matches!(what, What::Request(_))))
         && are_right(texts(whats, |what| matches!(what, What::Response(_))));
-    (!is_right).then(|| format!("was told other messages: {whats:?}"))
+    (!is_right).then(|| format!("reported other messages: {whats:?}"))
 }
 
 fn texts<'a>(whats: &[&'a What], is_wanted: impl Fn(&What) -> bool) -> Vec<&'a str> {
@@ -115,5 +115,5 @@ fn judge_attempts(whats: &[&What], right: &Right) -> Option<String> {
         Some(attempts) => told == attempts && starts == 2,
         None => starts <= 1 && starts == ends.len(),
     };
-    (!is_right).then(|| format!("the attempts inside were told as {whats:?}"))
+    (!is_right).then(|| format!("the attempts inside were reported as {whats:?}"))
 }

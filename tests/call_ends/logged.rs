@@ -77,7 +77,8 @@ pub(crate) fn judge_log(case: &Case, id: &str) -> Vec<String> {
     let mut expect = |line: &Line, field: &str, expected: Option<&str>| {
         let told = line.get(field).map(String::as_str);
         if told != expected {
-            differences.push(format!("logged {field}: {told:?}, right: {expected:?} in {line:?}"));
+            differences
+                .push(format!("logged {field}: {told:?}, expected: {expected:?} in {line:?}"));
         }
     };
     let side = if case.form.is_client() { "client" } else { "server" };
@@ -101,7 +102,7 @@ pub(crate) fn judge_log(case: &Case, id: &str) -> Vec<String> {
     }
     let requests = end.get("request_messages").and_then(|count| count.parse().ok());
     if !requests.is_some_and(|requests| right.requests.contains(&requests)) {
-        differences.push(format!("logged {requests:?} requests, right: {:?}", right.requests));
+        differences.push(format!("logged {requests:?} requests, expected: {:?}", right.requests));
     }
     differences
 }

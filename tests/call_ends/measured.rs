@@ -48,7 +48,7 @@ impl Measured {
         if counted == right {
             return Vec::new();
         }
-        vec![format!("measured {counted:#?}, right: {right:#?}")]
+        vec![format!("measured {counted:#?}, expected: {right:#?}")]
     }
 
     /// Each non-zero value by its metric and attributes. For durations, the number of values.

@@ -20,7 +20,7 @@ pub(crate) async fn judge_page(case: &Case, rpcz: &Rpcz) -> Vec<String> {
     };
     let mut expect = |what: &str, shown: &Value, expected: Value| {
         if *shown != expected {
-            differences.push(format!("the page has {what}: {shown}, right: {expected}"));
+            differences.push(format!("the page has {what}: {shown}, expected: {expected}"));
         }
     };
     let code = code_name(right.code);
@@ -51,7 +51,7 @@ pub(crate) async fn judge_page(case: &Case, rpcz: &Rpcz) -> Vec<String> {
     };
     let mut expect = |what: &str, shown: &Value, expected: Value| {
         if *shown != expected {
-            differences.push(format!("the sample has {what}: {shown}, right: {expected}"));
+            differences.push(format!("the sample has {what}: {shown}, expected: {expected}"));
         }
     };
     expect("the code", &sample["code"], code.into());

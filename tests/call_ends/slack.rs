@@ -49,7 +49,7 @@ async fn in_the_response_stream() {
         tokio::spawn(async move {
             let request = with(within(input("ab"), time), STAYS);
             let response = client.execute_server_stream(request).await;
-            let mut stream = response.expect("it begins").into_inner();
+            let mut stream = response.expect("it starts").into_inner();
             while let Ok(Some(_)) = stream.message().await {}
         })
     })

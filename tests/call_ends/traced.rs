@@ -79,7 +79,7 @@ impl Traced {
         let mut differences = Vec::new();
         let mut expect = |what: &str, told: Option<String>, expected: Option<&str>| {
             if told.as_deref() != expected {
-                differences.push(format!("traced {what}: {told:?}, right: {expected:?}"));
+                differences.push(format!("traced {what}: {told:?}, expected: {expected:?}"));
             }
         };
         // A layer that doesn't know the RPC. A client knows what it calls.
@@ -110,7 +110,7 @@ impl Traced {
             false => Status::Unset,
         };
         if span.status != status {
-            differences.push(format!("traced {:?}, right: {status:?}", span.status));
+            differences.push(format!("traced {:?}, expected: {status:?}", span.status));
         }
         differences
     }
@@ -137,7 +137,7 @@ fn judge_attempts(case: &Case, span: &SpanData) -> Option<String> {
     let events: Vec<_> = events.collect();
     let expected: Vec<_> =
         right.iter().map(|code| ("attempt failed".to_owned(), (*code).to_owned())).collect();
-    (events != expected).then(|| format!("traced the events {events:?}, right: {expected:?}"))
+    (events != expected).then(|| format!("traced the events {events:?}, expected: {expected:?}"))
 }
 
 const STATUS_CODE: &str = "rpc.response.status_code";

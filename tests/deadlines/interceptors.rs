@@ -114,11 +114,11 @@ pub(crate) struct Seen {
 
 impl Seen {
     pub(crate) fn take(&self) -> Vec<Sight> {
-        std::mem::take(&mut self.sights.lock().expect("nobody panics with it"))
+        std::mem::take(&mut self.sights.lock().expect("it isn't poisoned"))
     }
 
     pub(crate) fn take_codes(&self) -> Vec<Code> {
-        std::mem::take(&mut self.codes.lock().expect("nobody panics with it"))
+        std::mem::take(&mut self.codes.lock().expect("it isn't poisoned"))
     }
 
     /// Takes the remaining time that the context reported for each call.
@@ -137,10 +137,10 @@ impl<N: Next> Interceptor<N> for Seen {
         let timeout = values(request.metadata(), "grpc-timeout").first().map(ToString::to_string);
         let (context, of_next) = (context.time_remaining(), next.context().time_remaining());
         let sight = Sight { context, next: of_next, timeout };
-        self.sights.lock().expect("nobody panics with it").push(sight);
+        self.sights.lock().expect("it isn't poisoned").push(sight);
         let outcome = next.run(request).await;
         let code = outcome.as_ref().map_or_else(Status::code, |_| Code::Ok);
-        self.codes.lock().expect("nobody panics with it").push(code);
+        self.codes.lock().expect("it isn't poisoned").push(code);
         outcome
     }
 }

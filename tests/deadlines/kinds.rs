@@ -124,7 +124,7 @@ macro_rules! calls {
             let requests = tokio_stream::iter(["a", "forever"].map(request));
             let requests = with_timeout(requests, timeout);
             let response = client.execute_client_server_stream(requests).await;
-            response.expect("the stream begins").into_inner()
+            response.expect("the stream starts").into_inner()
         }
     };
 }

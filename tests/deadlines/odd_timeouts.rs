@@ -57,7 +57,7 @@ async fn told_and_enforced(value: &str) -> (Option<Duration>, Option<Duration>) 
     let call = client.get_mut().execute(with_header(value));
     let enforced = match timeout(2 * AN_HOUR, call).await {
         Ok(outcome) => {
-            outcome.expect_err("nobody answers");
+            outcome.expect_err("no one answers");
             Some(next(&mut ends).await)
         }
         Err(_) => None,

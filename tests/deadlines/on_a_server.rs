@@ -90,7 +90,7 @@ async fn call_each(server: impl GeneratedServer, timeout: Option<Duration>) {
         client.chat(two()).await,
     ];
     for stream in streams {
-        let messages = stream.expect("it begins").into_inner();
+        let messages = stream.expect("it starts").into_inner();
         let messages: Result<Vec<_>, _> = messages.collect().await;
         assert_eq!(messages.expect("both are greeted").len(), 2);
     }
@@ -261,7 +261,7 @@ async fn a_stream_is_dropped(
 ) {
     let start = Instant::now();
     let response = GreeterClient::new(server).greet_many_times(many("you", 1)).await;
-    let mut stream = response.expect("it begins").into_inner();
+    let mut stream = response.expect("it starts").into_inner();
     let mut messages = 0;
     let status = loop {
         match stream.message().await {

@@ -68,9 +68,9 @@ macro_rules! assert_told {
     ($client:expr, $told:expr) => {
         let mut client = $client;
         let request = with_timeout(hello("you"), Some(WHOLE));
-        soon(client.say_hello(request)).await.expect_err("it is away");
+        soon(client.say_hello(request)).await.expect_err("it is unavailable");
         let request = with_timeout(many("you", 1), Some(WHOLE));
-        soon(client.greet_many_times(request)).await.expect_err("it is away");
+        soon(client.greet_many_times(request)).await.expect_err("it is unavailable");
         assert_less_and_less($told).await;
     };
 }

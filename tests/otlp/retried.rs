@@ -23,7 +23,7 @@ async fn twice<N: Next>(request: Request<N::Request>, _: Context, next: N) -> Ou
 async fn a_clients_span_covers_all_attempts() {
     let services = Services::start().await;
     let mut client = services.through((services.trace.clone(), twice, Trace::attempts()));
-    client.say_hello(hello(NOBODY)).await.expect_err("nobody is there");
+    client.say_hello(hello(NOBODY)).await.expect_err("no one is there");
     // The client's span, and three for each attempt.
     let spans = services.spans(7).await;
     let trace = &traces(&spans, 1)[0];

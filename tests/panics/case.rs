@@ -91,7 +91,7 @@ impl Case {
             differences.push(format!("the calls beside it: {status}"));
         }
         if plan.told.entries() != told {
-            differences.push(format!("later on_panic was told {:?}", plan.told.entries()));
+            differences.push(format!("later on_panic got {:?}", plan.told.entries()));
         }
         Ok(differences)
     }

@@ -240,7 +240,7 @@ impl<N: Next> Interceptor<N> for Trailers {
         Ok(response.map(|payload| {
             payload.on_end(move |end| {
                 if let StreamEnd::Complete { trailers: Some(trailers) } = end {
-                    seen.0.lock().expect("nobody panics with it").push(text_of(trailers));
+                    seen.0.lock().expect("it isn't poisoned").push(text_of(trailers));
                 }
             })
         }))
@@ -369,7 +369,7 @@ async fn metadata(client: &mut Client, trailers: &Trailers) -> Result {
         let trailers = stream.trailers().await?.ok_or("there are trailers")?;
         assert_eq!(text_of(&trailers), TRAILING);
     }
-    let seen = trailers.0.lock().expect("nobody panics with it").clone();
+    let seen = trailers.0.lock().expect("it isn't poisoned").clone();
     let last_two = &seen[seen.len().saturating_sub(2)..];
     assert_eq!(last_two, [TRAILING; 2]);
     println!("    response metadata, initial and trailing, which an interceptor sees");

@@ -53,7 +53,7 @@ impl RawRequest {
             RpcKind::ClientStreaming => "/greeter.v1.Greeter/GreetEverybody",
             RpcKind::ServerStreaming => "/greeter.v1.Greeter/GreetManyTimes",
             RpcKind::Bidirectional => "/greeter.v1.Greeter/Chat",
-            kind => unreachable!("{kind:?} is none of the four"),
+            kind => unreachable!("{kind:?} isn't one of the four"),
         };
         let mut request = http::Request::new(RawBody::new(&self.parts, polls));
         *request.method_mut() = self.method.clone();

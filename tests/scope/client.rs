@@ -45,8 +45,8 @@ macro_rules! call {
             _ => Some(soon(client.chat(two())).await),
         };
         if let Some(stream) = stream {
-            let (messages, end) = read(stream.expect("it begins").into_inner()).await;
-            end.expect("the stream is whole");
+            let (messages, end) = read(stream.expect("it starts").into_inner()).await;
+            end.expect("the stream is complete");
             assert_eq!(messages.len(), 2);
         }
     }};
@@ -135,7 +135,7 @@ async fn a_cancelled_response_stream_is_dropped_inside() {
     let (sender, receiver) = events();
     tell(&sender, hello("you"));
     let requests = probe.around("request", UnboundedReceiverStream::new(receiver));
-    let mut stream = soon(client.chat(requests)).await.expect("it begins").into_inner();
+    let mut stream = soon(client.chat(requests)).await.expect("it starts").into_inner();
     soon(stream.message()).await.expect("you are greeted").expect("it isn't the end");
     drop((stream, sender));
     probe.assert_inside(&["scope"], &[FUTURE, REQUEST, RESPONSE].concat()).await;

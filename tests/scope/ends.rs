@@ -125,7 +125,7 @@ async fn the_last_poll_of_a_future_counts() {
 #[tokio::test]
 async fn a_scopes_error_ends_a_waiting_stream() {
     let mut client = connect(stopped()).await;
-    let response = soon(client.greet_many_times(many("wait", 2))).await.expect("it begins");
+    let response = soon(client.greet_many_times(many("wait", 2))).await.expect("it starts");
     let (messages, end) = read(response.into_inner()).await;
     assert_eq!(messages, ["before"]);
     assert_stopped(&end.expect_err("it waits forever"));
@@ -134,7 +134,7 @@ async fn a_scopes_error_ends_a_waiting_stream() {
 #[tokio::test]
 async fn the_last_poll_of_a_stream_counts() {
     let mut client = connect(stopped()).await;
-    let response = soon(client.greet_many_times(many("go on", 0))).await.expect("it begins");
+    let response = soon(client.greet_many_times(many("go on", 0))).await.expect("it starts");
     let (messages, end) = read(response.into_inner()).await;
     assert_eq!(messages, ["before"]);
     end.expect("the end was ready");
@@ -144,7 +144,7 @@ async fn the_last_poll_of_a_stream_counts() {
 #[tokio::test]
 async fn a_scopes_error_ends_a_stream_that_is_always_ready() {
     let mut client = connect(stopped()).await;
-    let response = soon(client.greet_many_times(many("go on", 1000))).await.expect("it begins");
+    let response = soon(client.greet_many_times(many("go on", 1000))).await.expect("it starts");
     let (messages, end) = read(response.into_inner()).await;
     assert_stopped(&end.expect_err("it was stopped after the first message"));
     assert!(messages.len() <= 2, "{} messages have passed", messages.len());

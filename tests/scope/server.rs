@@ -218,7 +218,7 @@ async fn a_cancelled_handler_is_dropped_inside() {
 
 /// The caller disconnects in the middle of a stream.
 async fn a_stream_is_dropped_inside(mut client: Client, probes: Probes) {
-    let response = soon(client.greet_many_times(many(HANG, 1))).await.expect("it begins");
+    let response = soon(client.greet_many_times(many(HANG, 1))).await.expect("it starts");
     let mut stream = response.into_inner();
     soon(stream.message()).await.expect("the first comes").expect("it isn't the end");
     drop(stream);

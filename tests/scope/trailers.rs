@@ -39,11 +39,11 @@ trailing!(Attribute, [InScope("outer"), InScope("inner")]);
 macro_rules! assert_trailers {
     ($client:expr) => {{
         let mut client = $client;
-        let response = soon(client.greet_many_times(many("you", 1))).await.expect("it begins");
+        let response = soon(client.greet_many_times(many("you", 1))).await.expect("it starts");
         let mut stream = response.into_inner();
-        assert_eq!(soon(stream.message()).await.expect("it goes on"), Some(reply("one")));
-        assert_eq!(soon(stream.message()).await.expect("it ends well"), None);
-        let trailers = soon(stream.trailers()).await.expect("it ended well");
+        assert_eq!(soon(stream.message()).await.expect("it continues"), Some(reply("one")));
+        assert_eq!(soon(stream.message()).await.expect("it completes"), None);
+        let trailers = soon(stream.trailers()).await.expect("it completed");
         assert_eq!(values(&trailers.expect("there are some"), "from"), ["handler"]);
     }};
 }

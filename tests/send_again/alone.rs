@@ -34,7 +34,7 @@ fn stream(numbers: &[u32]) -> MessageStream<u32> {
 
 async fn read(mut stream: MessageStream<u32>) -> Vec<u32> {
     let mut numbers = Vec::new();
-    while let Some(number) = stream.message().await.expect("it ends well") {
+    while let Some(number) = stream.message().await.expect("it completes") {
         numbers.push(number);
     }
     numbers
@@ -184,7 +184,7 @@ async fn a_deadline_ends_the_closures_future_and_stream() {
         Ok(Response::new(MessageStream::<u32>::new(tokio_stream::pending())))
     };
     let outcome = run(&InASecond, next::bidirectional(NAME, &silent), stream(&[])).await;
-    let mut numbers = outcome.expect("the stream begins");
+    let mut numbers = outcome.expect("the stream starts");
     let status = numbers.message().await.expect_err("it hangs");
     assert_eq!((status.code(), start.elapsed()), (Code::DeadlineExceeded, 2 * SECOND));
 }

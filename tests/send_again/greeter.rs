@@ -78,5 +78,5 @@ pub(crate) fn assert_sent_again_or_once(
             assert_eq!(attempt, Attempt::marked(kind, tag));
         }
     }
-    told.try_recv().expect_err("there is no more attempt");
+    told.try_recv().expect_err("there are no more attempts");
 }

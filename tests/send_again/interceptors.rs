@@ -89,7 +89,7 @@ impl Watch {
             tag: request.extensions().get().copied(),
         };
         tell(&self.attempts, attempt);
-        let mut failed = self.failed.lock().expect("nobody panics with it");
+        let mut failed = self.failed.lock().expect("it isn't poisoned");
         let failed = failed.entry(kind).or_default();
         if *failed == self.failures {
             return Ok(());

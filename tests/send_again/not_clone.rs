@@ -58,7 +58,7 @@ async fn is_sent_once<T: Transport, I: LinesInterceptors<T>>(
     asked: &mut Asked,
 ) {
     let outcome = client.one(Line("hello".to_owned())).await;
-    assert_eq!(outcome.expect_err("it is away").code(), Code::Unavailable);
+    assert_eq!(outcome.expect_err("it is unavailable").code(), Code::Unavailable);
     assert_eq!(calls.swap(0, Ordering::SeqCst), 1);
     assert_eq!(asked.try_recv(), Ok((RpcKind::Unary, false)));
     asked.try_recv().expect_err("it is one call");
@@ -105,7 +105,7 @@ impl text::lines_server::Lines for AwayFromText {
         &self,
         _: Request<tonic::Streaming<String>>,
     ) -> Result<Response<Self::ManyStream>, Status> {
-        Err(Status::unimplemented("nobody calls it"))
+        Err(Status::unimplemented("it is never called"))
     }
 }
 
@@ -114,16 +114,16 @@ async fn a_clone_message_with_the_same_codec_is_sent_again() {
     let calls = Calls::default();
     let server = || text::lines_server::LinesServer::new(AwayFromText { calls: calls.clone() });
     let mut client = text::lines_client::LinesClient::with_interceptors(server(), Retry);
-    client.one("hello".to_owned()).await.expect_err("it is away");
+    client.one("hello".to_owned()).await.expect_err("it is unavailable");
     assert_eq!(calls.swap(0, Ordering::SeqCst), 3);
     let list = List::from_iter([Retry]);
     let mut client = text::lines_client::LinesClient::with_interceptors(server(), list);
-    client.one("hello".to_owned()).await.expect_err("it is away");
+    client.one("hello".to_owned()).await.expect_err("it is unavailable");
     assert_eq!(calls.swap(0, Ordering::SeqCst), 3);
 
     let service = AwayFromText { calls: calls.clone() };
     let server = text::lines_server::LinesServer::with_interceptors(service, Retry);
     let mut client = text::lines_client::LinesClient::new(server);
-    client.one("hello".to_owned()).await.expect_err("it is away");
+    client.one("hello".to_owned()).await.expect_err("it is unavailable");
     assert_eq!(calls.load(Ordering::SeqCst), 3);
 }

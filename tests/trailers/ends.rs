@@ -30,7 +30,7 @@ async fn a_stream_reports_its_end_on_both_sides() {
     let cases =
         [("you", End::of(Code::Ok, &["handler"])), (FAILS, End::of(Code::Aborted, &["handler"]))];
     for (name, expected) in cases {
-        let response = soon(client.greet_many_times(many(name, 1))).await.expect("it begins");
+        let response = soon(client.greet_many_times(many(name, 1))).await.expect("it starts");
         // It is reported if the stream is read to its end.
         let _ = read(response.into_inner()).await;
         assert_eq!(next(&mut servers).await, expected);
@@ -43,7 +43,7 @@ async fn a_dropped_stream_is_cancelled() {
     let (sender, mut told) = events();
     let server = connect(GreeterServer::new(Told { ends: Ends(events().0) })).await;
     let mut client = server.through(Ends(sender));
-    let response = soon(client.chat(names(["you"]))).await.expect("it begins");
+    let response = soon(client.chat(names(["you"]))).await.expect("it starts");
     drop(response);
     assert_eq!(next(&mut told).await, End { code: Code::Cancelled, from: None });
     soon(client.say_hello(hello("you"))).await.expect("the connection is there");
@@ -57,7 +57,7 @@ fn made(end: Option<MetadataMap>) -> MessageStream<u32> {
 #[tokio::test]
 async fn they_come_after_a_streams_last_message() {
     let mut stream = made(Some(metadata("from", "handler")));
-    while let Some(_message) = stream.message().await.expect("it ends well") {
+    while let Some(_message) = stream.message().await.expect("it completes") {
         assert!(stream.trailers().is_none());
     }
     assert_eq!(values(stream.trailers().expect("there are some"), "from"), ["handler"]);
@@ -66,7 +66,7 @@ async fn they_come_after_a_streams_last_message() {
     assert_eq!(values(stream.trailers().expect("there are some"), "from"), ["handler"]);
 
     let mut stream = made(None);
-    while stream.message().await.expect("it ends well").is_some() {}
+    while stream.message().await.expect("it completes").is_some() {}
     assert!(stream.trailers().is_none());
 }
 
@@ -74,7 +74,7 @@ async fn they_come_after_a_streams_last_message() {
 async fn a_failed_stream_has_them_in_its_status() {
     let status = Status::with_metadata(Code::Aborted, "", metadata("from", "handler"));
     let mut stream = MessageStream::new(tokio_stream::iter([Ok(1), Err(status)]));
-    stream.message().await.expect("it begins well");
+    stream.message().await.expect("it starts");
     let status = stream.message().await.expect_err("it fails");
     assert_eq!(values(status.metadata(), "from"), ["handler"]);
     assert!(stream.trailers().is_none());
@@ -86,7 +86,7 @@ async fn they_are_changed_once() {
         trailers.append("from", "interceptor".parse().expect("it is ASCII"));
     });
     for _ in 0..5 {
-        stream.message().await.expect("it ends well");
+        stream.message().await.expect("it completes");
     }
     let trailers = stream.trailers().expect("there are some");
     assert_eq!(values(trailers, "from"), ["handler", "interceptor"]);

@@ -119,8 +119,7 @@ pub(crate) async fn got(mut stream: Streaming<HelloReply>) -> Got {
     };
     match end {
         Ok(_) => {
-            let trailers =
-                soon(stream.trailers()).await.expect("it ended well").unwrap_or_default();
+            let trailers = soon(stream.trailers()).await.expect("it completed").unwrap_or_default();
             Got { messages, end: Code::Ok, from: owned(values(&trailers, "from")) }
         }
         Err(status) => {
@@ -135,10 +134,10 @@ macro_rules! got_of_both {
     ($client:expr, $name:expr) => {{
         let (client, name) = ($client, $name);
         let response = $crate::support::soon(client.greet_many_times(many(name, 2))).await;
-        let one = $crate::greeter::got(response.expect("it begins").into_inner()).await;
+        let one = $crate::greeter::got(response.expect("it starts").into_inner()).await;
         let names = tokio_stream::iter([hello(name)]);
         let response = $crate::support::soon(client.chat(names)).await;
-        [one, $crate::greeter::got(response.expect("it begins").into_inner()).await]
+        [one, $crate::greeter::got(response.expect("it starts").into_inner()).await]
     }};
 }
 pub(crate) use got_of_both;

@@ -55,7 +55,7 @@ pub const SECTIONS: [Section; 13] = [
     },
     Section {
         name: "errors",
-        title: "A unary call that succeeds: the ready interceptors",
+        title: "A successful unary call: the ready-made interceptors",
         messages: 1,
         added: Added::Nothing,
         cases: errors::cases,
@@ -69,7 +69,7 @@ pub const SECTIONS: [Section; 13] = [
     },
     Section {
         name: "access-event",
-        title: "The same, and nobody writes the line",
+        title: "The same, with a subscriber that writes nothing",
         messages: 1,
         added: Added::Whole,
         cases: observed::access_event,
@@ -83,21 +83,21 @@ pub const SECTIONS: [Section; 13] = [
     },
     Section {
         name: "metrics",
-        title: "A unary call that is counted and timed",
+        title: "A unary call with metrics",
         messages: 1,
         added: Added::Whole,
         cases: observed::metrics,
     },
     Section {
         name: "rpcz",
-        title: "A unary call that is on the page",
+        title: "A unary call with the `Rpcz` page",
         messages: 1,
         added: Added::Whole,
         cases: observed::rpcz,
     },
     Section {
         name: "large",
-        title: "A unary call with 1 MiB each way",
+        title: "A unary call with 1 MiB in each direction",
         messages: 1,
         added: Added::Nothing,
         cases: large::cases,
@@ -111,7 +111,7 @@ pub const SECTIONS: [Section; 13] = [
     },
     Section {
         name: "bidirectional",
-        title: "A bidirectional stream of 10,000 messages each way, per pair",
+        title: "A bidirectional stream of 10,000 messages in each direction, per pair",
         messages: MESSAGES,
         added: Added::Nothing,
         cases: streams::bidirectional,
@@ -125,7 +125,7 @@ pub const SECTIONS: [Section; 13] = [
     },
     Section {
         name: "client-streams",
-        title: "A client's bidirectional stream of 10,000 messages each way, per pair",
+        title: "A client's bidirectional stream of 10,000 messages in each direction, per pair",
         messages: MESSAGES,
         added: Added::Nothing,
         cases: client::bidirectional,

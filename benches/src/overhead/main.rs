@@ -33,7 +33,7 @@ fn main() -> ExitCode {
     if let Some(unknown) = arguments.iter().find(|name| !known(name)) {
         let names = SECTIONS.map(|section| section.name).join(" ");
         eprintln!(
-            "`{unknown}` is no section: there are {names} {} {} {}",
+            "unknown section `{unknown}`; the sections are {names} {} {} {}",
             futures::NAME,
             loopback::NAME,
             at_once::NAME

@@ -11,8 +11,8 @@ const HEAD: [&str; 9] = [
     "interceptors",
     "ns, fastest",
     "ns, median",
-    "beside bare tonic",
-    "beside the best peer",
+    "vs. bare tonic",
+    "vs. the best peer",
     "allocations",
     "bytes",
     "instructions",
@@ -26,9 +26,9 @@ pub fn print(section: &Section, figures: &[Figures], instructions: Option<&[u64]
     head.extend(match section.added {
         Added::Nothing => &[][..],
         Added::PerInterceptor => {
-            &["ns per further interceptor", "instructions per further interceptor"]
+            &["ns per additional interceptor", "instructions per additional interceptor"]
         }
-        Added::Whole => &["ns more than bare", "instructions more than bare"],
+        Added::Whole => &["ns added", "instructions added"],
     });
     println!("| {} |", head.join(" | "));
     println!("|{}", " --- |".repeat(head.len()));

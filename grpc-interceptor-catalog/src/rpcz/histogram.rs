@@ -146,7 +146,7 @@ mod tests {
         counts.add(&histogram);
         for (part, right) in [(0.5, 50.0), (0.9, 90.0), (0.99, 99.0), (1.0, 100.0), (0.0, 1.0)] {
             let ms = counts.quantile(part).unwrap().as_secs_f64() * 1000.0;
-            assert!((ms - right).abs() <= right / 16.0, "{part}: {ms}, right: {right}");
+            assert!((ms - right).abs() <= right / 16.0, "{part}: {ms}, expected: {right}");
         }
         // One more call since then.
         let before = counts.clone();

@@ -64,7 +64,7 @@ macro_rules! form {
                         RpcKind::Bidirectional => {
                             many(client.chat(outgoing.request(names)).await, steps).await
                         }
-                        kind => unreachable!("{kind:?} is none of the four"),
+                        kind => unreachable!("{kind:?} isn't one of the four"),
                     }
                 })
             },

@@ -54,7 +54,7 @@ pub fn print() {
     }
     let cases: [Case; 4] = [
         ("no interceptor", with!(())),
-        ("is told the end of the call", with!(observe)),
+        ("observes the end of the call", with!(observe)),
         ("`Rpcz`", with!(Rpcz::new())),
         ("`Rpcz` without metadata", with!(Rpcz::new().metadata([""; 0]))),
     ];
@@ -65,8 +65,8 @@ pub fn print() {
             rounds.push(round(&runtime).as_secs_f64() * 1e9 / calls);
         }
     }
-    println!("### {AT_ONCE} unary calls at once, in process, on {threads} threads\n");
-    println!("| around the handler | ns of CPU time, fastest | median | median, more than none |");
+    println!("### {AT_ONCE} concurrent unary calls, in process, on {threads} threads\n");
+    println!("| around the handler | ns of CPU time, fastest | median | median, added |");
     println!("| --- | --- | --- | --- |");
     let mut none = None;
     for ((name, _), mut rounds) in cases.iter().zip(rounds) {

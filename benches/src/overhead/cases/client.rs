@@ -42,8 +42,8 @@ macro_rules! chat {
             run(async {
                 let requests = tokio_stream::iter((0..MESSAGES).map(|_| hello()));
                 let mut replies =
-                    client.chat(requests).await.expect("the stream begins").into_inner();
-                while let Some(reply) = replies.message().await.expect("the stream is whole") {
+                    client.chat(requests).await.expect("the stream starts").into_inner();
+                while let Some(reply) = replies.message().await.expect("the stream is complete") {
                     black_box(reply);
                 }
             });
@@ -75,7 +75,7 @@ pub fn unary() -> Vec<Case> {
     cases.push(unary!(Client, 10, GreeterClient::with_interceptors(server(), ten)));
     cases.push(
         unary!(Client, 1, GreeterClient::with_interceptors(server(), observe))
-            .note("is told the end of the call"),
+            .note("observes the end of the call"),
     );
     cases.push(unary!(Layer, 0, GreeterClient::new(layer((), server()))));
     cases.push(unary!(Layer, 1, GreeterClient::new(layer(pass, server()))));

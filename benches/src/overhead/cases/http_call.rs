@@ -161,7 +161,7 @@ where
     let mut body = pin!(response.into_body());
     let mut length = 0;
     while let Some(frame) = poll_fn(|context| body.as_mut().poll_frame(context)).await {
-        let frame = frame.expect("the response is whole");
+        let frame = frame.expect("the response is complete");
         length += black_box(frame.data_ref()).map_or(0, Bytes::len);
     }
     length

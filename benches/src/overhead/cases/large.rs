@@ -30,7 +30,8 @@ pub fn cases() -> Vec<Case> {
         large(MEBIBYTE, Peer::Attribute, 5, GreeterServer::new(Pass5)),
         large(MEBIBYTE, Peer::Creation, 5, GreeterServer::with_interceptors(Bare, five)),
         large(MEBIBYTE, Peer::Layer, 5, layer(five, bare())),
-        large(MEBIBYTE, Peer::Layer, 1, layer(observe, bare())).note("is told the end of the call"),
+        large(MEBIBYTE, Peer::Layer, 1, layer(observe, bare()))
+            .note("observes the end of the call"),
         large(MEBIBYTE, Peer::Layer, 1, layer(look, bare())).note("looks at each message"),
     ]
 }

@@ -56,7 +56,7 @@ pub fn print() {
     for _ in 0..ROUNDS {
         cases.iter_mut().for_each(|case| runtime.block_on(case.round()));
     }
-    println!("### Unary calls over a socket, {AT_ONCE} at once\n");
+    println!("### Unary calls over a socket, {AT_ONCE} concurrent\n");
     println!(
         "| around the handler | interceptors | calls per second, best round | median round | µs, median call | 99 % |"
     );

@@ -129,7 +129,7 @@ pub fn rpcz() -> Vec<Case> {
     vec![
         unary(Peer::Bare, 0, bare()),
         unary(Peer::Creation, 0, with!(())),
-        unary(Peer::Creation, 1, with!(observe)).note("is told the end of the call"),
+        unary(Peer::Creation, 1, with!(observe)).note("observes the end of the call"),
         warm(unary(Peer::Creation, 1, with!(Rpcz::new())).note("`Rpcz`")),
         warm(unary(Peer::Creation, 1, with!(without)).note("`Rpcz` without metadata")),
         warm(unary(Peer::Layer, 1, layer(Rpcz::new(), bare())).note("`Rpcz`")),

@@ -18,7 +18,7 @@ use crate::{
 };
 
 const LOOKS: &str = "looks at each message";
-const OBSERVES: &str = "is told the end of the call";
+const OBSERVES: &str = "observes the end of the call";
 
 /// The same cases for both kinds of stream.
 macro_rules! cases {

@@ -44,7 +44,7 @@ pub fn cases() -> Vec<Case> {
     cases.push(unary(Peer::Creation, 5, GreeterServer::with_interceptors(Bare, five)));
     cases.push(unary(Peer::Creation, 10, GreeterServer::with_interceptors(Bare, ten)));
 
-    const OBSERVES: &str = "is told the end of the call";
+    const OBSERVES: &str = "observes the end of the call";
     cases.push(unary(Peer::Attribute, 1, GreeterServer::new(Observe1)).note(OBSERVES));
     let observed = GreeterServer::with_interceptors(Bare, observe);
     cases.push(unary(Peer::Creation, 1, observed).note(OBSERVES));
