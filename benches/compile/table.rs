@@ -45,12 +45,12 @@ fn words(subject: Subject) -> String {
     match subject {
         Subject::Nothing => "nothing".to_owned(),
         Subject::EmptyList(Form::Attribute) => "an empty list".to_owned(),
-        Subject::EmptyList(Form::Creation) => "an empty list, at creation".to_owned(),
+        Subject::EmptyList(Form::Creation) => "an empty list, in `with_interceptors`".to_owned(),
         Subject::EmptyList(Form::List) => "an empty List".to_owned(),
         Subject::Interceptors(form, entries, count) => {
             let place = match form {
                 Form::Attribute => "",
-                Form::Creation => ", at creation",
+                Form::Creation => ", in `with_interceptors`",
                 Form::List => ", in a List",
             };
             format!("{count} {}{place}", entries.name())

@@ -3,7 +3,7 @@
 //! Each case is a way in which a call ends, a kind of RPC, and a form in which the interceptors are
 //! attached to the call. `right.rs` has the expected results.
 
-mod behind_headers;
+mod after_headers;
 mod caller;
 mod case;
 mod caught_outside;
