@@ -101,7 +101,7 @@ async fn names_are_limited_and_known_ones_keep_working() {
     }
     assert_eq!(seen.take(), short + 1);
 
-    // New names are refused, whatever they are, before any handler runs.
+    // All new names are refused before any handler runs.
     for content_type in [GRPC, "application/grpc-web", "application/grpc+proto"] {
         for path in [
             "/made.up.Later/Name",

@@ -48,7 +48,7 @@ pub enum Form {
     List,
 }
 
-/// What is around a service.
+/// The code around a service.
 #[derive(Clone, Copy, PartialEq)]
 pub enum Subject {
     /// Only `#[async_trait]`.

@@ -28,7 +28,7 @@ pub fn proto(rpcs: usize, kind: Kind) -> String {
     proto
 }
 
-/// Returns the crate: tonic's generated code, the impl, what is around it, and a fn that
+/// Returns the crate: tonic's generated code, the impl, the code around it, and a fn that
 /// instantiates all of it, because the generated server is generic.
 pub fn library(rpcs: usize, kind: Kind, subject: Subject) -> String {
     let mut source = String::from(

@@ -44,9 +44,9 @@ use crate::peer::peer;
 /// INFO grpc_interceptor::access_log: finished call side="server" method="/greeter.v1.Greeter/SayHello" kind="unary" code="OK" cause="complete" elapsed_ms=1.2 request_messages=1 response_messages=1 peer=127.0.0.1:50312
 /// ```
 ///
-/// Put it at the outside of a chain, so that it also sees the calls that inner interceptors refuse.
-/// It works on servers and clients, anywhere in a chain. On a client that retries, place it outside
-/// the retry to log calls, or inside to log attempts.
+/// Put it near the outside of the chain, so that it also sees the calls that inner interceptors
+/// refuse. It works on servers and clients, anywhere in a chain. On a client that retries, place it
+/// outside the retry to log calls, or inside to log attempts.
 ///
 /// # The event
 ///

@@ -13,8 +13,8 @@ use tonic::{Code, Request, Status};
 ///
 /// The connection and the other calls on it survive. The caller sees the code's default message and
 /// nothing about the panic. Rust still prints the panic to stderr through the process's panic hook.
-/// Without this interceptor, tonic resets the call's stream, and the caller gets whatever status
-/// its own HTTP/2 library makes up.
+/// Without this interceptor, tonic resets the call's stream, and the caller gets a status made up
+/// by its own HTTP/2 library.
 ///
 /// It catches panics in everything inside it. Put it outside anything that can panic, and inside
 /// interceptors that observe calls: the status's source is [`Panicked`], which lets a
@@ -97,7 +97,7 @@ struct Catch<P> {
 
 impl<P: OnPanic> Scope for Catch<P> {
     fn enter(&self, run: &mut dyn FnMut()) -> Result<(), Status> {
-        // No one sees the half-updated state: whatever ran is dropped.
+        // No one sees the half-updated state: everything that ran is dropped.
         let Err(payload) = catch_unwind(AssertUnwindSafe(run)) else { return Ok(()) };
         ignoring_panics(|| self.on_panic.on_panic(&*payload, &self.context));
         drop_payload(payload);

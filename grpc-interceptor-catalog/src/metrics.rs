@@ -60,7 +60,7 @@ use vocabulary::Vocabulary;
 /// runs from the start of the call to its end, including its streams. In-flight counts always
 /// return to zero.
 ///
-/// Put it at the outside of a chain, so that it also counts the calls that inner interceptors
+/// Put it near the outside of the chain, so that it also counts the calls that inner interceptors
 /// refuse. Put it inside a `Trace`, so that the call's span is current when the call is counted:
 /// this is how backends attach exemplars.
 ///

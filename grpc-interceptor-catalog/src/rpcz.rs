@@ -73,7 +73,7 @@ use state::State;
 /// The page updates itself, can be sorted and filtered, and works on a phone and without
 /// JavaScript. It loads nothing from other hosts.
 ///
-/// It works on servers and clients, anywhere in a chain. Put it at the outside, so that it also
+/// It works on servers and clients, anywhere in a chain. Put it near the outside, so that it also
 /// sees the calls that inner interceptors refuse, and outside a [`CatchPanic`](crate::CatchPanic).
 /// On a client that retries, place it outside the retry to see calls, or inside to see attempts.
 /// All clones of an `Rpcz` share one page, so one page can show several servers and clients.
@@ -216,7 +216,8 @@ impl Rpcz {
     /// most recent and this many of the slowest calls are kept. Each sample takes up to 3 KiB; most
     /// take a tenth of that.
     ///
-    /// Among successful calls, at most one per second becomes a recent sample.
+    /// Among successful calls, only one per second is kept as a recent sample, in addition to slow
+    /// ones.
     #[must_use]
     pub fn samples(self, each: usize) -> Self {
         self.with(|options| options.samples = each)
@@ -233,7 +234,9 @@ impl Rpcz {
         self.with(|options| options.keys.only = Some(lower_case(keys)))
     }
 
-    /// Also redacts the values of these keys. Repeated calls add more keys.
+    /// Also redacts the values of these keys.
+    ///
+    /// Repeated calls add more keys.
     ///
     /// ```
     /// use grpc_interceptor::interceptors::Rpcz;
@@ -264,10 +267,10 @@ impl Rpcz {
         self.with(|options| options.fields = Some(Arc::new(fields)))
     }
 
-    /// Returns the page as a `tower::Service`, at `/`, `/json` and `/text`. It answers GET and
-    /// HEAD.
+    /// Returns the page as a `tower::Service`.
     ///
-    /// It answers every request: put your own access check in front of it.
+    /// It serves `/`, `/json` and `/text`, and answers GET and HEAD. It answers every request: put
+    /// your own access check in front of it.
     ///
     /// ```
     /// use grpc_interceptor::interceptors::Rpcz;

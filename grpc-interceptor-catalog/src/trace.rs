@@ -59,7 +59,7 @@ use crate::{
 /// On a client it is the same: `GreeterClient::with_interceptors(channel, Trace::new())`. Calls
 /// that a handler makes within its own task automatically become children of the handler's span.
 ///
-/// Put it at the very outside of a chain.
+/// Make it the outermost interceptor of the chain.
 ///
 /// # The span
 ///
@@ -247,8 +247,10 @@ impl Trace {
         self.with(|options| options.tracing_span = true)
     }
 
-    /// Sets the target of a client's calls, as a URI or in gRPC's target syntax:
-    /// `http://orders:50051`, `dns:///orders:50051`, `unix:///run/orders.sock`.
+    /// Sets the target of a client's calls.
+    ///
+    /// The target is a URI or uses gRPC's target syntax: `http://orders:50051`,
+    /// `dns:///orders:50051`, `unix:///run/orders.sock`.
     ///
     /// It is recorded as `server.address` and `server.port`, which the conventions require on
     /// clients.

@@ -165,7 +165,7 @@ fn replies_dropped(case: &Case, when: When) -> Right {
         }
         // It had completed successfully before.
         When::AfterTheEnd if case.catching => Right::one(answered, told(case, [DROPPED])),
-        // It was also dropped by whoever polled it.
+        // The task that polled it dropped it as well.
         When::AfterTheEnd => Right::one(answered, Vec::new()).or(seen(case, DROPPED), Vec::new()),
         When::AfterAPanic => Right::one(seen(case, PLANNED), told(case, [PLANNED, DROPPED])),
     }

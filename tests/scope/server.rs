@@ -1,5 +1,4 @@
-//! On a server: the handler and the response stream run inside the scope; what is around it
-//! doesn't.
+//! On a server: the handler and the response stream run inside the scope; outer interceptors don't.
 
 use grpc_interceptor::{
     Intercepted, intercepted,

@@ -66,7 +66,8 @@ impl<N: Next> Interceptor<N> for Look {
     }
 }
 
-/// Whatever is around the retry and inside it, each attempt has everything that the first one has.
+/// Asserts that each attempt has everything that the first one has, with any interceptors around
+/// the retry and inside it.
 async fn sends_again<I>(interceptors: impl FnOnce(WatchByName) -> I)
 where
     I: LayerInterceptors,

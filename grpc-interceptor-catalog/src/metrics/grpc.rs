@@ -20,10 +20,11 @@ const SECONDS: [f64; 41] = [
 ];
 
 impl Metrics {
-    /// Records through the OpenTelemetry API, under the names of gRPC's proposal
-    /// [A66](https://github.com/grpc/proposal/blob/master/A66-otel-stats.md).
+    /// Records through the OpenTelemetry API, under gRPC's own names.
     ///
-    /// gRPC uses the same names in C++, Java, Go and Python.
+    /// They are defined in gRPC's proposal
+    /// [A66](https://github.com/grpc/proposal/blob/master/A66-otel-stats.md), and gRPC uses them in
+    /// C++, Java, Go and Python.
     ///
     /// | metric | type | unit | attributes |
     /// | --- | --- | --- | --- |
@@ -72,7 +73,9 @@ impl Metrics {
         Self::of_grpc(Part::Calls)
     }
 
-    /// Records only a client's attempts: for use inside a retry. On a server it records nothing.
+    /// Records only a client's attempts: for use inside a retry.
+    ///
+    /// On a server it records nothing.
     #[must_use]
     pub fn grpc_attempts() -> Self {
         Self::of_grpc(Part::Attempts)

@@ -17,8 +17,10 @@ const SECONDS: [f64; 14] =
     [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1.0, 2.5, 5.0, 7.5, 10.0];
 
 impl Metrics {
-    /// Records through the OpenTelemetry API, under the names of its [conventions for
-    /// gRPC](https://opentelemetry.io/docs/specs/semconv/rpc/rpc-metrics/), version 1.44.0.
+    /// Records through the OpenTelemetry API, under OpenTelemetry's names.
+    ///
+    /// They follow version 1.44.0 of its
+    /// [conventions for gRPC](https://opentelemetry.io/docs/specs/semconv/rpc/rpc-metrics/).
     ///
     /// | metric | type | unit | |
     /// | --- | --- | --- | --- |
@@ -41,8 +43,9 @@ impl Metrics {
         Metrics::new(Vocabulary::OpenTelemetry(OpenTelemetry::new(&meter)))
     }
 
-    /// Uses this meter provider instead of the global one. This has no effect on
-    /// [`prometheus`](Self::prometheus).
+    /// Uses this meter provider instead of the global one.
+    ///
+    /// This has no effect on [`prometheus`](Self::prometheus).
     #[must_use]
     pub fn meter_provider(self, provider: &dyn MeterProvider) -> Self {
         self.with_vocabulary(|vocabulary| match vocabulary {
@@ -57,8 +60,10 @@ impl Metrics {
         })
     }
 
-    /// Sets the target of a client's calls, as a URI or in gRPC's target syntax:
-    /// `http://orders:50051`, `dns:///orders:50051`, `unix:///run/orders.sock`.
+    /// Sets the target of a client's calls.
+    ///
+    /// The target is a URI or uses gRPC's target syntax: `http://orders:50051`,
+    /// `dns:///orders:50051`, `unix:///run/orders.sock`.
     ///
     /// It is recorded as an attribute of OpenTelemetry's metrics (`server.address`, `server.port`)
     /// and of gRPC's (`grpc.target`). This has no effect on [`prometheus`](Self::prometheus).

@@ -40,7 +40,7 @@ impl Counters {
 
     pub(super) fn end(&self, class: Class, nanos: u64) {
         self.times.record(nanos);
-        // Whoever sees the end also sees the start.
+        // A reader that sees the end also sees the start.
         self.ended[class.number()].fetch_add(1, Ordering::Release);
     }
 }

@@ -8,8 +8,9 @@ use tonic::{Code, Request, metadata::MetadataMap};
 
 use crate::otel::conventions::STATUS_CODE;
 
-/// Adds an event to the current span for each failed attempt. Created by
-/// [`Trace::attempts`](super::Trace::attempts).
+/// Adds an event to the current span for each failed attempt.
+///
+/// Created by [`Trace::attempts`](super::Trace::attempts).
 #[derive(Clone, Copy, Debug)]
 pub struct TraceAttempts(pub(super) ());
 
