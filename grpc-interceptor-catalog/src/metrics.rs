@@ -36,8 +36,7 @@ use vocabulary::Vocabulary;
 /// use opentelemetry_sdk::metrics::SdkMeterProvider;
 /// use tonic::transport::Server;
 ///
-/// // Set the provider first: the metrics look it up when they are created. `opentelemetry-otlp`
-/// has an exporter.
+/// // Set the provider first: the metrics look it up when they are created.
 /// global::set_meter_provider(SdkMeterProvider::builder().build());
 ///
 /// let metrics = Metrics::opentelemetry().register(Side::Server, greeter_server::METHODS);

@@ -122,8 +122,8 @@ impl<S> PayloadLog<S> {
     /// use grpc_interceptor::interceptors::{MessageInfo, PayloadLog, ShowMessage};
     /// use std::fmt;
     ///
-    /// /// The messages of one service. An RPC with any other message is a compile error, so you
-    /// can't forget one.
+    /// /// The messages of one service. You can't forget one: an RPC with any other message is a
+    /// /// compile error.
     /// struct WithoutSecrets;
     ///
     /// impl ShowMessage<HelloRequest> for WithoutSecrets {

@@ -45,8 +45,7 @@ use crate::{
 /// };
 /// use tonic::transport::Server;
 ///
-/// // Once per process, before the first call. `opentelemetry-otlp` has an exporter that sends
-/// spans.
+/// // Once per process, before the first call. To send the spans, use `opentelemetry-otlp`.
 /// let exporter = InMemorySpanExporter::default();
 /// let provider = SdkTracerProvider::builder().with_simple_exporter(exporter).build();
 /// global::set_tracer_provider(provider);
