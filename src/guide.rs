@@ -39,8 +39,25 @@ chapters! { "guide":
     names
     costs
     security
-    cookbook
     faq
+}
+
+// Its recipes are in chapters of its own, by what they are for.
+pub mod cookbook {
+    #![doc = include_str!("guide/cookbook.md")]
+
+    chapters! { "guide/cookbook":
+        identity
+        observability
+        reliability
+        streams
+        testing
+    }
+
+    // What the links name.
+    #[cfg(doc)]
+    #[allow(unused_imports)]
+    use crate::{guide::*, interceptors::*, *};
 }
 
 /// Your code's shape before, and with this crate.

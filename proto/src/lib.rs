@@ -58,6 +58,10 @@ pub mod default_stubs {
 pub mod orders {
     include!(concat!(env!("OUT_DIR"), "/standard/orders.v1.rs"));
 
+    /// What `orders.proto` says.
+    pub const FILE_DESCRIPTOR_SET: &[u8] =
+        include_bytes!(concat!(env!("OUT_DIR"), "/standard/orders.bin"));
+
     /// The same service with tonic's default stubs, so that an example can leave RPCs out.
     pub mod with_stubs {
         include!(concat!(env!("OUT_DIR"), "/default_stubs/orders.v1.rs"));
