@@ -1,5 +1,7 @@
 //! How to use this crate, chapter by chapter.
 //!
+#![doc = include_str!("guide/chapters.md")]
+//!
 //! The service in the examples is `orders.v1.Orders`, which has one RPC of each kind. `pb` is the
 //! module that tonic generated for it.
 

@@ -29,23 +29,7 @@
 //!
 //! # The guide
 //!
-//! | | |
-//! | --- | --- |
-//! | [Getting started](guide::getting_started) | dependencies, build.rs, a server and a client for production |
-//! | [Writing interceptors](guide::writing_interceptors) | fns and structs, which RPCs they accept, what travels |
-//! | [The end of a call](guide::end_of_a_call) | one report for each call, whatever happens to it |
-//! | [Streams](guide::streams) | one interceptor for messages and streams |
-//! | [Errors](guide::errors) | from any error to a status |
-//! | [Deadlines and retries](guide::deadlines_and_retries) | one deadline for all attempts |
-//! | [Order](guide::order) | the four places, and what goes first |
-//! | [Seeing every call](guide::seeing_every_call) | logs, traces, metrics, a live page |
-//! | [Testing](guide::writing_tests) | your service in memory, interceptors alone |
-//! | [Names](guide::names) | why an RPC's name can't be wrong |
-//! | [Security](guide::security) | what runs before decoding, what each place doesn't see |
-//! | [Costs](guide::costs) | run time, build time, beside the peers |
-//! | [Cookbook](guide::cookbook) | recipes |
-//! | [FAQ](guide::faq) | |
-//! | Coming from | [tower layers](guide::coming_from::tower_layers), [tonic's `Interceptor`](guide::coming_from::tonic_interceptor), [tonic-middleware](guide::coming_from::tonic_middleware), [Python](guide::coming_from::python), [Go](guide::coming_from::go) |
+#![doc = include_str!("guide/chapters.md")]
 //!
 //! # Where interceptors go
 //!
@@ -57,8 +41,10 @@
 //! | one client | [`OrdersClient::with_interceptors(channel, (log, retry))`](macro@intercepted#on-a-generated-client) | retries, credentials, tracing |
 //!
 //! ```text
-//! client ─▶ with_interceptors ─▶ ··· ─▶ InterceptorLayer ─▶ decode ─▶ with_interceptors ─▶ #[intercepted] ─▶ handler
-//! client ◀─ with_interceptors ◀─ ··· ◀─ InterceptorLayer ◀─ encode ◀─ with_interceptors ◀─ #[intercepted] ◀─ outcome
+//! client ─▶ with_interceptors ─▶ the wire ─▶ InterceptorLayer ─▶ tonic decodes
+//!                                                                      │
+//!            handler ◀─ #[intercepted] ◀─ with_interceptors ◀──────────┘
+//!               └─▶ the outcome takes the same way back
 //! ```
 //!
 //! # Items
