@@ -93,8 +93,9 @@ pub use grpc_interceptor_runtime::{
     Transport, trailers,
 };
 
-/// Ready-made interceptors.
 pub mod interceptors {
+    #![doc = include_str!("interceptors.md")]
+
     #[doc(inline)]
     pub use grpc_interceptor_catalog::*;
     #[doc(inline)]

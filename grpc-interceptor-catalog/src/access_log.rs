@@ -11,7 +11,7 @@ use event::Started;
 
 use crate::peer::peer;
 
-/// Logs one [`tracing`] event per call, when the call ends.
+/// Logs one `tracing` event per call, when the call ends.
 ///
 /// Each call is logged exactly once, no matter how it ends.
 ///

@@ -17,7 +17,7 @@ use event::Started;
 pub use info::{Direction, MessageInfo};
 pub use show::{AsDebug, ShowMessage};
 
-/// Logs each message of a call as a [`tracing`] event, when it passes.
+/// Logs each message of a call as a `tracing` event, when it passes.
 ///
 /// ```
 /// # use grpc_interceptor_proto::default_stubs::greeter_server::{Greeter, GreeterServer, methods};
