@@ -120,9 +120,42 @@ impl Context {
     /// Pass the result to [`Next::with_context`](crate::Next::with_context). The inner interceptors
     /// and the handler's `context` then see the new deadline, and a client sends it on the wire.
     ///
+    /// For a time from now on, use [`with_timeout`](Context::with_timeout).
+    ///
     /// ```
     /// use grpc_interceptor::{Context, Next, Outcome};
-    /// use std::time::{Duration, Instant};
+    /// use std::time::Instant;
+    /// use tonic::Request;
+    ///
+    /// /// The end of the whole operation that this call belongs to.
+    /// #[derive(Clone, Copy)]
+    /// struct End(Instant);
+    ///
+    /// async fn until_the_end<N: Next>(
+    ///     request: Request<N::Request>,
+    ///     context: Context,
+    ///     next: N,
+    /// ) -> Outcome<N> {
+    ///     match request.extensions().get() {
+    ///         Some(&End(deadline)) => {
+    ///             next.with_context(context.with_deadline(deadline)).run_in_time(request).await
+    ///         }
+    ///         None => next.run(request).await,
+    ///     }
+    /// }
+    /// ```
+    #[must_use]
+    pub fn with_deadline(self, deadline: Instant) -> Self {
+        let deadline = self.deadline.map_or(deadline, |earlier| earlier.min(deadline));
+        Context { deadline: Some(deadline), ..self }
+    }
+
+    /// Returns this context with a deadline this far from now, by tokio's clock, which a test can
+    /// pause. An earlier deadline is kept: see [`with_deadline`](Context::with_deadline).
+    ///
+    /// ```
+    /// use grpc_interceptor::{Context, Next, Outcome};
+    /// use std::time::Duration;
     /// use tonic::Request;
     ///
     /// /// Gives every call at most five seconds.
@@ -131,17 +164,18 @@ impl Context {
     ///     context: Context,
     ///     next: N,
     /// ) -> Outcome<N> {
-    ///     let context = context.with_deadline(Instant::now() + Duration::from_secs(5));
+    ///     let context = context.with_timeout(Duration::from_secs(5));
     ///     next.with_context(context).run_in_time(request).await
     /// }
     /// ```
     ///
-    /// In a test that pauses the clock, take the time from
-    /// `tokio::time::Instant::now().into_std()`.
+    /// A time too long to be added to the clock is no deadline.
     #[must_use]
-    pub fn with_deadline(self, deadline: Instant) -> Self {
-        let deadline = self.deadline.map_or(deadline, |earlier| earlier.min(deadline));
-        Context { deadline: Some(deadline), ..self }
+    pub fn with_timeout(self, timeout: Duration) -> Self {
+        match now().checked_add(timeout) {
+            Some(deadline) => self.with_deadline(deadline),
+            None => self,
+        }
     }
 
     /// Returns this context with the deadline of another one, if that is earlier.
@@ -221,6 +255,8 @@ mod tests {
         assert_eq!(context.with_deadline(late).deadline(), Some(late));
         assert_eq!(context.with_deadline(late).with_deadline(early).deadline(), Some(early));
         assert_eq!(context.with_deadline(early).with_deadline(late).deadline(), Some(early));
+        assert_eq!(context.with_timeout(Duration::from_secs(1)).deadline(), Some(early));
+        assert_eq!(context.with_timeout(Duration::MAX).deadline(), None);
         let other = context.with_deadline(late);
         assert_eq!(context.with_deadline(early).with_deadline_of(other).deadline(), Some(early));
         assert_eq!(other.with_deadline_of(context).deadline(), Some(late));
