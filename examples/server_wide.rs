@@ -10,7 +10,7 @@ use std::{env, error::Error, future::pending, net::SocketAddr};
 
 use grpc_interceptor::{
     Context, Interceptor, InterceptorLayer, Next, Outcome,
-    interceptors::{on_call_end, services, when},
+    interceptors::{except_services, on_call_end, when},
 };
 use grpc_interceptor_proto::{
     FILE_DESCRIPTOR_SET,
@@ -72,8 +72,7 @@ async fn serve(incoming: TcpIncoming) -> Result<(), Box<dyn Error + Send + Sync>
         .build_v1()?;
 
     // Health checks carry no token.
-    let is_health = services([health_server::SERVICE_NAME]);
-    let auth = when(move |context: &Context| !is_health(context), Auth);
+    let auth = when(except_services([health_server::SERVICE_NAME]), Auth);
     // One line per call to any service, including refused calls and RPCs that no service
     // implements.
     let log = on_call_end(|context, end| {

@@ -22,7 +22,7 @@ use crate::peer::peer;
 /// # impl Greeter for MyGreeter {}
 /// use grpc_interceptor::{
 ///     InterceptorLayer,
-///     interceptors::{AccessLog, services, when},
+///     interceptors::{AccessLog, except_services, when},
 /// };
 /// use std::time::Duration;
 /// use tonic::transport::Server;
@@ -32,8 +32,7 @@ use crate::peer::peer;
 ///     .slow(Duration::from_secs(1), Level::WARN)
 ///     .metadata(["tenant", "user-agent"]);
 /// // Log every call except health checks.
-/// let is_health = services(["grpc.health.v1.Health"]);
-/// let log = when(move |context| !is_health(context), log);
+/// let log = when(except_services(["grpc.health.v1.Health"]), log);
 ///
 /// let router = Server::builder()
 ///     .layer(InterceptorLayer::new(log))

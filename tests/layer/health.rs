@@ -3,7 +3,7 @@
 
 use grpc_interceptor::{
     InterceptorLayer, LayerInterceptors, MethodName, RpcKind,
-    interceptors::{except, services, when},
+    interceptors::{except, except_services, when},
     testing::{self, RunningServer},
 };
 use grpc_interceptor_proto::{FILE_DESCRIPTOR_SET, greeter::greeter_server};
@@ -46,8 +46,8 @@ where
 
 /// All calls except those to the health service need the token.
 fn exempting(log: &Log) -> InterceptorLayer<impl LayerInterceptors + use<>> {
-    let is_health = services([health_server::SERVICE_NAME]);
-    InterceptorLayer::new((log.clone(), when(move |context| !is_health(context), Auth)))
+    let auth = when(except_services([health_server::SERVICE_NAME]), Auth);
+    InterceptorLayer::new((log.clone(), auth))
 }
 
 fn about(service: &str) -> HealthCheckRequest {
