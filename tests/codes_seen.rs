@@ -1,6 +1,8 @@
 //! Each code under its name in each vocabulary, on both sides, for all four kinds of RPC.
 //! `call_ends` checks which end has which code.
 
+#[path = "support/points.rs"]
+mod points;
 mod support;
 
 use std::collections::BTreeMap;
@@ -12,13 +14,11 @@ use grpc_interceptor::{
 use metrics_exporter_prometheus::PrometheusBuilder;
 use opentelemetry::trace::{SpanKind, Status as SpanStatus};
 use opentelemetry_sdk::{
-    metrics::{
-        InMemoryMetricExporter, PeriodicReader, SdkMeterProvider,
-        data::{AggregatedMetrics, MetricData},
-    },
+    metrics::{InMemoryMetricExporter, PeriodicReader, SdkMeterProvider},
     propagation::TraceContextPropagator,
     trace::{InMemorySpanExporter, SdkTracerProvider},
 };
+use points::points;
 use support::{GreeterServer, call_each_through, connect, greeter};
 use tonic::{Code, Request, Status};
 
@@ -119,21 +119,13 @@ async fn each_code_has_its_name_in_each_vocabulary() {
 }
 
 /// The number of values of each metric, by the attributes that say how calls ended.
-fn times(meter: &SdkMeterProvider, exporter: &InMemoryMetricExporter) -> BTreeMap<String, u64> {
+fn times(meter: &SdkMeterProvider, exporter: &InMemoryMetricExporter) -> BTreeMap<String, i64> {
     meter.force_flush().expect("it isn't shut down");
     let exported = exporter.get_finished_metrics().expect("it isn't poisoned");
+    let of_end = ["error.type", "grpc.status", "rpc.response.status_code"];
     let mut times = BTreeMap::new();
-    for metric in exported[0].scope_metrics().flat_map(|scope| scope.metrics()) {
-        let AggregatedMetrics::F64(MetricData::Histogram(data)) = metric.data() else { continue };
-        for point in data.data_points() {
-            let of_end = ["error.type", "grpc.status", "rpc.response.status_code"];
-            let attributes = point.attributes().filter(|one| of_end.contains(&one.key.as_str()));
-            let mut attributes: Vec<_> =
-                attributes.map(|one| format!("{}={}", one.key, one.value)).collect();
-            attributes.sort();
-            let name = format!("{} {}", metric.name(), attributes.join(" "));
-            *times.entry(name).or_insert(0) += point.count();
-        }
+    for point in points(&exported[0]).iter().filter(|one| one.is_of("duration")) {
+        *times.entry(point.text_with(|key| of_end.contains(&key))).or_insert(0) += point.value;
     }
     times
 }

@@ -1,6 +1,8 @@
 //! `Metrics` under OpenTelemetry's and gRPC's names: the metrics at the start, custom labels,
 //! attempts. `call_ends` covers how each call ends.
 
+#[path = "support/points.rs"]
+mod points;
 mod support;
 
 use std::{collections::BTreeMap, task::Poll};
@@ -12,8 +14,9 @@ use grpc_interceptor::{
 use grpc_interceptor_proto::greeter::greeter_server;
 use opentelemetry_sdk::metrics::{
     InMemoryMetricExporter, PeriodicReader, SdkMeterProvider,
-    data::{AggregatedMetrics, Metric, MetricData},
+    data::{AggregatedMetrics, Metric, MetricData, ResourceMetrics},
 };
+use points::points;
 use support::{GreeterServer, call_each, connect, connect_in_layer, greeter, hello};
 use tonic::{Code, Request, Status, body::Body, codegen::http};
 use tower::ServiceExt as _;
@@ -36,40 +39,26 @@ impl Meter {
 
     /// Each data point by its metric and attributes: its sum, or its number of values.
     fn points(&self) -> BTreeMap<String, i64> {
-        let mut points = BTreeMap::new();
-        self.each(|metric| match metric.data() {
-            AggregatedMetrics::F64(MetricData::Histogram(data)) => points.extend(
-                data.data_points()
-                    .map(|point| (text(metric, point.attributes()), point.count() as i64)),
-            ),
-            AggregatedMetrics::I64(MetricData::Sum(data)) => points.extend(
-                data.data_points().map(|point| (text(metric, point.attributes()), point.value())),
-            ),
-            AggregatedMetrics::U64(MetricData::Sum(data)) => points.extend(
-                data.data_points()
-                    .map(|point| (text(metric, point.attributes()), point.value() as i64)),
-            ),
-            other => panic!("{} is {other:?}", metric.name()),
-        });
-        points
+        let exported = self.export();
+        exported
+            .last()
+            .map(points)
+            .into_iter()
+            .flatten()
+            .map(|one| (one.text(), one.value))
+            .collect()
+    }
+
+    fn export(&self) -> Vec<ResourceMetrics> {
+        self.provider.force_flush().expect("it isn't shut down");
+        self.exporter.get_finished_metrics().expect("it isn't poisoned")
     }
 
     fn each(&self, mut each: impl FnMut(&Metric)) {
-        self.provider.force_flush().expect("it isn't shut down");
-        let exported = self.exporter.get_finished_metrics().expect("it isn't poisoned");
+        let exported = self.export();
         let Some(latest) = exported.last() else { return };
         latest.scope_metrics().flat_map(|scope| scope.metrics()).for_each(&mut each);
     }
-}
-
-fn text<'a>(
-    metric: &Metric,
-    attributes: impl Iterator<Item = &'a opentelemetry::KeyValue>,
-) -> String {
-    let mut attributes: Vec<_> =
-        attributes.map(|attribute| format!("{}={}", attribute.key, attribute.value)).collect();
-    attributes.sort();
-    format!("{} {}", metric.name(), attributes.join(" "))
 }
 
 #[test]

@@ -20,6 +20,8 @@ mod noting;
 mod observers;
 mod out_of_time;
 mod plan;
+#[path = "../support/points.rs"]
+mod points;
 mod right;
 mod rpcz;
 mod server;

@@ -5,15 +5,12 @@ use std::collections::BTreeMap;
 
 use grpc_interceptor::{Side, interceptors::Metrics};
 use grpc_interceptor_proto::greeter::greeter_server;
-use opentelemetry::KeyValue;
-use opentelemetry_sdk::metrics::{
-    InMemoryMetricExporter, PeriodicReader, SdkMeterProvider,
-    data::{AggregatedMetrics, MetricData},
-};
+use opentelemetry_sdk::metrics::{InMemoryMetricExporter, PeriodicReader, SdkMeterProvider};
 
 use crate::{
     case::Case,
     names::{code_name, method_name},
+    points::points,
     right::right,
 };
 
@@ -55,36 +52,8 @@ impl Measured {
     fn counted(&self) -> BTreeMap<String, i64> {
         let exported = self.exporter.get_finished_metrics().expect("it isn't poisoned");
         let latest = exported.last().expect("there are metrics");
-        let mut counted = BTreeMap::new();
-        let mut add = |name: &str, attributes: &mut dyn Iterator<Item = &KeyValue>, count: i64| {
-            let attributes = attributes.map(|one| format!("{}={}", one.key, one.value));
-            let mut attributes: Vec<_> = attributes.collect();
-            attributes.sort();
-            if count != 0 {
-                counted.insert(format!("{name} {}", attributes.join(" ")), count);
-            }
-        };
-        for metric in latest.scope_metrics().flat_map(|scope| scope.metrics()) {
-            let name = metric.name();
-            match metric.data() {
-                AggregatedMetrics::F64(MetricData::Histogram(data)) => {
-                    let points = data.data_points();
-                    points
-                        .for_each(|point| add(name, &mut point.attributes(), point.count() as i64));
-                }
-                AggregatedMetrics::I64(MetricData::Sum(data)) => {
-                    let points = data.data_points();
-                    points.for_each(|point| add(name, &mut point.attributes(), point.value()));
-                }
-                AggregatedMetrics::U64(MetricData::Sum(data)) => {
-                    let points = data.data_points();
-                    points
-                        .for_each(|point| add(name, &mut point.attributes(), point.value() as i64));
-                }
-                other => panic!("{name} is {other:?}"),
-            }
-        }
-        counted
+        let counted = points(latest).into_iter().filter(|one| one.value != 0);
+        counted.map(|one| (one.text(), one.value)).collect()
     }
 }
 
