@@ -5,13 +5,13 @@
 //! The service in the examples is `orders.v1.Orders`, which has one RPC of each kind. `pb` is the
 //! module that tonic generated for it.
 
-/// A chapter is a file of Markdown: its examples are tests, its links are checked.
+/// A chapter is a Markdown file. Its examples are tests, and its links are checked.
 macro_rules! chapters {
     ($folder:literal: $($chapter:ident)*) => {
         $(
             pub mod $chapter {
                 #![doc = include_str!(concat!($folder, "/", stringify!($chapter), ".md"))]
-                // In a build without a feature, links to its items lead to docs.rs.
+                                // Without a feature, links to its items lead to docs.rs.
                 #![cfg_attr(not(feature = "tracing"), doc = "", doc = include_str!("guide/without/tracing.md"))]
                 #![cfg_attr(not(feature = "opentelemetry"), doc = "", doc = include_str!("guide/without/opentelemetry.md"))]
                 #![cfg_attr(not(any(feature = "opentelemetry", feature = "metrics")), doc = "", doc = include_str!("guide/without/metrics.md"))]
@@ -19,7 +19,7 @@ macro_rules! chapters {
                 #![cfg_attr(not(feature = "rpcz"), doc = "", doc = include_str!("guide/without/rpcz.md"))]
                 #![cfg_attr(not(feature = "testing"), doc = "", doc = include_str!("guide/without/testing.md"))]
 
-                // What the chapter's links name.
+                                // The chapter's links refer to these.
                 #[cfg(doc)]
                 #[allow(unused_imports)]
                 use crate::{guide::*, interceptors::*, *};
@@ -44,7 +44,7 @@ chapters! { "guide":
     faq
 }
 
-// Its recipes are in chapters of its own, by what they are for.
+// The recipes are in separate chapters, by topic.
 pub mod cookbook {
     #![doc = include_str!("guide/cookbook.md")]
 
@@ -56,13 +56,13 @@ pub mod cookbook {
         testing
     }
 
-    // What the links name.
+        // The links refer to these.
     #[cfg(doc)]
     #[allow(unused_imports)]
     use crate::{guide::*, interceptors::*, *};
 }
 
-/// Your code's shape before, and with this crate.
+/// The same code with other libraries and with this crate.
 pub mod coming_from {
     chapters! { "guide/coming_from":
         tower_layers

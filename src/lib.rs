@@ -1,9 +1,9 @@
 //! Typed, async interceptors for [tonic](https://docs.rs/tonic) gRPC servers and clients.
 //!
 //! An interceptor is an async fn around an RPC. It gets the request with its typed message, the call's
-//! [`Context`], which has the RPC's name, kind and deadline, and [`next`](Next), the rest of the chain.
-//! It returns the call's [`Outcome`]. [`#[intercepted]`](macro@intercepted) on the impl of a service
-//! puts a chain around each of its RPCs:
+//! [`Context`] with the RPC's name, kind and deadline, and [`next`](Next), the rest of the chain. It
+//! returns the call's [`Outcome`]. [`#[intercepted]`](macro@intercepted) on a service's impl puts a
+//! chain around each of its RPCs:
 //!
 //! ```
 //! # mod pb { pub use grpc_interceptor_proto::orders::{*, with_stubs::orders_server}; }
@@ -37,7 +37,7 @@
 //! | --- | --- | --- |
 //! | one impl | [`#[intercepted(log, self.auth)]`](macro@intercepted) | a service's own rules: its fields, its errors, RPCs that differ |
 //! | one server | [`OrdersServer::with_interceptors(MyOrders, (log, auth))`](macro@intercepted#on-a-generated-server) | handlers that stay plain tonic |
-//! | everything a server serves | [`Server::builder().layer(InterceptorLayer::new((log, auth)))`](InterceptorLayer) | logs, metrics, tokens, limits: runs before the message is decoded, and covers health checks and unknown methods |
+//! | everything a server serves | [`Server::builder().layer(InterceptorLayer::new((log, auth)))`](InterceptorLayer) | logs, metrics, tokens, limits; runs before the message is decoded, and covers health checks and unknown methods |
 //! | one client | [`OrdersClient::with_interceptors(channel, (log, retry))`](macro@intercepted#on-a-generated-client) | retries, credentials, tracing |
 //!
 //! ```text
@@ -57,7 +57,7 @@
 //!
 //! # Features
 //!
-//! None is on by default. Each is there for the dependency it adds.
+//! None is on by default. Each exists for the dependency it adds.
 //!
 //! | feature | for |
 //! | --- | --- |
@@ -67,10 +67,10 @@
 //! | `metrics` | `Metrics::prometheus` |
 //! | `rpcz` | `Rpcz` |
 //! | `prost-reflect` | `AsJson`: messages in the log as JSON, without fields marked `debug_redact` |
-//! | `server` | the caller's address in the access log, in spans and on the page |
+//! | `server` | the caller's address in the access log, in spans and on the page of `Rpcz` |
 //! | `tonic-types` | rich details of an [`Error`] |
 //! | `descriptors` | `InterceptorLayer::descriptors`: the RPCs' kinds from a file descriptor set |
-//! | `gzip`, `deflate`, `zstd` | looking into compressed messages in a layer |
+//! | `gzip`, `deflate`, `zstd` | inspecting compressed messages in a layer |
 
 #![warn(missing_docs)]
 
