@@ -1,4 +1,4 @@
-//! The four places where interceptors go, all of them in one call.
+//! All four places where interceptors go, in one call.
 
 use std::sync::{Arc, Mutex};
 
@@ -31,7 +31,7 @@ impl<N: Next> Interceptor<N> for Auth {
     }
 }
 
-/// Puts the token on a client's calls.
+/// Adds the token to a client's calls.
 struct Token(&'static str);
 
 impl<N: Next> Interceptor<N> for Token {
@@ -42,7 +42,7 @@ impl<N: Next> Interceptor<N> for Token {
     }
 }
 
-/// Writes down that a call passes, and where.
+/// Records that a call passes, and where.
 #[derive(Clone)]
 struct Passes(&'static str, Arc<Mutex<Vec<&'static str>>>);
 
@@ -84,7 +84,7 @@ async fn a_call_passes_all_four_in_order() -> Result<(), Box<dyn std::error::Err
     let my_orders = MyOrders { passes: passes("attribute") };
     let auth = Auth { token: "open-sesame".to_owned() };
 
-    let orders = OrdersServer::with_interceptors(my_orders, passes("creation"));
+    let orders = OrdersServer::with_interceptors(my_orders, passes("server"));
     let layer = InterceptorLayer::new((passes("layer"), auth));
     let server = testing::serve(Server::builder().layer(layer).add_service(orders)).start().await?;
     let interceptors = (passes("client"), Token("open-sesame"));
@@ -92,7 +92,7 @@ async fn a_call_passes_all_four_in_order() -> Result<(), Box<dyn std::error::Err
 
     let receipt = client.place_order(order(2)).await?.into_inner();
     assert_eq!(receipt.id, "2xtea");
-    assert_eq!(*seen.lock().unwrap(), ["client", "layer", "creation", "attribute"]);
+    assert_eq!(*seen.lock().unwrap(), ["client", "layer", "server", "attribute"]);
 
     let refused = client.place_order(order(101)).await.unwrap_err();
     assert_eq!(refused.message(), "at most 100 at a time");
