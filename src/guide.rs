@@ -56,7 +56,7 @@ pub mod cookbook {
         testing
     }
 
-        // The links refer to these.
+    // The links refer to these.
     #[cfg(doc)]
     #[allow(unused_imports)]
     use crate::{guide::*, interceptors::*, *};

@@ -95,7 +95,7 @@ async fn the_ready_made_ones() -> Result<(), Box<dyn std::error::Error>> {
     let all = (
         Trace::new(),
         Metrics::prometheus(),
-        AccessLog::new().metadata(["x-request-id"]),
+        AccessLog::new().metadata(["x-tenant"]),
         Rpcz::new(),
         List::new().with(CatchPanic::new()),
         CatchPanic::new(),

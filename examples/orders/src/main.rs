@@ -28,3 +28,20 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let server = Server::builder().add_service(OrdersServer::new(MyOrders));
     Ok(server.serve("127.0.0.1:50051".parse()?).await?)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use grpc_interceptor::testing;
+    use pb::orders_client::OrdersClient;
+
+    #[tokio::test]
+    async fn places_an_order() -> Result<(), Box<dyn std::error::Error>> {
+        let server = testing::serve(OrdersServer::new(MyOrders)).start().await?; // in memory
+        let mut client = OrdersClient::new(server.channel());
+
+        let order = Order { sku: "tea".to_owned(), quantity: 2 };
+        assert_eq!(client.place_order(order).await?.into_inner().id, "2xtea");
+        Ok(())
+    }
+}

@@ -1,20 +1,9 @@
 //! Errors of any type become statuses.
 
-use grpc_interceptor::{
-    Context, intercepted,
-    interceptors::{CatchPanic, ErrorToStatus},
-    testing,
-};
-use pb::{
-    Order, Receipt,
-    orders_client::OrdersClient,
-    orders_server::{Orders, OrdersServer},
-};
-use tonic::{Code, Request, Response, Status};
-
-mod pb {
-    tonic::include_proto!("orders.v1");
-}
+use crate::pb::{Order, Receipt, orders_server::Orders};
+use grpc_interceptor::interceptors::{CatchPanic, ErrorToStatus};
+use grpc_interceptor::{Context, intercepted};
+use tonic::{Request, Response, Status};
 
 #[derive(Debug, thiserror::Error)]
 #[error("{0} is sold out")]
@@ -34,11 +23,16 @@ impl Orders for MyOrders {
     }
 }
 
+mod service;
+
+use grpc_interceptor::testing;
+use service::{order, pb, pb::orders_client::OrdersClient, pb::orders_server::OrdersServer};
+use tonic::Code;
+
 #[tokio::test]
 async fn an_error_gets_its_code() -> Result<(), Box<dyn std::error::Error>> {
     let server = testing::serve(OrdersServer::new(MyOrders)).start().await?;
-    let order = Order { sku: "tea".to_owned(), quantity: 1 };
-    let status = OrdersClient::new(server.channel()).place_order(order).await.unwrap_err();
+    let status = OrdersClient::new(server.channel()).place_order(order(1)).await.unwrap_err();
     assert_eq!((status.code(), status.message()), (Code::FailedPrecondition, "no tea left"));
     Ok(())
 }
