@@ -4,6 +4,9 @@ use std::{env, fs, path::PathBuf};
 
 use tonic_prost_build::{Builder, configure};
 
+/// The folder with the service of the guide.
+const GUIDE: &str = "../src/guide";
+
 fn main() {
     // The clients and the servers take interceptors.
     let standard = || {
@@ -53,8 +56,9 @@ fn out_dir(name: &str) -> PathBuf {
 }
 
 fn compile(name: &str, builder: Builder, file: &str) {
-    println!("cargo::rerun-if-changed=proto/{file}");
-    let mut compiler = protox::Compiler::new(["proto"]).expect("the folder is there");
+    println!("cargo::rerun-if-changed=proto");
+    println!("cargo::rerun-if-changed={GUIDE}");
+    let mut compiler = protox::Compiler::new(["proto", GUIDE]).expect("the folder is there");
     compiler.include_imports(true).open_file(file).expect("the .proto file is valid");
     let set = out_dir(name).join(file).with_extension("bin");
     // Not through the types of `prost-types`, which drop unknown options.

@@ -2,8 +2,13 @@
 //!
 #![doc = include_str!("guide/chapters.md")]
 //!
-//! The service in the examples is `orders.v1.Orders`, which has one RPC of each kind. `pb` is the
-//! module that tonic generated for it.
+//! # The service in the examples
+//!
+//! `pb` is the module that tonic generated from this file, which has one RPC of each kind:
+//!
+//! ```proto
+#![doc = include_str!("guide/orders.proto")]
+//! ```
 
 /// A chapter is a Markdown file. Its examples are tests, and its links are checked.
 macro_rules! chapters {

@@ -194,6 +194,15 @@ async fn error_sources_are_logged_only_on_the_server() {
 }
 
 #[tokio::test]
+async fn metadata_that_no_call_has_is_no_field() {
+    let (log, _guard) = Log::start(TARGET, Level::TRACE);
+    let access_log = AccessLog::new().metadata(["tenant"]);
+    let mut client = testing::dummy().server_interceptors(access_log).start().await.unwrap();
+    client.execute("a").await.unwrap();
+    assert!(!log.one().contains_key("metadata"));
+}
+
+#[tokio::test]
 async fn fields_starts_and_filtered_methods() {
     let (log, _guard) = Log::start(TARGET, Level::TRACE);
     let access_log = AccessLog::new().on_start(Level::DEBUG).fields(|context, metadata| {

@@ -5,13 +5,13 @@ mod support;
 use std::time::Duration;
 
 use grpc_interceptor::{
-    Context, Error, Interceptor, Next, Outcome, Payload as _, RpcKind, Side,
+    Context, Error, Interceptor, Next, Outcome, Payload as _, RpcKind, Side, interceptor,
     testing::{self, DummyRequest, FailFirst, RecordedCall, RecordedOutcome, Recorder},
 };
 use support::soon;
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::UnboundedReceiverStream;
-use tonic::{Code, Request, Status};
+use tonic::{Code, Request, Status, metadata::MetadataValue};
 
 fn request_text(input: &str) -> String {
     format!("DummyRequest {{ input: {input:?} }}")
@@ -49,6 +49,40 @@ const UNARY: (&str, RpcKind) = ("Execute", RpcKind::Unary);
 const CLIENT_STREAM: (&str, RpcKind) = ("ExecuteClientStream", RpcKind::ClientStreaming);
 const SERVER_STREAM: (&str, RpcKind) = ("ExecuteServerStream", RpcKind::ServerStreaming);
 const BOTH: (&str, RpcKind) = ("ExecuteClientServerStream", RpcKind::Bidirectional);
+
+/// Calls as `ada`, with a minute.
+#[interceptor]
+async fn as_ada<N: Next>(mut request: Request<N::Request>, _: Context, next: N) -> Outcome<N> {
+    request.metadata_mut().insert("user", "ada".parse().expect("it is ASCII"));
+    request.metadata_mut().insert_bin("trace-bin", MetadataValue::from_bytes(&[1, 2, 3]));
+    request.set_timeout(Duration::from_secs(60));
+    next.run(request).await
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_recorder_records_metadata_and_the_time_remaining() {
+    let (outer, inner, on_server) = (Recorder::new(), Recorder::new(), Recorder::new());
+    let mut client = testing::dummy()
+        .client_interceptors((outer.clone(), as_ada, inner.clone()))
+        .server_interceptors(on_server.clone())
+        .start()
+        .await
+        .expect("it starts");
+    client.execute("foo").await.expect("it echoes");
+
+    let outer = &outer.calls()[0];
+    assert_eq!((&outer.metadata, outer.time_remaining), (&Vec::new(), None));
+    for recorder in [inner, on_server] {
+        let call = &recorder.calls()[0];
+        let has = |key: &str, value: &str| {
+            assert!(call.metadata.contains(&(key.to_owned(), value.to_owned())), "{call:#?}");
+        };
+        has("user", "ada");
+        has("trace-bin", "AQID");
+        assert!(call.metadata.iter().all(|(key, _)| key != "grpc-timeout"), "{call:#?}");
+        assert_eq!(call.time_remaining, Some(Duration::from_secs(60)));
+    }
+}
 
 #[tokio::test]
 async fn a_recorder_records_each_call_on_both_sides() {

@@ -18,15 +18,11 @@ use grpc_interceptor_runtime::{Context, Interceptor, Next, Outcome};
 ///
 /// /// The interceptor under test.
 /// #[interceptor]
-/// async fn retry<N: Next<Request: Clone>>(
-///     request: Request<N::Request>,
-///     _: Context,
-///     next: N,
-/// ) -> Outcome<N> {
-///     let message = request.into_inner();
-///     match next.run(Request::new(message.clone())).await {
-///         Err(_) => next.run(Request::new(message)).await,
-///         outcome => outcome,
+/// async fn retry<N: Next>(request: Request<N::Request>, _: Context, next: N) -> Outcome<N> {
+///     let again = next.clone_request(&request);
+///     match (next.run(request).await, again) {
+///         (Err(_), Some(again)) => next.run(again).await,
+///         (outcome, _) => outcome,
 ///     }
 /// }
 ///

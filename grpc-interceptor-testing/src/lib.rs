@@ -39,15 +39,14 @@
 //! ```
 //! use grpc_interceptor::{Context, Interceptor, Next, Outcome};
 //! use std::time::Duration;
-//! use tonic::{Code, Request, Status};
+//! use tonic::{Code, Request};
 //!
 //! /// Cancels calls that take too long.
 //! struct Timeout(Duration);
 //!
 //! impl<N: Next> Interceptor<N> for Timeout {
-//!     async fn intercept(&self, request: Request<N::Request>, _: Context, next: N) -> Outcome<N> {
-//!         let outcome = tokio::time::timeout(self.0, next.run(request)).await;
-//!         outcome.unwrap_or_else(|_| Err(Status::deadline_exceeded("the call took too long")))
+//!     async fn intercept(&self, request: Request<N::Request>, call: Context, next: N) -> Outcome<N> {
+//!         next.with_context(call.with_timeout(self.0)).run_in_time(request).await
 //!     }
 //! }
 //!

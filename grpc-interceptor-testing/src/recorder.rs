@@ -1,12 +1,16 @@
 use std::{
     fmt::Debug,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
 };
 
 use grpc_interceptor_runtime::{
     CallEnd, Context, EndCause, Interceptor, MethodName, Next, ObservedCall, Outcome, RpcKind, Side,
 };
-use tonic::{Code, Request};
+use tonic::{
+    Code, Request,
+    metadata::{KeyAndValueRef, MetadataMap},
+};
 
 /// An interceptor that records what it sees and changes nothing. It works for any RPC on either
 /// side.
@@ -53,6 +57,11 @@ pub struct RecordedCall {
     pub kind: RpcKind,
     /// The side that the recorder ran on.
     pub side: Side,
+    /// The request's metadata as text, in no particular order. Binary values are in base64, as on
+    /// the wire. Without the timeout: see [`time_remaining`](Self::time_remaining).
+    pub metadata: Vec<(String, String)>,
+    /// How much time the call had when it reached the recorder, or `None` without a deadline.
+    pub time_remaining: Option<Duration>,
     /// The request messages, formatted with `Debug`. For a stream, those that have passed so far.
     pub requests: Vec<String>,
     /// The response messages, formatted with `Debug`. For a stream, those that have passed so far.
@@ -95,7 +104,8 @@ impl Recorder {
     ///
     /// Once the client has read a call to its end, the call has its outcome, on both sides. A
     /// server's recorder learns of a cancelled call slightly later: to wait for that, use
-    /// [`DummyClient::shutdown`](crate::DummyClient::shutdown).
+    /// [`DummyClient::shutdown`](crate::DummyClient::shutdown), or
+    /// [`RunningServer::shutdown`](crate::RunningServer::shutdown) for your own server.
     ///
     /// ```
     /// use grpc_interceptor::testing::{self, RecordedOutcome, Recorder};
@@ -121,12 +131,14 @@ impl Recorder {
         self.lock().clone()
     }
 
-    fn begin(&self, context: &Context) -> RunningCall {
+    fn begin(&self, context: &Context, metadata: &MetadataMap) -> RunningCall {
         let mut calls = self.lock();
         calls.push(RecordedCall {
             method_name: context.method_name(),
             kind: context.kind(),
             side: context.side(),
+            metadata: as_text(metadata),
+            time_remaining: context.time_remaining(),
             requests: Vec::new(),
             responses: Vec::new(),
             outcome: None,
@@ -149,8 +161,20 @@ where
         context: Context,
         next: N,
     ) -> impl Future<Output = Outcome<N>> + Send {
-        next.observed_by(self.begin(&context)).run(request)
+        next.observed_by(self.begin(&context, request.metadata())).run(request)
     }
+}
+
+fn as_text(metadata: &MetadataMap) -> Vec<(String, String)> {
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    metadata
+        .iter()
+        .map(|entry| match entry {
+            KeyAndValueRef::Ascii(key, value) => (key.to_string(), text(value.as_encoded_bytes())),
+            KeyAndValueRef::Binary(key, value) => (key.to_string(), text(value.as_encoded_bytes())),
+        })
+        .filter(|(key, _)| key != "grpc-timeout")
+        .collect()
 }
 
 /// A call without an outcome yet.

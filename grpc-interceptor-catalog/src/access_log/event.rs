@@ -3,7 +3,7 @@
 use std::{error::Error, net::SocketAddr, sync::Arc, time::Duration};
 
 use grpc_interceptor_runtime::{__private::code_name, CallEnd, Context, EndCause};
-use tonic::metadata::MetadataMap;
+use tonic::{Code, Status, metadata::MetadataMap};
 use tracing::{Level, Span};
 
 use super::Options;
@@ -35,7 +35,8 @@ impl Started {
         peer: Option<SocketAddr>,
     ) -> Self {
         let shown = (!options.metadata.is_empty())
-            .then(|| Shown { metadata, keys: &options.metadata }.to_string());
+            .then(|| Shown { metadata, keys: &options.metadata }.to_string())
+            .filter(|shown| !shown.is_empty());
         let fields = options.fields.as_ref().map(|fields| fields(&context, metadata));
         let started = Started {
             context,
@@ -117,13 +118,39 @@ fn milliseconds(duration: Duration) -> f64 {
 }
 
 /// Formats an error and its sources, outermost first.
+///
+/// `UNKNOWN` around an error adds nothing: no one has chosen it. `ErrorToStatus` leaves one between the
+/// status that it makes and the handler's error.
 fn sources(error: &(dyn Error + 'static)) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(error) = source {
-        text.push_str(": ");
+    let mut text = String::new();
+    let mut next = Some(error);
+    while let Some(error) = next {
+        next = error.source();
+        let status = error.downcast_ref::<Status>();
+        if status.is_some_and(|status| status.code() == Code::Unknown) && next.is_some() {
+            continue;
+        }
+        if !text.is_empty() {
+            text.push_str(": ");
+        }
         text.push_str(&error.to_string());
-        source = error.source();
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{io, sync::Arc};
+
+    use tonic::Status;
+
+    use super::sources;
+
+    #[test]
+    fn an_unknown_status_around_an_error_is_left_out() {
+        let mut made = Status::unknown("Unknown error");
+        made.set_source(Arc::new(io::Error::other("the disk is full")));
+        assert_eq!(sources(&made), "the disk is full");
+        assert!(sources(&Status::not_found("no row")).contains("no row"));
+    }
 }

@@ -60,10 +60,7 @@ fn write_page(html: &mut String, snapshot: &Snapshot, query: &Query) -> fmt::Res
 }
 
 fn write_about(html: &mut String, snapshot: &Snapshot) -> fmt::Result {
-    let methods = match snapshot.methods_in_all {
-        1 => "1 method".to_owned(),
-        many => format!("{many} methods"),
-    };
+    let methods = units::methods(snapshot.methods_in_all);
     write!(
         html,
         "<p id=\"about\">{methods}, up {} <span id=\"live\"></span></p>",

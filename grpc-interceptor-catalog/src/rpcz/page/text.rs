@@ -2,7 +2,7 @@
 
 use std::fmt::{self, Write as _};
 
-use super::units::{count, rate, time, time_or_none};
+use super::units::{count, methods, rate, time, time_or_none};
 use crate::rpcz::snapshot::{AtStart, Ended, Flying, Row, Snapshot};
 
 pub(super) fn text(snapshot: &Snapshot) -> String {
@@ -14,7 +14,7 @@ pub(super) fn text(snapshot: &Snapshot) -> String {
 
 fn write_page(text: &mut String, snapshot: &Snapshot) -> fmt::Result {
     let up = time(snapshot.uptime_seconds.floor() * 1000.0);
-    writeln!(text, "rpcz: {} methods, up {up}\n", snapshot.methods_in_all)?;
+    writeln!(text, "rpcz: {}, up {up}\n", methods(snapshot.methods_in_all))?;
     write_rows(text, &snapshot.methods)?;
     write_codes(text, &snapshot.methods)?;
     let in_all = snapshot.in_flight.len() as u64 + snapshot.in_flight_unlisted;

@@ -18,6 +18,14 @@ pub(super) fn time_or_none(ms: Option<f64>) -> String {
     ms.map_or_else(|| "–".to_owned(), time)
 }
 
+/// Formats a number of methods.
+pub(super) fn methods(number: usize) -> String {
+    match number {
+        1 => "1 method".to_owned(),
+        many => format!("{many} methods"),
+    }
+}
+
 /// Formats a rate.
 pub(super) fn rate(rate: f64) -> String {
     match rate {
