@@ -78,7 +78,7 @@
 //!     assert_eq!(status.code(), Code::DeadlineExceeded);
 //!
 //!     let outcomes: Vec<_> = inner.calls().into_iter().map(|call| call.outcome).collect();
-//!     assert_eq!(outcomes, [Some(RecordedOutcome::Ok), Some(RecordedOutcome::Cancelled)]);
+//!     assert_eq!(outcomes, [Some(RecordedOutcome::Ok), Some(RecordedOutcome::TimedOut)]);
 //! }
 //! # }
 //! # fn main() {

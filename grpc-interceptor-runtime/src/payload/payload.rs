@@ -224,12 +224,14 @@ impl<M: Send + 'static> Payload<M> for M {
         self
     }
 
+    #[doc(hidden)]
     #[inline]
     fn watched_by(self, watcher: &mut impl Watcher<M>) -> Self {
         watcher.message(&self);
         self
     }
 
+    #[doc(hidden)]
     #[inline]
     fn wrap_stream(self, _: impl WrapStream) -> Self {
         self
@@ -283,10 +285,12 @@ impl<M: Send + 'static> Payload<M> for MessageStream<M> {
         MessageStream::on_end(self, on_end)
     }
 
+    #[doc(hidden)]
     fn watched_by(self, watcher: &mut impl Watcher<M>) -> Self {
         self.watched(watcher.share())
     }
 
+    #[doc(hidden)]
     fn wrap_stream(self, wrap: impl WrapStream) -> Self {
         wrap.wrap(self)
     }
