@@ -73,6 +73,7 @@
 //! | `gzip`, `deflate`, `zstd` | inspecting compressed messages in a layer |
 
 #![warn(missing_docs)]
+#![cfg_attr(docsrs, feature(doc_cfg))]
 
 pub mod guide;
 

@@ -84,6 +84,7 @@ use crate::peer::peer;
 /// | `UNIMPLEMENTED`, `INTERNAL`, `DATA_LOSS` | error | warn |
 ///
 /// These are the levels of go-grpc-middleware. Use [`levels`](Self::levels) to choose others.
+#[cfg(feature = "tracing")]
 #[derive(Clone)]
 pub struct AccessLog {
     options: Arc<Options>,

@@ -4,6 +4,10 @@
 //! They are written like any other interceptor, so you can also read them as examples.
 
 #![warn(missing_docs)]
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
+// What needs a feature has its `cfg` here and once more where it is defined: the latter is where rustdoc takes it from for
+// the pages of `grpc-interceptor`.
 
 #[cfg(feature = "tracing")]
 mod access_log;

@@ -77,6 +77,7 @@ use vocabulary::Vocabulary;
 /// A `Metrics` keeps at most [`MAX_SERIES`](Self::MAX_SERIES) combinations of side, method and
 /// [labels](Self::labels). Beyond that, each label value becomes `other`; beyond twice that, the
 /// method does as well.
+#[cfg(any(feature = "metrics", feature = "opentelemetry"))]
 #[derive(Clone)]
 pub struct Metrics {
     vocabulary: Vocabulary,

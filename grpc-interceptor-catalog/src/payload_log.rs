@@ -61,6 +61,7 @@ pub use show::{AsDebug, ShowMessage};
 /// | `request_id` | the metadata `x-request-id`, if present |
 ///
 /// Messages are only formatted if a subscriber records events with this target and level.
+#[cfg(feature = "tracing")]
 pub struct PayloadLog<S = AsDebug> {
     options: Options,
     show: Arc<S>,

@@ -164,6 +164,7 @@ use state::State;
 /// [`InterceptorLayer`](grpc_interceptor_runtime::InterceptorLayer), RPCs that the layer doesn't
 /// know (see `methods` and `descriptors`) are counted together in a row named `other`. The same
 /// happens to known methods once 768 others have rows.
+#[cfg(feature = "rpcz")]
 #[derive(Clone)]
 pub struct Rpcz {
     state: Arc<State>,

@@ -99,6 +99,7 @@ use crate::{
 /// A server's span is a child of the span that the request names, and the request's baggage is
 /// adopted. The caller controls both. On a server with untrusted callers, use
 /// [`untrusted`](Self::untrusted).
+#[cfg(feature = "opentelemetry")]
 #[derive(Clone)]
 pub struct Trace {
     options: Arc<Options>,

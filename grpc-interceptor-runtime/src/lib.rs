@@ -5,6 +5,7 @@
 //! [`Outcome`]. A [`Payload`] lets it treat single messages and streams alike.
 
 #![warn(missing_docs)]
+#![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod call;
 mod chain;

@@ -19,6 +19,7 @@ const SECONDS: [f64; 41] = [
     0.2, 0.25, 0.3, 0.4, 0.5, 0.65, 0.8, 1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0,
 ];
 
+#[cfg(feature = "opentelemetry")]
 impl Metrics {
     /// Records through the OpenTelemetry API, under gRPC's own names.
     ///

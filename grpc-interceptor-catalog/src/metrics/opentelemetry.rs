@@ -16,6 +16,7 @@ use crate::otel::conventions;
 const SECONDS: [f64; 14] =
     [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1.0, 2.5, 5.0, 7.5, 10.0];
 
+#[cfg(feature = "opentelemetry")]
 impl Metrics {
     /// Records through the OpenTelemetry API, under OpenTelemetry's names.
     ///

@@ -8,6 +8,7 @@ pub(super) use method::Method;
 
 use super::{Metrics, vocabulary::Vocabulary};
 
+#[cfg(feature = "metrics")]
 impl Metrics {
     /// Buckets for the call duration histogram of [`prometheus`](Self::prometheus), in seconds.
     ///

@@ -61,6 +61,7 @@ use redact::Redaction;
 /// Each message is encoded (except in a layer, where it already is), decoded with the descriptors
 /// and converted to JSON. This costs several times as much as the service itself spends on the
 /// message. Use it with [`sample`](super::PayloadLog::sample) or for a few methods.
+#[cfg(feature = "prost-reflect")]
 #[derive(Clone, Debug)]
 pub struct AsJson {
     descriptors: DescriptorPool,

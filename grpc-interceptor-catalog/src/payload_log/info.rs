@@ -1,6 +1,7 @@
 use grpc_interceptor_runtime::Context;
 
 /// Identifies a message within its call, for a [`ShowMessage`](super::ShowMessage).
+#[cfg(feature = "tracing")]
 #[derive(Clone, Copy, Debug)]
 pub struct MessageInfo {
     pub(super) context: Context,
@@ -30,6 +31,7 @@ impl MessageInfo {
 }
 
 /// The direction of a message.
+#[cfg(feature = "tracing")]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Direction {
     /// From the client to the server.

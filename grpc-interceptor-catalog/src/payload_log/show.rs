@@ -9,6 +9,7 @@ use super::info::MessageInfo;
     note = "`PayloadLog` logs messages that implement `Debug`, or those that your own `impl ShowMessage<…>` covers: \
             see `PayloadLog::show_with`"
 )]
+#[cfg(feature = "tracing")]
 pub trait ShowMessage<M>: Send + Sync + 'static {
     /// Writes the text of a message. Called once for each message that is logged.
     ///
@@ -20,6 +21,7 @@ pub trait ShowMessage<M>: Send + Sync + 'static {
 }
 
 /// Logs the `Debug` text of a message.
+#[cfg(feature = "tracing")]
 #[derive(Clone, Copy, Debug, Default)]
 pub struct AsDebug;
 

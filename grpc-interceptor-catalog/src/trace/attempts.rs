@@ -11,6 +11,7 @@ use crate::otel::conventions::STATUS_CODE;
 /// Adds an event to the current span for each failed attempt.
 ///
 /// Created by [`Trace::attempts`](super::Trace::attempts).
+#[cfg(feature = "opentelemetry")]
 #[derive(Clone, Copy, Debug)]
 pub struct TraceAttempts(pub(super) ());
 

@@ -23,6 +23,7 @@ use super::service::{RpczService, plain};
 ///
 /// It answers requests for `localhost`, for any IP address, and for the [hosts](Self::hosts) you
 /// add. A web page that points another host name at this server (DNS rebinding) gets 403.
+#[cfg(feature = "rpcz")]
 pub struct RpczServer {
     listener: TcpListener,
     service: RpczService,

@@ -21,6 +21,7 @@ use crate::rpcz::{snapshot::Snapshot, state::State};
 /// [`Rpcz::service`](crate::Rpcz::service).
 ///
 /// It responds immediately without reading the request body, and never fails.
+#[cfg(feature = "rpcz")]
 #[derive(Clone)]
 pub struct RpczService {
     state: Arc<State>,
