@@ -87,11 +87,11 @@ pub use grpc_interceptor_macros::interceptor;
 
 #[doc(inline)]
 pub use grpc_interceptor_runtime::{
-    BoxedErrors, CallEnd, Context, Detach, Detached, EndCause, Error, InScope, Intercepted,
-    Interceptor, InterceptorLayer, InvalidMethodName, LayerInterceptors, LayerNext, LayerService,
-    MessageStream, MethodName, Next, Observed, ObservedCall, Observer, OnEnd, Outcome, Panicked,
-    Payload, RawMessage, RawPayload, ResponseStream, RpcKind, Scope, Side, StatusErrors, StreamEnd,
-    Transport, trailers,
+    BoxedErrors, CallEnd, Context, Detach, Detached, EncodedMessage, EndCause, Error, InScope,
+    Intercepted, Interceptor, InterceptorLayer, InvalidMethodName, LayerInterceptors, LayerNext,
+    LayerService, MessageStream, MethodName, Next, Observed, ObservedCall, Observer, OnEnd,
+    Outcome, Panicked, Payload, RawMessage, RawPayload, ResponseStream, RpcKind, Scope, Side,
+    StatusErrors, StreamEnd, Transport, trailers,
 };
 
 pub mod interceptors {

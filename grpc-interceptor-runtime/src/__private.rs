@@ -21,6 +21,6 @@ pub use crate::{
     chain::{Interceptor, Sealed},
     client::*,
     error::{code_name, drop_payload, ignoring_panics, into_status, not_ok, sources},
-    payload::{EncodedMessage, NotClone, TryClone, WrapStream},
+    payload::{NotClone, TryClone, WrapStream},
     server::*,
 };

@@ -30,7 +30,8 @@ pub use layer::{
     BoxedErrors, InterceptorLayer, LayerInterceptors, LayerNext, LayerService, StatusErrors,
 };
 pub use payload::{
-    AnyMessage, AnyPayload, MessageStream, Payload, RawMessage, RawPayload, StreamEnd, trailers,
+    AnyMessage, AnyPayload, EncodedMessage, MessageStream, Payload, RawMessage, RawPayload,
+    StreamEnd, trailers,
 };
 pub use server::{Intercepted, ResponseStream};
 

@@ -6,7 +6,7 @@ use std::{
     fmt::{self, Write},
 };
 
-use grpc_interceptor_runtime::{__private::EncodedMessage, MethodName};
+use grpc_interceptor_runtime::{EncodedMessage, MethodName};
 use prost_reflect::{DescriptorPool, DynamicMessage, MessageDescriptor, MethodDescriptor};
 
 use super::{

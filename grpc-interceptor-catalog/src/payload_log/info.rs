@@ -31,6 +31,7 @@ impl MessageInfo {
 }
 
 /// The direction of a message.
+// There is no third, so people can match both without a wildcard.
 #[cfg(feature = "tracing")]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Direction {

@@ -40,6 +40,7 @@ impl RpcKind {
 }
 
 /// The side that an interceptor runs on.
+// A call has two ends, so people can match both without a wildcard.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Side {
     /// On a server, around a handler.

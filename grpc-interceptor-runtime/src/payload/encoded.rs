@@ -4,13 +4,33 @@ use tonic::Status;
 
 use super::{erase::AnyMessage, raw::RawMessage};
 
-/// A message whose encoded bytes are available.
+/// A message whose encoded bytes are available: a prost message, a layer's [`RawMessage`], or an
+/// [`AnyMessage`] in a layer. Use it as a bound for interceptors that work on bytes, as
+/// [`AsJson`](https://docs.rs/grpc-interceptor/latest/grpc_interceptor/interceptors/struct.AsJson.html)
+/// does.
+///
+/// Implement it for messages with your own codec, if they are protobuf on the wire.
+///
+/// ```
+/// use grpc_interceptor::EncodedMessage;
+/// use grpc_interceptor_proto::greeter::HelloRequest;
+///
+/// fn size(message: &impl EncodedMessage) -> Result<usize, tonic::Status> {
+///     Ok(message.encoded()?.len())
+/// }
+///
+/// # fn main() -> Result<(), tonic::Status> {
+/// assert_eq!(size(&HelloRequest { name: "Ada".to_owned() })?, 5);
+/// # Ok(())
+/// # }
+/// ```
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` isn't a message of prost's",
-    label = "its bytes aren't known"
+    message = "`{Self}` isn't a prost message",
+    label = "its encoded bytes are unknown"
 )]
 pub trait EncodedMessage {
-    /// Returns the message's bytes, uncompressed.
+    /// Returns the message's bytes, uncompressed and without the header of a gRPC frame. A prost
+    /// message is encoded again on each call.
     ///
     /// # Errors
     ///
