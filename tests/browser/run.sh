@@ -5,6 +5,7 @@
 # the script prints why and succeeds; after that, any failure is an error. Screenshots are in `browser` in the target folder.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
+. tests/program.sh
 
 skip() {
     echo "skipped: $*"
@@ -26,8 +27,8 @@ if ! command -v chromium >/dev/null || ! command -v chromedriver >/dev/null; the
         >"$folder/log" 2>&1 || skip "chromium can't be had: $(tail -n 1 "$folder/log")"
 fi
 
-cargo build --example rpcz_page
-if ! python3 tests/browser/check.py "$target/debug/examples/rpcz_page" \
+page=$(program rpcz_page)
+if ! python3 tests/browser/check.py "$page" \
     "$(command -v chromedriver)" "$(command -v chromium)" "$folder"; then
     tail -n 20 "$folder/chromedriver.log"
     exit 1

@@ -4,6 +4,7 @@
 # available, the script prints why and succeeds; after that, any failure is an error.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
+. tests/program.sh
 
 skip() {
     echo "skipped: $*"
@@ -31,8 +32,8 @@ else
     fi
 fi
 
-cargo build --example observed
-"$target/debug/examples/observed" --serve >"$folder/observed.log" 2>&1 &
+observed=$(program observed)
+"$observed" --serve >"$folder/observed.log" 2>&1 &
 example=$!
 cat >"$folder/prometheus.yml" <<'END'
 global:

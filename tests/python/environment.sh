@@ -40,14 +40,3 @@ environment() {
         cp "$requirements" "$environment/installed"
     fi
 }
-
-# Builds one of our programs as `cargo test --workspace` does, so that nothing is built twice, and prints its path.
-program() {
-    cargo build --workspace --example "$1" --message-format json-render-diagnostics |
-        python3 -c '
-import json, sys
-artifacts = map(json.loads, sys.stdin)
-[program] = [each["executable"] for each in artifacts if each.get("executable")]
-print(program)
-'
-}

@@ -5,6 +5,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 . tests/python/environment.sh
+. tests/program.sh
 
 environment python tests/python/requirements.txt
 peer=$(program python_peer)

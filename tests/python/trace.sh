@@ -5,6 +5,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 . tests/python/environment.sh
+. tests/program.sh
 
 environment python-trace tests/python/trace-requirements.txt
 peer=$(program python_trace_peer)

@@ -3,6 +3,8 @@
 #![feature(impl_trait_in_assoc_type)]
 #![cfg(test)]
 
+mod no_features;
+
 use grpc_interceptor::{Context, Next, Outcome, Payload as _, intercepted};
 use grpc_interceptor_proto::shop::v1::{Item, ItemRequest, shop_server::Shop};
 use tokio_stream::{Stream, StreamExt as _};
