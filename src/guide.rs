@@ -58,7 +58,7 @@ pub mod cookbook {
         observability
         reliability
         streams
-        testing
+        tests
     }
 
     // The links refer to these.
