@@ -20,7 +20,7 @@ pub(crate) fn client(client: &Client, runtime: &TokenStream) -> TokenStream {
 
     let rpc_types = methods.iter().map(|method| &method.ident);
     let rpc_impls = methods.iter().map(|method| rpc_impl(method, runtime));
-    let calls = methods.iter().map(|method| call(method, runtime));
+    let calls = methods.iter().map(|method| call(method, &intercepted, runtime));
     let connect = connect.as_ref().map(|connect| connect_impl(connect, &intercepted));
     let bounds: Vec<_> = methods.iter().map(|method| bound(method, runtime)).collect();
 
@@ -140,9 +140,7 @@ pub(crate) fn client(client: &Client, runtime: &TokenStream) -> TokenStream {
 
         #connect
 
-        impl<T: #runtime::Transport, I> #intercepted<T, I> {
-            #(#calls)*
-        }
+        #(#calls)*
 
         #[doc = #trait_doc]
         pub trait #interceptors<T: #runtime::Transport>: #(#bounds +)* {}
@@ -210,7 +208,8 @@ fn bound(method: &Method, runtime: &TokenStream) -> TokenStream {
     }
 }
 
-fn call(method: &Method, runtime: &TokenStream) -> TokenStream {
+/// The method that makes a call, if the interceptors are for it.
+fn call(method: &Method, intercepted: &Ident, runtime: &TokenStream) -> TokenStream {
     let Method { attributes, ident, kind, argument, returned, .. } = method;
     let bound = bound(method, runtime);
     let into = match kind.client_streams() {
@@ -224,12 +223,19 @@ fn call(method: &Method, runtime: &TokenStream) -> TokenStream {
         Kind::Bidirectional => quote!(bidirectional),
     };
     quote! {
-        #(#attributes)*
-        pub async fn #ident(&mut self, request: #argument) -> #returned
+        impl<T: #runtime::Transport, I: #bound> #runtime::InterceptorValuesFor<__rpc::#ident> for #intercepted<T, I> {}
+
+        impl<T: #runtime::Transport, I> #intercepted<T, I>
         where
-            I: #bound,
+            Self: #runtime::InterceptorValuesFor<__rpc::#ident>,
         {
-            #runtime::#call::<__rpc::#ident, T, I>(&self.inner, request.#into()).await
+            #(#attributes)*
+            pub async fn #ident(&mut self, request: #argument) -> #returned
+            where
+                I: #bound,
+            {
+                #runtime::#call::<__rpc::#ident, T, I>(&self.inner, request.#into()).await
+            }
         }
     }
 }
