@@ -145,6 +145,12 @@ fn push_entries(expression: Expr, entries: &mut Vec<Entry>) -> Result<()> {
                  Outcome<N>`, and put its name here",
             ));
         }
+        Expr::Array(array) => {
+            return Err(Error::new_spanned(
+                array,
+                "the list is what stands in the parentheses: leave the brackets out, `(log, self.auth)`",
+            ));
+        }
         expression => entries.push(Entry { expression }),
     }
     Ok(())

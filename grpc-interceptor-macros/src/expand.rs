@@ -45,10 +45,11 @@ pub(crate) fn service(service: &Service) -> TokenStream {
         #(#outer_attributes)*
         const _: () = {
             use #runtime::__private as __runtime;
+            use __runtime::{Future as __Future, Send as __Send};
             // A handler may call another RPC of its service: `self.say_hello(…)`.
             use #service_trait as _;
             // For the interceptors that are named like fns.
-            use __runtime::{MakesAnInterceptor as _, NotAFunction as _};
+            use __runtime::{MakesAnInterceptor as _, entry_forms::*};
             #(
                 // It is not needed, but it is no unused import either. What is public is never one.
                 pub use #async_traits as _;
@@ -239,12 +240,20 @@ fn links(service: &Service, rpc: &Rpc) -> TokenStream {
     let interceptors = rpc.chain.iter().enumerate().map(|(at, entry)| {
         // An error about an interceptor is one about its entry in the list.
         let span = Span::mixed_site().located_at(entry.span());
+        let mut span_of_future = span;
         let expression = outside_of_the_impl(entry.expression.to_token_stream(), self_type);
         let behind = at + 1;
         let run = match entry.called_as() {
-            CalledAs::Function => quote_spanned! {span=>
-                __runtime::Entry(&#expression, __next).run(__request, __context)
-            },
+            CalledAs::Function => {
+                // What is wrong with the fn's bounds is wrong with its name, with what it is given to, and
+                // with what comes back. If all have one span, the compiler shows it once.
+                span_of_future = entry.span();
+                let next = quote_spanned!(span=> __next);
+                let arguments = quote_spanned!(span=> __request, __context);
+                quote_spanned! {span_of_future=>
+                    __runtime::Entry(&#expression, #next).run::<__runtime::ThisFn>(#arguments)
+                }
+            }
             CalledAs::Place => quote_spanned! {span=>
                 __runtime::Interceptor::intercept(&#expression, __request, __context, __next)
             },
@@ -262,6 +271,10 @@ fn links(service: &Service, rpc: &Rpc) -> TokenStream {
                 }
             }
         };
+        let run = match service.is_like_a_field(entry) {
+            true => in_a_method(service, rpc, behind, span, &run),
+            false => run,
+        };
         let run =
             if begins_piece(at) { quote_spanned!(span=> __runtime::outlined(#run)) } else { run };
         let run = quote_spanned! {span=>
@@ -272,7 +285,7 @@ fn links(service: &Service, rpc: &Rpc) -> TokenStream {
             };
             #run
         };
-        link(service, rpc, at, span, &run)
+        link(service, rpc, at, span_of_future, &run)
     });
     let span = Span::mixed_site().located_at(ident.span());
     let service_value = match service.receiver {
@@ -295,6 +308,36 @@ fn links(service: &Service, rpc: &Rpc) -> TokenStream {
     quote!(#handler #(#interceptors)* #layouts)
 }
 
+/// What runs at a place, in a method of the service. If an entry is the name of a field, and of nothing else, the
+/// compiler then knows that `self.` is missing.
+fn in_a_method(
+    service: &Service,
+    rpc: &Rpc,
+    behind: usize,
+    span: Span,
+    run: &TokenStream,
+) -> TokenStream {
+    let (ident, self_type, holder) = (rpc.ident(), &service.self_type, holder(service));
+    // The user's word may mean it.
+    let receiver = quote!(&self);
+    let head = quote_spanned! {span=>
+        fn run<'a>(
+            #receiver,
+            __request: __runtime::ChainRequest<__rpc::#ident, #holder>,
+            __context: __runtime::Context,
+            __next: __runtime::Chain<'a, #holder, __rpc::#ident, #behind>,
+        ) -> impl __runtime::Future<Output = __runtime::ChainOutcome<__rpc::#ident, #holder>>
+            + __runtime::Send
+    };
+    quote_spanned! {span=>
+        {
+            trait __Method { #head; }
+            impl __Method for #self_type { #head { #run } }
+            <#self_type as __Method>::run(__service, __request, __context, __next)
+        }
+    }
+}
+
 /// Whether the handler's future is large. In a generic impl its size can't be asked for.
 fn is_large(service: &Service, rpc: &Rpc) -> TokenStream {
     if service.is_generic() {
@@ -315,10 +358,21 @@ fn layouts(service: &Service, rpc: &Rpc) -> Option<TokenStream> {
         .then(|| quote!({ #(__runtime::lay_out::<#holder, __rpc::#ident, #places>();)* }))
 }
 
-/// One place of an RPC's chain, and what runs there.
-fn link(service: &Service, rpc: &Rpc, at: usize, span: Span, run: &TokenStream) -> TokenStream {
+/// One place of an RPC's chain, what runs there, and where an error about its future is shown.
+fn link(
+    service: &Service,
+    rpc: &Rpc,
+    at: usize,
+    span_of_future: Span,
+    run: &TokenStream,
+) -> TokenStream {
     let (impl_generics, _, where_clause) = service.generics.split_for_impl();
     let (ident, holder) = (rpc.ident(), holder(service));
+    let span = Span::mixed_site().located_at(span_of_future);
+    // By names without a path, which a lint would call unnecessary at the span of what the user wrote.
+    let future = quote_spanned! {span_of_future=>
+        impl __Future<Output = __runtime::ChainOutcome<Self, #holder>> + __Send
+    };
     quote_spanned! {span=>
         impl #impl_generics __runtime::Link<#holder, #at> for __rpc::#ident #where_clause {
             #[inline]
@@ -326,9 +380,7 @@ fn link(service: &Service, rpc: &Rpc, at: usize, span: Span, run: &TokenStream) 
                 __service: &#holder,
                 __request: __runtime::ChainRequest<Self, #holder>,
                 __context: __runtime::Context,
-            ) -> impl __runtime::Future<Output = __runtime::ChainOutcome<Self, #holder>>
-                + __runtime::Send
-            {
+            ) -> #future {
                 #run
             }
         }

@@ -1,6 +1,6 @@
 //! What `#[intercepted]` stands on.
 
-use proc_macro2::{Ident, TokenStream, TokenTree};
+use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use syn::Error;
 
 /// The item, by the words that it starts with: what is in it is read later.
@@ -15,16 +15,15 @@ pub(crate) enum Item {
 }
 
 impl Item {
-    pub(crate) fn of(tokens: &TokenStream) -> Self {
+    pub(crate) fn of(item: &TokenStream) -> Self {
         // What is in an attribute, or in the item's braces, is not at this level.
-        let mut tokens = tokens.clone().into_iter();
-        let mut words = tokens.by_ref().filter_map(|token| match token {
+        let mut words = item.clone().into_iter().filter_map(|token| match token {
             TokenTree::Ident(ident) => Some(ident),
             _ => None,
         });
         while let Some(word) = words.next() {
             return match word.to_string().as_str() {
-                "impl" if words.any(|word| word == "for") => Item::ServiceImpl,
+                "impl" if words.any(|word| word == "for") => Item::service_impl(item),
                 "impl" => Item::other(&word, "an impl of no trait"),
                 "struct" => Item::Struct,
                 "mod" => Item::Module,
@@ -34,12 +33,37 @@ impl Item {
                 _ => continue,
             };
         }
-        Item::Other(Error::new(proc_macro2::Span::call_site(), EXPECTED))
+        Item::Other(Error::new(Span::call_site(), EXPECTED))
+    }
+
+    fn service_impl(item: &TokenStream) -> Self {
+        match is_of_async_trait(item) {
+            false => Item::ServiceImpl,
+            // It is complete, and stays as it is.
+            true => Item::Other(Error::new(
+                Span::call_site(),
+                "`#[async_trait]` came first: swap the two lines, so that `#[intercepted(…)]` stands above \
+                 it, or leave `#[async_trait]` out",
+            )),
+        }
     }
 
     fn other(word: &Ident, kind: &str) -> Self {
         Item::Other(Error::new(word.span(), format!("this is {kind}: {EXPECTED}")))
     }
+}
+
+/// Whether `#[async_trait]` has written this impl's methods already: they have the lifetime `'async_trait`.
+fn is_of_async_trait(item: &TokenStream) -> bool {
+    let mut after_tick = false;
+    item.clone().into_iter().any(|token| match token {
+        TokenTree::Group(group) => is_of_async_trait(&group.stream()),
+        TokenTree::Ident(ident) => std::mem::take(&mut after_tick) && ident == "async_trait",
+        token => {
+            after_tick = matches!(token, TokenTree::Punct(punct) if punct.as_char() == '\'');
+            false
+        }
+    })
 }
 
 /// Where the attribute goes.

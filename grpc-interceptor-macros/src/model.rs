@@ -25,6 +25,8 @@ pub(crate) struct Service {
     /// The trait that tonic generated.
     pub(crate) service_trait: Path,
     pub(crate) self_type: Type,
+    /// The type's fields, if its struct is in the same file.
+    pub(crate) fields: Vec<Ident>,
     /// Whether the impl is in a fn, where no test runs.
     pub(crate) in_fn: bool,
     pub(crate) receiver: Receiver,
@@ -40,6 +42,17 @@ impl Service {
     /// Its `#[cfg]`, which what stands beside it needs as well.
     pub(crate) fn cfgs(&self) -> impl Iterator<Item = &Attribute> {
         cfgs(&self.outer_attributes)
+    }
+
+    /// Whether this entry is the name of a field, without a `self.` before it. Of a generic service that isn't
+    /// asked.
+    pub(crate) fn is_like_a_field(&self, entry: &Entry) -> bool {
+        match &entry.expression {
+            Expr::Path(path) if !self.is_generic() => {
+                self.fields.iter().any(|field| path.path.is_ident(field))
+            }
+            _ => false,
+        }
     }
 
     /// Whether a type can't be written outside of the impl.

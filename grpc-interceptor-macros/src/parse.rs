@@ -67,7 +67,7 @@ fn parse_impl(
     let mut methods = Vec::new();
     let mut whole = true;
     while !content.is_empty() {
-        match parse_item(&content)? {
+        match parse_item(&content, errors)? {
             Item::Stream(stream) => streams.push(stream),
             Item::Method(method) => methods.push(method),
             Item::Wrong(error) => {
@@ -96,7 +96,7 @@ fn parse_impl(
         }
     }
     let runtime = arguments.crate_path();
-    let Place { imported, in_fn } = place::of_impl(impl_token, &service_trait);
+    let Place { imported, in_fn, fields } = place::of_impl(impl_token, &service_trait, &self_type);
     let name = service_name::find(arguments.service, &service_trait, imported);
     let Some(name) = errors.ok(name).filter(|_| whole) else { return Ok(None) };
     Ok(Some(Service {
@@ -108,6 +108,7 @@ fn parse_impl(
         generics,
         service_trait,
         self_type,
+        fields,
         in_fn,
         receiver,
         streams,
@@ -151,7 +152,7 @@ struct Method {
     body: TokenStream,
 }
 
-fn parse_item(input: ParseStream<'_>) -> Result<Item> {
+fn parse_item(input: ParseStream<'_>, errors: &mut Errors) -> Result<Item> {
     let attributes = input.call(Attribute::parse_outer)?;
     if input.peek(Token![type]) {
         input.parse::<Token![type]>()?;
@@ -185,10 +186,8 @@ fn parse_item(input: ParseStream<'_>) -> Result<Item> {
     }
     let body = input.parse::<TokenTree>()?.into_token_stream();
     if !matches!(visibility, Visibility::Inherited) {
-        return Ok(Item::Wrong(Error::new_spanned(
-            visibility,
-            "a trait's methods have no visibility of their own",
-        )));
+        let message = "a trait's methods have no visibility of their own";
+        errors.push(Error::new_spanned(visibility, message));
     }
     Ok(Item::Method(Method { attributes, signature, body }))
 }
@@ -205,8 +204,9 @@ struct ImplContext<'a> {
 impl ImplContext<'_> {
     /// Reads a method. What is wrong in its `#[rpc]` is only noted, as it can do without.
     fn rpc(&self, method: Method, errors: &mut Errors) -> Result<(Rpc, Receiver)> {
-        let Method { mut attributes, signature, body } = method;
+        let Method { mut attributes, mut signature, body } = method;
         let attribute = errors.ok(RpcAttribute::take(&mut attributes)).unwrap_or_default();
+        mend(&mut signature, errors);
         let (receiver, argument, takes_context) = parse_inputs(&signature)?;
         let ReturnType::Type(_, returned) = &signature.output else {
             return Err(Error::new(
@@ -337,24 +337,28 @@ fn as_written(entry: &Entry) -> String {
     entry.text().replace(" . ", ".").replace(" :: ", "::").replace(" (", "(").replace(" ,", ",")
 }
 
+/// Makes right what is wrong in a signature if it is clear what was meant. It is an error all the same. Without
+/// this, all that needs the impl would be one, too.
+fn mend(signature: &mut Signature, errors: &mut Errors) {
+    if signature.asyncness.is_none() {
+        let message = format!("a handler is async: `async fn {}`", signature.ident);
+        errors.push(Error::new(signature.fn_token.span, message));
+        signature.asyncness = Some(Token![async](signature.fn_token.span));
+    }
+    let inputs = &mut signature.inputs;
+    if inputs.len() == 3 && is_context(&inputs[1]) {
+        errors.push(Error::new_spanned(
+            &inputs[1],
+            "the request comes first, and the context last: \
+             `&self, request: tonic::Request<…>, context: Context`",
+        ));
+        let [context, request] = [1, 2].map(|at| inputs[at].clone());
+        (inputs[1], inputs[2]) = (request, context);
+    }
+}
+
 /// Reads the receiver, the request and the context, and says what is wrong with other arguments.
 fn parse_inputs(signature: &Signature) -> Result<(Receiver, Type, bool)> {
-    if signature.asyncness.is_none() {
-        let made_by_async_trait =
-            signature.generics.lifetimes().any(|param| param.lifetime.ident == "async_trait");
-        return Err(if made_by_async_trait {
-            Error::new(
-                signature.ident.span(),
-                "`#[async_trait]` came first: swap the two lines, so that `#[intercepted(…)]` stands \
-                 above it, or leave `#[async_trait]` out",
-            )
-        } else {
-            Error::new(
-                signature.fn_token.span,
-                format!("a handler is async: `async fn {}`", signature.ident),
-            )
-        });
-    }
     if !signature.generics.params.is_empty() {
         return Err(Error::new_spanned(
             &signature.generics,
@@ -372,7 +376,7 @@ fn parse_inputs(signature: &Signature) -> Result<(Receiver, Type, bool)> {
         })?,
         _ => return Err(Error::new(signature.ident.span(), "a handler takes `&self` first")),
     };
-    let Some(FnArg::Typed(request)) = inputs.next() else {
+    let Some(FnArg::Typed(request)) = inputs.next().filter(|input| !is_context(input)) else {
         return Err(Error::new(
             signature.ident.span(),
             "a handler takes the request: `request: tonic::Request<…>`",
@@ -387,6 +391,15 @@ fn parse_inputs(signature: &Signature) -> Result<(Receiver, Type, bool)> {
         ));
     }
     Ok((receiver, argument, takes_context))
+}
+
+/// Whether an argument's type is called `Context`, by whatever path.
+fn is_context(input: &FnArg) -> bool {
+    let FnArg::Typed(input) = input else { return false };
+    match &*input.ty {
+        Type::Path(path) => path.path.segments.last().is_some_and(|last| last.ident == "Context"),
+        _ => false,
+    }
 }
 
 /// The name in the .proto file. tonic's stream types have it, `#[rpc(name)]` says it, and where

@@ -1,9 +1,10 @@
-//! What an impl's file says about it: where its trait is imported from, and whether it is in a fn.
+//! What an impl's file says about it: where its trait is imported from, whether it is in a fn, and which fields its
+//! type has.
 
 use std::fs;
 
 use proc_macro2::Ident;
-use syn::{Block, Expr, ImplItem, Item, ItemConst, ItemImpl, Path, Stmt, Token};
+use syn::{Block, Expr, ImplItem, Item, ItemConst, ItemImpl, Path, Stmt, Token, Type};
 
 use crate::imports::{self, Beside, Imported};
 
@@ -14,13 +15,15 @@ pub(crate) struct Place {
     pub(crate) imported: Option<(Imported, Beside)>,
     /// Whether it is in a fn.
     pub(crate) in_fn: bool,
+    /// The fields of its type, if the file shows them.
+    pub(crate) fields: Vec<Ident>,
 }
 
 /// Where this impl is.
 ///
 /// The file is read only if it may tell something: if the trait goes by its name alone, or the impl isn't at
 /// the start of a line.
-pub(crate) fn of_impl(impl_token: Token![impl], service_trait: &Path) -> Place {
+pub(crate) fn of_impl(impl_token: Token![impl], service_trait: &Path, self_type: &Type) -> Place {
     // There are no files outside of a macro's call, such as in a unit test.
     if !proc_macro::is_available() {
         return Place::default();
@@ -29,15 +32,15 @@ pub(crate) fn of_impl(impl_token: Token![impl], service_trait: &Path) -> Place {
     if service_trait.get_ident().is_none() && !is_indented {
         return Place::default();
     }
-    in_its_file(service_trait).unwrap_or_default()
+    in_its_file(service_trait, self_type).unwrap_or_default()
 }
 
-fn in_its_file(service_trait: &Path) -> Option<Place> {
+fn in_its_file(service_trait: &Path, self_type: &Type) -> Option<Place> {
     let name = &service_trait.segments.last()?.ident;
     let span = name.span().unwrap();
     let source = fs::read_to_string(span.local_file()?).ok()?;
     let source = with_mark(&source, span.line(), span.column(), name)?;
-    in_source(&source, service_trait)
+    in_source(&source, service_trait, self_type)
 }
 
 /// The name that the trait of the impl in question gets, so that it is told from another that is written
@@ -53,20 +56,26 @@ fn with_mark(source: &str, line: usize, character: usize, name: &Ident) -> Optio
     Some([before, MARK, after].concat())
 }
 
-fn in_source(source: &str, service_trait: &Path) -> Option<Place> {
+fn in_source(source: &str, service_trait: &Path, self_type: &Type) -> Option<Place> {
     let file = syn::parse_file(source).ok()?;
-    let search = Search { trait_name: service_trait.get_ident() };
+    let self_type = match self_type {
+        Type::Path(path) => path.path.get_ident(),
+        _ => None,
+    };
+    let search = Search { trait_name: service_trait.get_ident(), self_type };
     let top = Around { scopes: &[], modules: &[], in_fn: false };
     search.look_into(&file.items, top).or_else(|| {
         // A macro of this file writes the impl: it is most likely used where the imports are.
         let imported = search.imported(&[&file.items], &[&file.items]);
-        Some(Place { imported, in_fn: false })
+        Some(Place { imported, ..Place::default() })
     })
 }
 
 struct Search<'a> {
     /// The trait's, if the impl says it by this alone.
     trait_name: Option<&'a Ident>,
+    /// The type's, if the impl says it by this alone.
+    self_type: Option<&'a Ident>,
 }
 
 /// The scopes and modules that some items are in.
@@ -92,7 +101,8 @@ impl Search<'_> {
         items.iter().find_map(|item| match item {
             Item::Impl(item) if has_mark(item) => {
                 let imported = self.imported(&scopes, around.modules);
-                Some(Place { imported, in_fn: around.in_fn })
+                let fields = self.fields(&scopes).unwrap_or_default();
+                Some(Place { imported, in_fn: around.in_fn, fields })
             }
             Item::Impl(item) => item.items.iter().find_map(|item| match item {
                 ImplItem::Fn(item) => self.look_into_block(&item.block, here),
@@ -119,6 +129,16 @@ impl Search<'_> {
             _ => None,
         });
         self.look_into_scope(&items.collect::<Vec<_>>(), Around { in_fn: true, ..around })
+    }
+
+    /// The fields of the innermost struct with the type's name.
+    fn fields(&self, scopes: &[&[Item]]) -> Option<Vec<Ident>> {
+        let self_type = self.self_type?;
+        let found = scopes.iter().rev().copied().flatten().find_map(|item| match item {
+            Item::Struct(item) if item.ident == *self_type => Some(item),
+            _ => None,
+        })?;
+        Some(found.fields.iter().filter_map(|field| field.ident.clone()).collect())
     }
 
     /// The innermost import of the trait.
@@ -174,7 +194,7 @@ mod tests {
         let name = &service_trait.segments.last().unwrap().ident;
         let at = source.rfind(&format!("{name} for My")).unwrap();
         let source = with_mark(source, 1, at + 1, name).unwrap();
-        in_source(&source, &service_trait).unwrap()
+        in_source(&source, &service_trait, &parse_quote!(My)).unwrap()
     }
 
     /// The server's module and the trait's name there.
@@ -227,6 +247,20 @@ mod tests {
     fn an_impl_that_a_macro_writes_has_the_imports_at_the_top() {
         let source = "use pb::a_server::A; macro_rules! m { () => { impl A for My {} } } m!();";
         assert_eq!(found(source, "A"), some("pb::a_server", "A"));
+    }
+
+    #[test]
+    fn the_fields_are_those_of_the_innermost_struct() {
+        let fields = |source| {
+            place(source, "A").fields.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ")
+        };
+        assert_eq!(fields("struct My { a: u8, pub b: u8 } impl A for My {}"), "a b");
+        assert_eq!(
+            fields("struct My { a: u8 } fn f() { struct My { b: u8 } impl A for My {} }"),
+            "b"
+        );
+        assert_eq!(fields("struct My(u8); impl A for My {}"), "");
+        assert_eq!(fields("mod m { struct My { a: u8 } } use m::My; impl A for My {}"), "");
     }
 
     #[test]

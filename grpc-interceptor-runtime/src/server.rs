@@ -20,6 +20,7 @@ mod outlined;
 mod request;
 mod response;
 mod response_stream;
+mod wrong_entry;
 
 pub use call::{Served, handle, intercept, serve, serve_arc};
 pub use called::{Called, FnMade, MakesAnInterceptor, MayBeCalled, Parentheses};
@@ -41,3 +42,12 @@ pub use response::{
     BOXED_STREAM, KEPT_STREAM, MESSAGE, OWN_STREAM, Returned, ReturnedKind, SentStream, StreamOf,
 };
 pub use response_stream::ResponseStream;
+pub use wrong_entry::*;
+
+/// What an [`Entry`] may be: the traits, for their methods.
+pub mod entry_forms {
+    pub use super::{
+        ForOtherMessages as _, NoInterceptor as _, NotAFunction as _, WithOneArgument as _,
+        WithOtherArguments as _, WithoutAnOutcome as _, WithoutArguments as _,
+    };
+}

@@ -155,6 +155,7 @@ impl<Q, P, QM, PM, F> fmt::Debug for TestNext<'_, Q, P, QM, PM, F> {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<Q, P, QM, PM, F, O> Next for TestNext<'_, Q, P, QM, PM, F>
 where
     Q: Payload<QM>,

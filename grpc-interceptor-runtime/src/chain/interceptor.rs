@@ -94,6 +94,7 @@ pub trait Interceptor<N: Next>: Send + Sync {
     ) -> impl Future<Output = Outcome<N>> + Send;
 }
 
+#[diagnostic::do_not_recommend]
 impl<N, F, O> Interceptor<N> for F
 where
     N: Next,

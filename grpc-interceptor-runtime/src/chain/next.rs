@@ -48,6 +48,12 @@ pub type Outcome<N> = Result<Response<<N as Next>::Response>, Status>;
 /// The trait is sealed so that it can gain methods: only this project implements it. To unit-test
 /// an interceptor, the testing kit builds a `Next` from a closure:
 /// [`testing::next::unary`](https://docs.rs/grpc-interceptor/latest/grpc_interceptor/testing/next/index.html).
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not the rest of a chain",
+    label = "not the rest of a chain",
+    note = "its type is a parameter: `async fn name<N: Next>(request: Request<N::Request>, context: Context, next: N) -> \
+            Outcome<N>`, or `impl<N: Next> Interceptor<N> for Name`"
+)]
 pub trait Next: Sealed + Copy + Send + Sync {
     /// The request's payload: the message itself if the RPC takes one, or a
     /// [`MessageStream`](crate::MessageStream) if it takes a stream.

@@ -61,6 +61,7 @@ where
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<T, N, const AT: usize> Next for TupleNext<'_, T, N, AT>
 where
     T: TupleFrom<N, AT>,

@@ -38,6 +38,7 @@ pub trait Attempt: Send + Sync {
     fn detached(&self) -> Arc<dyn Attempt>;
 }
 
+#[diagnostic::do_not_recommend]
 impl Next for LayerNext<'_> {
     type Request = RawPayload;
     type Response = RawPayload;

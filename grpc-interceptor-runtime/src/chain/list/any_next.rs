@@ -35,6 +35,7 @@ impl<'a> AnyNext<'a> {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl Next for AnyNext<'_> {
     type Request = AnyPayload;
     type Response = AnyPayload;

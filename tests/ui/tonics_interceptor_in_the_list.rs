@@ -1,0 +1,27 @@
+use grpc_interceptor::{intercepted};
+use grpc_interceptor_proto::shop::v1::{Item, ItemRequest, shop_server::Shop};
+use tonic::{Request, Response, Status, codegen::BoxStream};
+
+fn check(request: Request<()>) -> Result<Request<()>, Status> {
+    Ok(request)
+}
+
+struct Service;
+
+#[intercepted(check)]
+impl Shop for Service {
+    async fn get_item(&self, _: Request<ItemRequest>) -> Result<Response<Item>, Status> {
+        Err(Status::internal("not called"))
+    }
+
+    type WatchItemsStream = BoxStream<Item>;
+
+    async fn watch_items(
+        &self,
+        _: Request<ItemRequest>,
+    ) -> Result<Response<Self::WatchItemsStream>, Status> {
+        Err(Status::internal("not called"))
+    }
+}
+
+fn main() {}
