@@ -21,6 +21,7 @@ mod rpc_attribute;
 mod service_name;
 #[cfg(test)]
 mod snapshot;
+mod tonic_version;
 
 use proc_macro::TokenStream;
 use proc_macro2::TokenStream as TokenStream2;
@@ -34,7 +35,10 @@ pub fn intercepted(arguments: TokenStream, item: TokenStream) -> TokenStream {
     let mut errors = Errors::default();
     let arguments: Arguments = errors.ok(syn::parse(arguments)).unwrap_or_default();
     let item: TokenStream2 = item.into();
+    let of_our_tonic = errors.ok(tonic_version::check()).is_some();
     let expanded = match Item::of(&item) {
+        Item::ServiceImpl if !of_our_tonic => tonic_version::without_interceptors(item),
+        Item::Struct | Item::Module if !of_our_tonic => item,
         Item::ServiceImpl => parse::service(arguments, item, &mut errors)
             .map(|service| [expand::service(&service), names_test::expand(&service)])
             .map(TokenStream2::from_iter)
