@@ -17,7 +17,7 @@ use crate::{
     exact,
     model::{CalledAs, Receiver, Returns, Rpc, Service, Stream},
     names,
-    returned::{is_stream, returned_kind, sent_stream},
+    returned::{self, is_stream, returned_kind, sent_stream},
 };
 
 /// The impl, with its chains.
@@ -182,7 +182,8 @@ fn rpc_impl(service: &Service, rpc: &Rpc) -> TokenStream {
                 <__rpc::#ident as __runtime::Rpc<#holder>>::NAME;
         }
     });
-    let returned_kind = returned_kind(service, rpc);
+    let (returned_kind, check_returned) =
+        (returned_kind(service, rpc), returned::check(service, rpc));
     quote! {
         const __NAME: &[u8] =
             &__runtime::name_bytes::<{ __runtime::name_length(__SERVICE, #name) }>(__SERVICE, #name);
@@ -194,6 +195,7 @@ fn rpc_impl(service: &Service, rpc: &Rpc) -> TokenStream {
             type ReturnedKind = __runtime::ReturnedKind<{ #returned_kind }>;
             #clone_payload
         }
+        #check_returned
         #known
     }
 }

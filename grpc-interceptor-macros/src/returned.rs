@@ -1,13 +1,92 @@
 //! What handlers take and return, printed: streams or messages, and what tonic gets of the streams.
 
-use proc_macro2::TokenStream;
-use quote::quote;
-use syn::Type;
+use proc_macro2::{Group, Span, TokenStream, TokenTree};
+use quote::{ToTokens as _, quote, quote_spanned};
+use syn::{GenericArgument, PathArguments, Type, spanned::Spanned as _};
 
 use crate::model::{Returns, Rpc, Service, Stream, Streams};
 
 /// What a handler's response holds, as the runtime's constants have it.
 pub(crate) fn returned_kind(service: &Service, rpc: &Rpc) -> TokenStream {
+    let kind = kind_if_right(service, rpc);
+    match to_be_checked(service, rpc) {
+        None => kind,
+        Some(returned) => quote! {
+            {
+                use __runtime::{NoResponse as _, NotReturned as _};
+                __runtime::checked_kind(
+                    __runtime::DetectReturned::<#returned>::IS_RIGHT,
+                    __runtime::DetectResponse::<#returned>::HAS_ONE,
+                    #kind,
+                )
+            }
+        },
+    }
+}
+
+/// The error if a handler returns what no handler does.
+pub(crate) fn check(service: &Service, rpc: &Rpc) -> Option<TokenStream> {
+    let span = rpc.returned.span().resolved_at(Span::mixed_site());
+    to_be_checked(service, rpc).map(
+        |returned| quote_spanned!(span=> const _: () = __runtime::assert_returned::<#returned>();),
+    )
+}
+
+/// What a handler returns, if its text doesn't tell that it is right, and if this can be asked: of a type that
+/// doesn't depend on parameters.
+fn to_be_checked(service: &Service, rpc: &Rpc) -> Option<TokenStream> {
+    let is_known = match rpc.returns {
+        Returns::OwnStream(at) => !service.is_generic() && !service.streams[at].is_opaque(),
+        Returns::MessageOrBoxedStream(streams) => streams == Streams::Ask,
+    };
+    (is_known && !is_plainly_right(&rpc.returned))
+        .then(|| with_streams(rpc.returned.to_token_stream(), &service.self_type))
+}
+
+/// Whether a type is `Result<Response<…>, Status>`, by its text.
+fn is_plainly_right(returned: &Type) -> bool {
+    match arguments_of(returned, "Result").as_slice() {
+        [GenericArgument::Type(response), GenericArgument::Type(status)] => {
+            !arguments_of(response, "Response").is_empty() && is_called(status, "Status")
+        }
+        _ => false,
+    }
+}
+
+/// `A, B` in `name<A, B>`.
+fn arguments_of(ty: &Type, name: &str) -> Vec<GenericArgument> {
+    let Type::Path(path) = ty else { return Vec::new() };
+    match path.path.segments.last().map(|last| &last.arguments) {
+        Some(PathArguments::AngleBracketed(arguments)) if is_called(ty, name) => {
+            arguments.args.iter().cloned().collect()
+        }
+        _ => Vec::new(),
+    }
+}
+
+fn is_called(ty: &Type, name: &str) -> bool {
+    match ty {
+        Type::Path(path) => path.path.segments.last().is_some_and(|last| last.ident == name),
+        _ => false,
+    }
+}
+
+/// A type with its `Self::ChatStream` as it is called outside of the impl.
+fn with_streams(tokens: TokenStream, self_type: &Type) -> TokenStream {
+    tokens
+        .into_iter()
+        .flat_map(|token| match token {
+            TokenTree::Ident(ident) if ident == "Self" => quote!(<#self_type as __Streams>),
+            TokenTree::Group(group) => {
+                let inner = with_streams(group.stream(), self_type);
+                TokenTree::Group(Group::new(group.delimiter(), inner)).into()
+            }
+            token => token.into(),
+        })
+        .collect()
+}
+
+fn kind_if_right(service: &Service, rpc: &Rpc) -> TokenStream {
     match rpc.returns {
         Returns::OwnStream(at) if may_be_kept(service, rpc) => {
             let (self_type, stream) = (&service.self_type, &service.streams[at].ident);

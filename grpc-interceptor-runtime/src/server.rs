@@ -21,6 +21,7 @@ mod request;
 mod response;
 mod response_stream;
 mod wrong_entry;
+mod wrong_returned;
 
 pub use call::{Served, handle, intercept, serve, serve_arc};
 pub use called::{Called, FnMade, MakesAnInterceptor, MayBeCalled, Parentheses};
@@ -43,6 +44,10 @@ pub use response::{
 };
 pub use response_stream::ResponseStream;
 pub use wrong_entry::*;
+pub use wrong_returned::{
+    DetectResponse, DetectReturned, HandlerReturns, NoResponse, NotReturned, assert_returned,
+    checked_kind,
+};
 
 /// What an [`Entry`] may be: the traits, for their methods.
 pub mod entry_forms {
