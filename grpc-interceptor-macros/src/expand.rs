@@ -17,7 +17,7 @@ use crate::{
     exact,
     model::{CalledAs, Receiver, Returns, Rpc, Service, Stream},
     names,
-    returned::{self, is_stream, returned_kind, sent_stream},
+    returned::{self, argument_kind, returned_kind, sent_stream},
 };
 
 /// The impl, with its chains.
@@ -173,7 +173,7 @@ fn rpc_impl(service: &Service, rpc: &Rpc) -> TokenStream {
     let clone_payload = clone_payload(span, &holder);
     let span = rpc.returned.span().resolved_at(Span::mixed_site());
     let returned = quote_spanned!(span=> <#self_type as __Handler>::Returned);
-    let argument_streams = is_stream(rpc.client_streams, &rpc.argument);
+    let argument_kind = argument_kind(rpc);
     let method_name = names::method(service, rpc);
     // A wrong name is an error whether somebody calls the RPC or not.
     let known = (!service.is_generic()).then(|| {
@@ -190,7 +190,7 @@ fn rpc_impl(service: &Service, rpc: &Rpc) -> TokenStream {
         impl #impl_generics __runtime::Rpc<#holder> for __rpc::#ident #where_clause {
             const NAME: __runtime::MethodName<'static> = #method_name;
             type Argument = #argument;
-            type ArgumentKind = __runtime::ArgumentKind<{ #argument_streams }>;
+            type ArgumentKind = #argument_kind;
             type Returned = #returned;
             type ReturnedKind = __runtime::ReturnedKind<{ #returned_kind }>;
             #clone_payload

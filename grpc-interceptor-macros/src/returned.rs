@@ -136,8 +136,23 @@ pub(crate) fn sent_stream(service: &Service, stream: &Stream) -> TokenStream {
     }
 }
 
+/// What a handler's argument holds. If its text doesn't tell that it is a `Request`, that is asked, too.
+pub(crate) fn argument_kind(rpc: &Rpc) -> TokenStream {
+    let argument = &rpc.argument;
+    let streams = is_stream(rpc.client_streams, argument);
+    match rpc.client_streams == Streams::Ask && !is_called(argument, "Request") {
+        false => quote!(__runtime::ArgumentKind<{ #streams }>),
+        true => quote! {
+            __runtime::CheckedArgument<
+                { use __runtime::NoRequest as _; __runtime::DetectRequest::<#argument>::IS_RIGHT },
+                { #streams },
+            >
+        },
+    }
+}
+
 /// Whether a stream is in this type.
-pub(crate) fn is_stream(streams: Streams, ty: &Type) -> TokenStream {
+fn is_stream(streams: Streams, ty: &Type) -> TokenStream {
     match streams {
         Streams::Known(known) => quote!(#known),
         Streams::Ask => {

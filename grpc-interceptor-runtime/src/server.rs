@@ -20,6 +20,7 @@ mod outlined;
 mod request;
 mod response;
 mod response_stream;
+mod wrong_argument;
 mod wrong_entry;
 mod wrong_returned;
 
@@ -43,6 +44,7 @@ pub use response::{
     BOXED_STREAM, KEPT_STREAM, MESSAGE, OWN_STREAM, Returned, ReturnedKind, SentStream, StreamOf,
 };
 pub use response_stream::ResponseStream;
+pub use wrong_argument::{CheckedArgument, DetectRequest, NoRequest};
 pub use wrong_entry::*;
 pub use wrong_returned::{
     DetectResponse, DetectReturned, HandlerReturns, NoResponse, NotReturned, assert_returned,

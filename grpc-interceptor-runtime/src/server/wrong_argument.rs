@@ -1,0 +1,61 @@
+//! What a handler takes by mistake is one error: that tonic's trait has another type there.
+//!
+//! The macro asks this of a type that isn't plainly right. If it is wrong, the rest takes it as it is.
+
+use std::marker::PhantomData;
+
+use tonic::Request;
+
+use super::{Argument, ArgumentKind};
+
+/// The [`ArgumentKind`] of a type that may be no `Request`.
+pub struct CheckedArgument<const IS_RIGHT: bool, const STREAM: bool>;
+
+/// Tells of a type whether it is a `Request`: `DetectRequest::<Type>::IS_RIGHT`.
+pub struct DetectRequest<T>(PhantomData<T>);
+
+impl<M> DetectRequest<Request<M>> {
+    pub const IS_RIGHT: bool = true;
+}
+
+pub trait NoRequest {
+    const IS_RIGHT: bool = false;
+}
+
+impl<T> NoRequest for DetectRequest<T> {}
+
+#[diagnostic::do_not_recommend]
+impl<A: Argument<ArgumentKind<STREAM>>, const STREAM: bool> Argument<CheckedArgument<true, STREAM>>
+    for A
+{
+    const STREAM: bool = STREAM;
+
+    type Message = A::Message;
+    type Payload = A::Payload;
+
+    #[inline]
+    fn from_request(request: Request<Self::Payload>) -> Self {
+        A::from_request(request)
+    }
+
+    #[inline]
+    fn into_request(self) -> Request<Self::Payload> {
+        self.into_request()
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl<A: Send + 'static, const STREAM: bool> Argument<CheckedArgument<false, STREAM>> for A {
+    const STREAM: bool = false;
+
+    type Message = A;
+    type Payload = A;
+
+    fn from_request(request: Request<A>) -> Self {
+        request.into_inner()
+    }
+
+    fn into_request(self) -> Request<A> {
+        Request::new(self)
+    }
+}
