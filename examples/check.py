@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""Runs each example: it has to end by itself, and to print what README.md says.
+"""Runs each example and checks that it exits by itself and prints what README.md says.
 
-Times, ports and ids are different each time, what takes long is logged at another level, and lines of a server and its
-client may change places. Lines in a row that are otherwise the same are there once.
-`--write` writes the README's output anew.
+Times, ports and ids are ignored, as are log levels, which depend on how long a call takes, and the order of lines,
+because a server and its client print concurrently. Consecutive lines that are otherwise the same are shown once.
+`--write` updates the output in README.md.
 """
 
 import json
@@ -17,10 +17,10 @@ from pathlib import Path
 FOLDER = Path(__file__).resolve().parent
 README = FOLDER / "README.md"
 
-# As `.ci/run` builds the tests, so that nothing is built twice.
+# The same options as in `.ci/run`, so that nothing is built twice.
 BUILD = "cargo build --workspace --exclude grpc-interceptor-benches --all-features --examples"
 
-# An example's part of the README: its title, its command and its output.
+# An example's section in README.md: its title, its command and its output.
 PART = re.compile(
     r"^## `(?P<name>\w+)`$.*?^```sh\ncargo run --example (?P<run>\w+)$.*?^```text\n(?P<output>.*?)^```$",
     re.DOTALL | re.MULTILINE,
@@ -35,7 +35,7 @@ CHANGES = [
     (r"[\d.]+(ns|µs|ms|s)\b", "<time>"),
     (r"(elapsed_ms|deadline_ms)=[\d.]+", r"\1=<time>"),
     (r"^<now> +(INFO|WARN|ERROR) ", "<now> <level> "),
-    # How far a stream got before it was dropped.
+    # A stream can be dropped after any number of messages.
     (r'(cause="cancelled".*response_messages)=\d+', r"\1=<count>"),
 ]
 
@@ -67,7 +67,7 @@ def programs():
 
 
 def output(program):
-    # A panic that is meant to be prints one line to stderr, not a hundred.
+    # An intended panic prints one line to stderr rather than a backtrace.
     quiet = {**os.environ, "RUST_BACKTRACE": "0"}
     return subprocess.run(
         [program], env=quiet, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True, timeout=60, check=True
@@ -77,10 +77,10 @@ def output(program):
 def main():
     readme = README.read_text()
     parts = {part["name"]: part for part in PART.finditer(readme)}
-    wrong = [f"{name}: there is no part of it in README.md" for name in sorted(files() - set(parts))]
-    wrong += [f"{name}: there is no such example" for name in sorted(set(parts) - files())]
-    wrong += [f"{name}: its command runs another" for name, part in parts.items() if part["run"] != name]
-    wrong += [f"{name}: isn't in the table" for name in parts if f"| [`{name}`](" not in readme]
+    wrong = [f"{name}: README.md has no section for it" for name in sorted(files() - set(parts))]
+    wrong += [f"{name}: in README.md, but there is no such example" for name in sorted(set(parts) - files())]
+    wrong += [f"{name}: its command runs another example" for name, part in parts.items() if part["run"] != name]
+    wrong += [f"{name}: missing in the table in README.md" for name in parts if f"| [`{name}`](" not in readme]
 
     built = programs()
     for name in sorted(files() & set(parts)):
@@ -89,8 +89,8 @@ def main():
             readme = readme.replace(parts[name]["output"], "".join(f"{line}\n" for line in lines_of(prints)))
             continue
         said, prints = ({*map(comparable, lines_of(text))} for text in (parts[name]["output"], prints))
-        wrong += [f"{name}: README.md says, it doesn't print: {line}" for line in sorted(said - prints)]
-        wrong += [f"{name}: it prints, README.md doesn't say: {line}" for line in sorted(prints - said)]
+        wrong += [f"{name}: in README.md, but not printed: {line}" for line in sorted(said - prints)]
+        wrong += [f"{name}: printed, but not in README.md: {line}" for line in sorted(prints - said)]
         print(f"{name}: {len(prints)} lines")
     if "--write" in sys.argv:
         README.write_text(readme)
