@@ -1,6 +1,6 @@
-# Sourced, from the repository's root.
+# Source this from the repository root.
 
-# Builds one of our programs as `.ci/run` builds the tests, so that nothing is built twice, and says where it is.
+# Builds an example with the same options as `.ci/run`, so that nothing is built twice, and prints its path.
 program() {
     cargo build --workspace --exclude grpc-interceptor-benches --all-features --example "$1" \
         --message-format json-render-diagnostics |
