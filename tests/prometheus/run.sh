@@ -11,7 +11,7 @@ skip() {
     exit 0
 }
 
-command -v python3 >/dev/null || skip "there is no python3"
+command -v python3 >/dev/null || skip "python3 isn't installed"
 
 target=$(cargo metadata --format-version 1 --no-deps |
     python3 -c 'import json, sys; print(json.load(sys.stdin)["target_directory"])')
@@ -24,10 +24,10 @@ else
     programs=$folder/package/usr/bin
     if ! [ -x "$programs/promtool" ]; then
         command -v apt-get >/dev/null && command -v dpkg-deb >/dev/null ||
-            skip "there is no prometheus, and this isn't Debian"
+            skip "prometheus isn't installed, and this isn't Debian"
         echo "fetching Debian's prometheus into $folder"
         (cd "$folder" && rm -f prometheus_*.deb && apt-get -q download prometheus) >"$folder/log" 2>&1 ||
-            skip "prometheus can't be had: $(tail -n 1 "$folder/log")"
+            skip "prometheus couldn't be downloaded: $(tail -n 1 "$folder/log")"
         dpkg-deb -x "$folder"/prometheus_*.deb "$folder/package"
     fi
 fi
