@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
 # Tests the page of an `Rpcz` in Chromium: it loads, updates itself, can be filtered and sorted, and shows a method's
-# samples and the age of a hanging call. Nothing that a caller sends is executed. It fits on a phone, has a light and a
-# dark theme, and works without scripts. Chromium and its driver come from Debian. If they aren't installed and can't be,
-# the script prints why and succeeds; after that, any failure is an error. Screenshots are in `browser` in the target folder.
+# samples and the age of a hanging call. Nothing that a caller sends is executed. The page fits on a phone, has a light
+# and a dark theme, and works without scripts. Chromium and its driver come from Debian. If they can't be installed, the
+# script prints why and succeeds; after that, any failure is an error. Screenshots are in `browser` in the target
+# folder.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 . tests/program.sh
@@ -12,7 +13,7 @@ skip() {
     exit 0
 }
 
-command -v python3 >/dev/null || skip "there is no python3"
+command -v python3 >/dev/null || skip "python3 isn't installed"
 
 target=$(cargo metadata --format-version 1 --no-deps |
     python3 -c 'import json, sys; print(json.load(sys.stdin)["target_directory"])')
@@ -20,11 +21,11 @@ folder=$target/browser
 mkdir -p "$folder"
 
 if ! command -v chromium >/dev/null || ! command -v chromedriver >/dev/null; then
-    command -v apt-get >/dev/null || skip "there is no chromium, and this isn't Debian"
+    command -v apt-get >/dev/null || skip "chromium isn't installed, and this isn't Debian"
     [ "$(id -u)" = 0 ] || skip "chromium and chromium-driver aren't installed, and only root may install them"
     echo "installing Debian's chromium"
     DEBIAN_FRONTEND=noninteractive apt-get -q -y install --no-install-recommends chromium chromium-driver \
-        >"$folder/log" 2>&1 || skip "chromium can't be had: $(tail -n 1 "$folder/log")"
+        >"$folder/log" 2>&1 || skip "chromium couldn't be installed: $(tail -n 1 "$folder/log")"
 fi
 
 page=$(program rpcz_page)
