@@ -16,7 +16,7 @@ macro_rules! chapters {
         $(
             pub mod $chapter {
                 #![doc = include_str!(concat!($folder, "/", stringify!($chapter), ".md"))]
-                                // Without a feature, links to its items lead to docs.rs.
+                // Without a feature, links to its items lead to docs.rs.
                 #![cfg_attr(not(feature = "tracing"), doc = "", doc = include_str!("guide/without/tracing.md"))]
                 #![cfg_attr(not(feature = "opentelemetry"), doc = "", doc = include_str!("guide/without/opentelemetry.md"))]
                 #![cfg_attr(not(any(feature = "opentelemetry", feature = "metrics")), doc = "", doc = include_str!("guide/without/metrics.md"))]
@@ -24,7 +24,7 @@ macro_rules! chapters {
                 #![cfg_attr(not(feature = "rpcz"), doc = "", doc = include_str!("guide/without/rpcz.md"))]
                 #![cfg_attr(not(feature = "testing"), doc = "", doc = include_str!("guide/without/testing.md"))]
 
-                                // The chapter's links refer to these.
+                // The chapter's links refer to these.
                 #[cfg(doc)]
                 #[allow(unused_imports)]
                 use crate::{guide::*, interceptors::*, *};

@@ -298,7 +298,6 @@ impl Rpcz {
     /// let rpcz = Rpcz::new();
     /// let greeter = GreeterServer::with_interceptors(MyGreeter, rpcz.clone());
     /// // On the same port as gRPC. For a browser, also set `Server::builder().accept_http1(true)`.
-    /// // On the port of gRPC itself. A browser needs `Server::builder().accept_http1(true)`.
     /// let routes = Routes::new(greeter).into_axum_router().merge(rpcz.router("/debug/rpcz"));
     /// let routes = Routes::from(routes);
     /// ```
