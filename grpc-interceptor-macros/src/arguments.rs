@@ -53,13 +53,13 @@ impl Arguments {
         self.runtime.clone().unwrap_or_else(|| parse_quote!(::grpc_interceptor))
     }
 
-    /// What tonic generated has none but `crate = …`: its interceptors are values, which are there
-    /// when it is made, and its name is in it.
+    /// On generated code, `crate = …` is the only argument: its interceptors are given when a client or a
+    /// server is created, and it has the service's name.
     pub(crate) fn refuse_those_of_an_impl(&self) -> Result<()> {
         if let Some(entry) = self.entries.first() {
             return Err(Error::new_spanned(
                 &entry.expression,
-                "interceptors of a generated client or server are given when it is made: \
+                "interceptors of a generated client or server are given where it is created: \
                  `GreeterClient::with_interceptors(channel, (Log, Auth::new()))`, \
                  `GreeterServer::with_interceptors(service, (Log, Auth::new()))`",
             ));
@@ -104,7 +104,7 @@ impl Arguments {
                     option.span(),
                     format!(
                         "unknown option `{other}`: the options are `service` and `crate`, \
-                         and an interceptor stands for itself, without a name"
+                         and an interceptor is listed without a name"
                     ),
                 ));
             }
@@ -121,8 +121,8 @@ fn parse_path(input: ParseStream<'_>, equals: Span, expected: &str) -> Result<Pa
     input.call(Path::parse_mod_style).map_err(|_| Error::new(span, expected))
 }
 
-/// Reads one interceptor, or those of a tuple that is written out: they may be async fns, which
-/// are no values as long as nobody says for which RPC.
+/// Reads one interceptor, or those of a tuple that is written out. A tuple's elements may be async fns, so they
+/// become entries of their own: a generic fn isn't a value until its RPC is known.
 pub(crate) fn parse_entries(input: ParseStream<'_>, entries: &mut Vec<Entry>) -> Result<()> {
     push_entries(input.parse()?, entries)
 }
@@ -136,19 +136,19 @@ fn push_entries(expression: Expr, entries: &mut Vec<Entry>) -> Result<()> {
                 push_entries(element, entries)?;
             }
         }
-        // It would need types that nobody can write: they differ by RPC.
+        // Its arguments would need types that nobody can write, as they differ by RPC.
         Expr::Closure(closure) => {
             return Err(Error::new_spanned(
                 closure,
-                "a closure has one type of request, and each RPC another: write an async fn, \
+                "a closure takes one type of request, and each RPC has another: write an async fn, \
                  `async fn log<N: Next>(request: Request<N::Request>, context: Context, next: N) -> \
-                 Outcome<N>`, and put its name here",
+                 Outcome<N>`, and list its name",
             ));
         }
         Expr::Array(array) => {
             return Err(Error::new_spanned(
                 array,
-                "the list is what stands in the parentheses: leave the brackets out, `(log, self.auth)`",
+                "the parentheses are the list: leave the brackets out, `#[intercepted(log, self.auth)]`",
             ));
         }
         expression => entries.push(Entry { expression }),

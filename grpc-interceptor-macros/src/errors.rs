@@ -1,4 +1,4 @@
-//! All that is wrong, so that a person reads it at once.
+//! Collects errors, so that the compiler shows all of them at once.
 
 use proc_macro2::TokenStream;
 use syn::{Error, Result};
@@ -14,7 +14,7 @@ impl Errors {
         }
     }
 
-    /// Notes the error where there is one.
+    /// Keeps the error, if there is one.
     pub(crate) fn ok<T>(&mut self, result: Result<T>) -> Option<T> {
         result.map_err(|error| self.push(error)).ok()
     }

@@ -1,8 +1,8 @@
 //! How an impl asks the generated code for its exact names.
 //!
 //! `#[intercepted]` on a generated server adds constants to the type `dyn Greeter<ChatStream = …>`. An impl
-//! reaches these through the trait, under whatever name and from whichever crate it has that. Where they
-//! aren't, a trait of our own with constants of the same names is: the compiler takes an inherent one first.
+//! reaches them through the trait, by any alias or re-export, and from any crate. If they aren't there, a trait
+//! of ours has constants of the same names. The compiler prefers the inherent ones.
 
 use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote};
@@ -20,7 +20,7 @@ pub(crate) fn service() -> Ident {
     format_ident!("__SERVICE_NAME")
 }
 
-/// The trait with constants that have no names.
+/// The trait whose constants say that there are no exact names.
 pub(crate) fn fallback(rpcs: &[Rpc]) -> TokenStream {
     let service = service();
     let constants = rpcs.iter().map(|rpc| {
@@ -39,10 +39,10 @@ pub(crate) fn fallback(rpcs: &[Rpc]) -> TokenStream {
     }
 }
 
-/// The type that has the names, if any has.
+/// The type that has the exact names, if there are any.
 pub(crate) fn named(service: &Service, stream: impl Fn(&Stream) -> TokenStream) -> TokenStream {
     let service_trait = &service.service_trait;
-    // One may be there several times, under `#[cfg]`.
+    // The same stream may be declared several times, under `#[cfg]`.
     let is_first = |at: usize| {
         let ident = &service.streams[at].ident;
         service.streams[..at].iter().all(|other| other.ident != *ident)

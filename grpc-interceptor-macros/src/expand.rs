@@ -1,10 +1,10 @@
 //! The [model](crate::model), printed.
 //!
-//! Everything goes into one `const _`, so that nothing of it has a name outside. For each RPC there
-//! are a trait with the handler as the user wrote it, one small impl for each place in its chain,
-//! and the method of tonic's trait, which starts the chain. The work is done in the runtime.
+//! Everything goes into one `const _`, so that none of its names are visible outside. Each RPC gets a trait
+//! with the handler as the user wrote it, one small impl for each place in its chain, and the method of
+//! tonic's trait, which starts the chain. The runtime does the work.
 //!
-//! Names with two underscores are ours: the handlers' bodies see them, and must not meet their own.
+//! The handlers' bodies see our names. Two underscores before each keep them apart from the user's.
 
 #[cfg(test)]
 mod tests;
@@ -33,7 +33,7 @@ pub(crate) fn service(service: &Service) -> TokenStream {
     let rpcs = service.rpcs.iter().map(|rpc| {
         let (cfgs, handler, rpc_impl, links) =
             (rpc.cfgs(), handler(service, rpc), rpc_impl(service, rpc), links(service, rpc));
-        // In a block of its own, so that one handler doesn't see the others' traits.
+        // In its own block, so that one handler doesn't see the others' traits.
         quote! {
             #(#cfgs)*
             const _: () = { #handler #rpc_impl #links };
@@ -48,10 +48,10 @@ pub(crate) fn service(service: &Service) -> TokenStream {
             use __runtime::{Future as __Future, Send as __Send};
             // A handler may call another RPC of its service: `self.say_hello(…)`.
             use #service_trait as _;
-            // For the interceptors that are named like fns.
+            // For interceptors that are named like fns.
             use __runtime::{MakesAnInterceptor as _, entry_forms::*};
             #(
-                // It is not needed, but it is no unused import either. What is public is never one.
+                // Nothing needs it, and a public import is never called unused.
                 pub use #async_traits as _;
             )*
             /// The RPCs, as types.
@@ -65,7 +65,7 @@ pub(crate) fn service(service: &Service) -> TokenStream {
     }
 }
 
-/// A path as it can be imported, which is no unused import if nobody needs it.
+/// A path in a form that can be imported, and that no lint calls unused.
 fn importable(path: &Path) -> Path {
     let mut path = path.clone();
     if let Some(colons) = &mut path.leading_colon {
@@ -73,7 +73,7 @@ fn importable(path: &Path) -> Path {
     }
     for segment in &mut path.segments {
         segment.arguments = PathArguments::None;
-        // What a macro by example calls its own crate, means another one elsewhere.
+        // With another span, `$crate` would mean another crate.
         if segment.ident != "$crate" {
             segment.ident = without_lints(&segment.ident);
         }
@@ -81,15 +81,15 @@ fn importable(path: &Path) -> Path {
     path
 }
 
-/// The name of something that the macro makes: lints are for what the user wrote, and this word is the
-/// user's.
+/// A word of the user's as the name of something that the macro makes. Lints are for what the user wrote, so
+/// this name is exempt from them.
 pub(crate) fn without_lints(ident: &Ident) -> Ident {
     let mut ident = ident.clone();
     ident.set_span(ident.span().resolved_at(Span::mixed_site()));
     ident
 }
 
-/// The stream types as the user wrote them, which the handlers name as `Self::SayHelloStream`.
+/// The stream types as the user wrote them. The handlers call them `Self::SayHelloStream`.
 fn streams(service: &Service) -> TokenStream {
     if !has_streams(service) {
         return TokenStream::new();
@@ -106,7 +106,7 @@ fn streams(service: &Service) -> TokenStream {
         quote_spanned!(ident.span()=> #(#attributes)* type #ident = #ty;)
     });
     quote! {
-        // Public, as what public types are made of has to be.
+        // Public, because public types are made of it.
         pub trait __Streams { #(#declared)* }
         impl #impl_generics __Streams for #self_type #where_clause { #(#defined)* }
     }
@@ -117,7 +117,7 @@ fn has_streams(service: &Service) -> bool {
     service.streams.iter().any(|stream| !stream.is_opaque())
 }
 
-/// The handler as the user wrote it, in a trait of its own.
+/// The handler as the user wrote it, in its own trait.
 fn handler(service: &Service, rpc: &Rpc) -> TokenStream {
     let (impl_generics, _, where_clause) = service.generics.split_for_impl();
     let Service { self_type, other_attributes, .. } = service;
@@ -129,7 +129,7 @@ fn handler(service: &Service, rpc: &Rpc) -> TokenStream {
     };
     let context = rpc.takes_context.then(|| quote!(, __context: __runtime::Context));
     let streams = has_streams(service).then(|| quote!(: __Streams));
-    // `impl Stream<…>` is known where the handler is.
+    // The type of `impl Stream<…>` is known only where the handler is.
     let opaque = rpc.stream(&service.streams).filter(|stream| stream.is_opaque());
     let declared = opaque.map(|Stream { ident, .. }| quote!(type #ident;));
     let defined =
@@ -142,7 +142,7 @@ fn handler(service: &Service, rpc: &Rpc) -> TokenStream {
         }
     });
     quote! {
-        // Private, as what a handler takes and returns may be.
+        // Private, because the types that a handler takes and returns may be private.
         trait __Handler #streams {
             type Argument;
             type Returned;
@@ -167,7 +167,7 @@ fn rpc_impl(service: &Service, rpc: &Rpc) -> TokenStream {
     let (impl_generics, _, where_clause) = service.generics.split_for_impl();
     let (self_type, holder) = (&service.self_type, holder(service));
     let (ident, name) = (rpc.ident(), &rpc.name);
-    // Errors about these two types are errors about those that the user wrote.
+    // An error about one of these two types is shown at the type that the user wrote.
     let span = rpc.argument.span().resolved_at(Span::mixed_site());
     let argument = quote_spanned!(span=> <#self_type as __Handler>::Argument);
     let clone_payload = clone_payload(span, &holder);
@@ -175,7 +175,7 @@ fn rpc_impl(service: &Service, rpc: &Rpc) -> TokenStream {
     let returned = quote_spanned!(span=> <#self_type as __Handler>::Returned);
     let argument_kind = argument_kind(rpc);
     let method_name = names::method(service, rpc);
-    // A wrong name is an error whether somebody calls the RPC or not.
+    // A wrong name is an error even if nobody calls the RPC.
     let known = (!service.is_generic()).then(|| {
         quote! {
             const _: __runtime::MethodName<'static> =
@@ -200,8 +200,8 @@ fn rpc_impl(service: &Service, rpc: &Rpc) -> TokenStream {
     }
 }
 
-/// The fn that copies a request's message. It is printed, as only here the compiler knows whether the
-/// message is `Clone`.
+/// The fn that copies a request's message. It is printed, because only here does the compiler know whether
+/// the message is `Clone`.
 pub(crate) fn clone_payload(span: Span, holder: &TokenStream) -> TokenStream {
     quote_spanned! {span=>
         #[inline]
@@ -214,7 +214,7 @@ pub(crate) fn clone_payload(span: Span, holder: &TokenStream) -> TokenStream {
     }
 }
 
-/// What a chain holds the service as.
+/// The type in which a chain holds the service.
 fn holder(service: &Service) -> TokenStream {
     let self_type = &service.self_type;
     match service.receiver {
@@ -223,32 +223,32 @@ fn holder(service: &Service) -> TokenStream {
     }
 }
 
-/// Whether the optimizer is given what is from a place on by itself: what it optimizes as one, it takes
-/// longer than linearly for.
+/// Whether the rest of a chain, from this place on, is a piece that is optimized alone. The time for one piece
+/// grows faster than its length.
 fn begins_piece(at: usize) -> bool {
     at > 0 && at.is_multiple_of(2)
 }
 
-/// Whether the compiler is asked for the future of a place before that of those in front of it. An
-/// interceptor may be three futures deep, each of which is five steps for the compiler to lay out, and
-/// it goes no deeper than 128.
+/// Whether the compiler is asked for the layout of this place's future before it meets the places in front. An
+/// interceptor may be three futures deep, each future takes the compiler five steps, and it goes no deeper
+/// than 128.
 fn is_laid_out_first(at: usize) -> bool {
     at > 0 && at.is_multiple_of(4)
 }
 
-/// The places of an RPC's chain: one for each interceptor, and the handler behind the last.
+/// The places of an RPC's chain: one for each interceptor, and one for the handler after the last.
 fn links(service: &Service, rpc: &Rpc) -> TokenStream {
     let (ident, self_type, holder) = (rpc.ident(), &service.self_type, holder(service));
     let interceptors = rpc.chain.iter().enumerate().map(|(at, entry)| {
-        // An error about an interceptor is one about its entry in the list.
+        // An error about an interceptor is shown at its entry in the list.
         let span = Span::mixed_site().located_at(entry.span());
         let mut span_of_future = span;
         let expression = outside_of_the_impl(entry.expression.to_token_stream(), self_type);
         let behind = at + 1;
         let run = match entry.called_as() {
             CalledAs::Function => {
-                // What is wrong with the fn's bounds is wrong with its name, with what it is given to, and
-                // with what comes back. If all have one span, the compiler shows it once.
+                // If the fn's bounds don't fit, the compiler finds that at its name, at what it is given to, and
+                // at what it returns. With one span for all of them, it shows one error.
                 span_of_future = entry.span();
                 let next = quote_spanned!(span=> __next);
                 let arguments = quote_spanned!(span=> __request, __context);
@@ -304,14 +304,14 @@ fn links(service: &Service, rpc: &Rpc) -> TokenStream {
     let handler = link(service, rpc, rpc.chain.len(), span, &run);
     let layouts = (!service.is_generic()).then(|| layouts(service, rpc)).flatten();
     let layouts = layouts.map(|layouts| quote!(const _: () = #layouts;));
-    // The last place first: the compiler looks at them in this order, and knows the future of one
-    // when it comes to that around it.
+    // The last place first. The compiler looks at them in this order, so it knows an inner future when it comes to
+    // the one around it.
     let interceptors = interceptors.rev();
     quote!(#handler #(#interceptors)* #layouts)
 }
 
-/// What runs at a place, in a method of the service. If an entry is the name of a field, and of nothing else, the
-/// compiler then knows that `self.` is missing.
+/// The code of a place, moved into a method of the service. There the compiler suggests `self.` if the entry is the
+/// name of a field, and of nothing else.
 fn in_a_method(
     service: &Service,
     rpc: &Rpc,
@@ -320,7 +320,7 @@ fn in_a_method(
     run: &TokenStream,
 ) -> TokenStream {
     let (ident, self_type, holder) = (rpc.ident(), &service.self_type, holder(service));
-    // The user's word may mean it.
+    // With this span it is the `self` that the compiler looks for.
     let receiver = quote!(&self);
     let head = quote_spanned! {span=>
         fn run<'a>(
@@ -340,7 +340,7 @@ fn in_a_method(
     }
 }
 
-/// Whether the handler's future is large. In a generic impl its size can't be asked for.
+/// Whether the handler's future is large. In a generic impl its size isn't known.
 fn is_large(service: &Service, rpc: &Rpc) -> TokenStream {
     if service.is_generic() {
         return quote!({ __runtime::GENERIC_IS_LARGE });
@@ -350,8 +350,8 @@ fn is_large(service: &Service, rpc: &Rpc) -> TokenStream {
     quote!({ __runtime::#is_large(&<#self_type as __Handler>::#ident) })
 }
 
-/// In a long chain, the compiler is asked for the futures within before it meets the whole: those
-/// in front, which it asks for last, go no deeper than to the next that it knows.
+/// In a long chain, the compiler is asked for the inner futures before it meets the whole. The outer ones, which
+/// come last, then go no deeper than to the next one that it knows.
 fn layouts(service: &Service, rpc: &Rpc) -> Option<TokenStream> {
     let (ident, holder) = (rpc.ident(), holder(service));
     let places: Vec<usize> =
@@ -360,7 +360,7 @@ fn layouts(service: &Service, rpc: &Rpc) -> Option<TokenStream> {
         .then(|| quote!({ #(__runtime::lay_out::<#holder, __rpc::#ident, #places>();)* }))
 }
 
-/// One place of an RPC's chain, what runs there, and where an error about its future is shown.
+/// One place of an RPC's chain. An error about its future is shown at `span_of_future`.
 fn link(
     service: &Service,
     rpc: &Rpc,
@@ -371,7 +371,7 @@ fn link(
     let (impl_generics, _, where_clause) = service.generics.split_for_impl();
     let (ident, holder) = (rpc.ident(), holder(service));
     let span = Span::mixed_site().located_at(span_of_future);
-    // By names without a path, which a lint would call unnecessary at the span of what the user wrote.
+    // The names have no path: at the user's span, a lint would call it unnecessary.
     let future = quote_spanned! {span_of_future=>
         impl __Future<Output = __runtime::ChainOutcome<Self, #holder>> + __Send
     };
@@ -389,8 +389,7 @@ fn link(
     }
 }
 
-/// An entry's expression as it can stand outside of the service's impl, where `self` and `Self` go
-/// by other names.
+/// An entry's expression for use outside of the service's impl, where `self` and `Self` have other names.
 fn outside_of_the_impl(tokens: TokenStream, self_type: &Type) -> TokenStream {
     let mut tokens = tokens.into_iter().peekable();
     let mut outside = TokenStream::new();
@@ -423,7 +422,7 @@ fn is_colon(token: Option<&TokenTree>) -> bool {
     matches!(token, Some(TokenTree::Punct(punct)) if punct.as_char() == ':')
 }
 
-/// A type as it stands in an expression, too: `Service::<T>`.
+/// A type in the form that expressions need: `Service::<T>`.
 fn as_expression(ty: &Type) -> Type {
     let mut ty = ty.clone();
     if let Type::Path(path) = &mut ty {
@@ -460,9 +459,9 @@ fn service_impl(service: &Service) -> TokenStream {
             Returns::MessageOrBoxedStream(_) => quote!(__runtime::Sent<__rpc::#ident, #holder>),
         };
         let head = method_head(service.receiver, ident, &quote!(__request), argument, &sent);
-        // That there is no such method is an error about the user's.
+        // If tonic's trait has no such method, the error is shown at the user's method.
         let span = Span::call_site().located_at(ident.span());
-        // Those of a generic impl are known here, where the parameters are.
+        // In a generic impl they are known here, where its parameters are.
         let layouts = service.is_generic().then(|| layouts(service, rpc)).flatten();
         let layouts = layouts.map(|layouts| quote!(const #layouts));
         quote_spanned! {span=>
@@ -474,7 +473,7 @@ fn service_impl(service: &Service) -> TokenStream {
             }
         }
     });
-    // That one is missing is an error about the impl.
+    // A missing method is shown at the impl.
     let span = Span::call_site().located_at(service_trait.span());
     quote_spanned! {span=>
         impl #impl_generics #service_trait for #self_type #where_clause {

@@ -1,4 +1,4 @@
-//! `#[intercepted]` on what tonic generated: a client's or a server's module, or its struct.
+//! `#[intercepted]` on generated code: on a client's or a server's module, or on its struct.
 
 mod body;
 mod client;
@@ -14,11 +14,11 @@ use syn::Result;
 use crate::arguments::Arguments;
 use find::Generated;
 
-/// The module, with more in it.
+/// The module, with the addition at its end.
 pub(crate) fn in_module(arguments: &Arguments, item: TokenStream) -> Result<TokenStream> {
     let added = added(&find::in_module(item.clone())?, arguments)?;
     let mut tokens: Vec<TokenTree> = item.into_iter().collect();
-    // What the module has in its braces, and more.
+    // Into the braces.
     if let Some(TokenTree::Group(body)) = tokens.last_mut() {
         let span = body.span();
         let stream = body.stream().into_iter().chain(added).collect();
@@ -28,13 +28,13 @@ pub(crate) fn in_module(arguments: &Arguments, item: TokenStream) -> Result<Toke
     Ok(tokens.into_iter().collect())
 }
 
-/// The struct, with more behind it.
+/// The struct, with the addition after it.
 pub(crate) fn at_struct(arguments: &Arguments, item: TokenStream) -> Result<TokenStream> {
     let added = added(&find::around_struct(item.clone())?, arguments)?;
     Ok(item.into_iter().chain(added).collect())
 }
 
-/// What the generated code gets beside it.
+/// What is added to the generated code.
 fn added(generated: &Generated, arguments: &Arguments) -> Result<TokenStream> {
     arguments.refuse_those_of_an_impl()?;
     let crate_path = arguments.crate_path();

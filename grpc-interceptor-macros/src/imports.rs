@@ -13,7 +13,7 @@ pub(crate) struct Imported {
     pub(crate) name: Ident,
 }
 
-/// What goes by a name in a scope.
+/// What a name stands for in a scope.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub(crate) enum Beside {
     Nothing,
@@ -22,7 +22,7 @@ pub(crate) enum Beside {
     Own,
 }
 
-/// Where these items have a name from.
+/// Where these items import a name from.
 pub(crate) fn of_name(items: &[Item], name: &Ident) -> Option<Imported> {
     items.iter().find_map(|item| match item {
         Item::Use(item) => {
@@ -33,7 +33,7 @@ pub(crate) fn of_name(items: &[Item], name: &Ident) -> Option<Imported> {
     })
 }
 
-/// What these items have by a name.
+/// What these items have under a name.
 pub(crate) fn beside(items: &[Item], name: &Ident) -> Beside {
     let is_own = items.iter().any(|item| match item {
         Item::Struct(ItemStruct { ident, .. })
@@ -62,19 +62,19 @@ pub(crate) fn all_of_super(items: &[Item]) -> bool {
 }
 
 impl Imported {
-    /// How often it says `super`, if it says nothing else: the name is then in a module around.
+    /// How often the path says `super`, if it says nothing else: the name is then in an outer module.
     pub(crate) fn supers(&self) -> Option<usize> {
         let segments = &self.module.segments;
         segments.iter().all(|segment| segment.ident == "super").then_some(segments.len())
     }
 
-    /// The same, seen from a module that is this deep in the one with these items, which has the import.
+    /// The same import, as a module sees it that is this many levels inside the importing one, whose items these are.
     pub(crate) fn seen_from(mut self, depth: usize, items: &[Item]) -> Self {
         let Some(first) = self.module.segments.first().map(|first| first.ident.clone()) else {
             return self;
         };
         let is_absolute = self.module.leading_colon.is_some() || first == "crate";
-        // What isn't there is another crate's.
+        // If these items don't have it, it is another crate.
         let is_here =
             first == "self" || first == "super" || beside(items, &first) != Beside::Nothing;
         if is_absolute || !is_here {
@@ -102,12 +102,12 @@ pub(crate) fn server_of(service_trait: &Ident) -> Ident {
     format_ident!("{}Server", service_trait.unraw(), span = service_trait.span())
 }
 
-/// A path's text, as a person writes it.
+/// A path's text, as people write it.
 pub(crate) fn as_written(path: &Path) -> String {
     path.to_token_stream().to_string().replace(' ', "")
 }
 
-/// The module and the name there of what a tree brings into scope by this name.
+/// What a `use` tree brings into scope under this name: its module, and its name there.
 fn find(
     tree: &UseTree,
     wanted: &Ident,

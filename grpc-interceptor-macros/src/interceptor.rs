@@ -15,7 +15,7 @@ const EXPECTED: &str = "an interceptor is `async fn name<N: Next>(request: Reque
 
 /// The fn, read.
 struct Interceptor {
-    /// Documentation, lints, and what is about the name.
+    /// Documentation, lints, and other attributes that are about the name.
     outer_attributes: Vec<Attribute>,
     visibility: Visibility,
     /// The fn, with the type of `next` as a parameter, and the attributes that are about its body.
@@ -28,7 +28,10 @@ struct Interceptor {
 pub(crate) fn expand(arguments: TokenStream, item: TokenStream) -> Result<TokenStream> {
     let options: Arguments = syn::parse2(arguments.clone())?;
     if !options.entries.is_empty() || options.service.is_some() {
-        return Err(Error::new_spanned(arguments, "`#[interceptor]` takes `crate = …` alone"));
+        return Err(Error::new_spanned(
+            arguments,
+            "`#[interceptor]` takes no argument except `crate = …`",
+        ));
     }
     Ok(print(read(item)?, &options.crate_path()))
 }
@@ -52,7 +55,7 @@ fn read(item: TokenStream) -> Result<Interceptor> {
             format!("this fn has {arguments} arguments: {EXPECTED}"),
         ));
     };
-    // `next: impl Next<…>` is a parameter without a name.
+    // `next: impl Next<…>` is a type parameter without a name: it gets one.
     if let Type::ImplTrait(bounds) = &*next.ty {
         let bounds = &bounds.bounds;
         let unnamed: GenericParam = parse_quote!(__N: #bounds);
@@ -92,7 +95,7 @@ fn print(interceptor: Interceptor, runtime: &Path) -> TokenStream {
         true => as_method(function),
         false => calling(&function),
     };
-    // What else there may be is about the name.
+    // The others are about the name alone.
     let of_the_body = outer_attributes.iter().filter(|attribute| {
         ["allow", "warn", "deny", "cfg"].iter().any(|name| attribute.path().is_ident(name))
     });
@@ -124,8 +127,8 @@ fn as_method(mut function: ItemFn) -> ItemFn {
     function
 }
 
-/// A method that calls the fn. An attribute such as `#[tracing::instrument]` names what it makes after
-/// the fn that it is on, which therefore keeps its name.
+/// A method that calls the fn. The fn keeps its name, because an attribute such as `#[tracing::instrument]`
+/// uses that: the span is named after the fn.
 fn calling(function: &ItemFn) -> ItemFn {
     let Signature { ident, inputs, output, .. } = &function.sig;
     let types = inputs.iter().filter_map(|argument| match argument {

@@ -1,22 +1,22 @@
-//! What `#[intercepted]` stands on.
+//! What `#[intercepted]` is on.
 
 use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use syn::Error;
 
-/// The item, by the words that it starts with: what is in it is read later.
+/// The item, by its first words. Its body is read later.
 pub(crate) enum Item {
     /// `impl greeter_server::Greeter for MyGreeter { … }`
     ServiceImpl,
-    /// What tonic generated, if it is the right one.
+    /// A generated client or server, if it is on the right one.
     Struct,
     Module,
-    /// What the attribute can't be on.
+    /// An item that the attribute can't be on.
     Other(Error),
 }
 
 impl Item {
     pub(crate) fn of(item: &TokenStream) -> Self {
-        // What is in an attribute, or in the item's braces, is not at this level.
+        // Tokens inside an attribute, or inside the item's braces, are not at this level.
         let mut words = item.clone().into_iter().filter_map(|token| match token {
             TokenTree::Ident(ident) => Some(ident),
             _ => None,
@@ -39,7 +39,7 @@ impl Item {
     fn service_impl(item: &TokenStream) -> Self {
         match is_of_async_trait(item) {
             false => Item::ServiceImpl,
-            // It is complete, and stays as it is.
+            // Its methods are complete, so it can stay as it is.
             true => Item::Other(Error::new(
                 Span::call_site(),
                 "`#[async_trait]` came first: swap the two lines, so that `#[intercepted(…)]` stands above \
@@ -68,8 +68,8 @@ fn is_of_async_trait(item: &TokenStream) -> bool {
 
 /// Where the attribute goes.
 pub(crate) const EXPECTED: &str = "`#[intercepted(…)]` goes on the impl of a tonic service, \
-                                   `impl greeter_server::Greeter for MyGreeter`; on what tonic \
-                                   generated it is put by a line in build.rs, for clients \
+                                   `impl greeter_server::Greeter for MyGreeter`; a line in \
+                                   build.rs puts it on generated code, for clients \
                                    `.client_mod_attribute(\".\", \"#[grpc_interceptor::intercepted]\")`, \
                                    for servers `.server_mod_attribute(…)`";
 

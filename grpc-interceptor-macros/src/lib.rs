@@ -31,7 +31,7 @@ use crate::{arguments::Arguments, errors::Errors, item::Item};
 #[allow(missing_docs, reason = "documented where it is re-exported")]
 #[proc_macro_attribute]
 pub fn intercepted(arguments: TokenStream, item: TokenStream) -> TokenStream {
-    // What can be expanded in spite of an error is, so that this error stays the only one.
+    // An item with an error is expanded if it can be, so that the error stays the only one.
     let mut errors = Errors::default();
     let arguments: Arguments = errors.ok(syn::parse(arguments)).unwrap_or_default();
     let item: TokenStream2 = item.into();

@@ -1,4 +1,4 @@
-//! What `#[intercepted]` knows of an impl: all that it was told, and nothing that it prints.
+//! What `#[intercepted]` knows about an impl. How it is printed is not in here.
 
 use std::collections::HashSet;
 
@@ -15,11 +15,11 @@ pub(crate) struct Service {
     pub(crate) runtime: Path,
     /// Where the service's name comes from.
     pub(crate) name: ServiceName,
-    /// Attributes that hold for everything inside the impl: lints, `cfg`, documentation.
+    /// Attributes that apply to everything in the impl: lints, `cfg`, documentation.
     pub(crate) outer_attributes: Vec<Attribute>,
     /// `#[async_trait]` on the impl, which is not needed.
     pub(crate) async_traits: Vec<Path>,
-    /// Other attributes of the impl, which are another macro's.
+    /// The impl's other attributes, which belong to other macros.
     pub(crate) other_attributes: Vec<Attribute>,
     pub(crate) generics: Generics,
     /// The trait that tonic generated.
@@ -39,13 +39,13 @@ impl Service {
         !self.generics.params.is_empty()
     }
 
-    /// Its `#[cfg]`, which what stands beside it needs as well.
+    /// Its `#[cfg]`s, which everything printed beside it needs, too.
     pub(crate) fn cfgs(&self) -> impl Iterator<Item = &Attribute> {
         cfgs(&self.outer_attributes)
     }
 
-    /// Whether this entry is the name of a field, without a `self.` before it. Of a generic service that isn't
-    /// asked.
+    /// Whether this entry is the name of a field, without `self.` before it. For a generic service the answer is
+    /// no: its fields are not looked at.
     pub(crate) fn is_like_a_field(&self, entry: &Entry) -> bool {
         match &entry.expression {
             Expr::Path(path) if !self.is_generic() => {
@@ -55,7 +55,7 @@ impl Service {
         }
     }
 
-    /// Whether a type can't be written outside of the impl.
+    /// Whether a type can be written only inside the impl.
     pub(crate) fn depends_on_parameters(&self, ty: &Type) -> bool {
         depends_on_parameters(&self.generics, ty)
     }
@@ -98,31 +98,31 @@ pub(crate) fn idents_in(ty: &Type) -> HashSet<String> {
 pub(crate) enum ServiceName {
     /// `service = "pkg.Greeter"`
     Literal(LitStr),
-    /// The server's.
+    /// Without it: the name of the generated server.
     Lookup(Lookup),
 }
 
 /// Where the generated server may be.
 pub(crate) struct Lookup {
-    /// `GreeterServer`, or its whole path if `service = …` says that. The type's argument isn't in it.
+    /// `GreeterServer`, without its type argument. Its whole path, if `service = …` says that.
     pub(crate) server: Path,
-    /// Modules that it may be in, the most likely one last. None if its whole path is known.
+    /// The modules that it may be in, the most likely one last. Empty if the whole path is known.
     pub(crate) modules: Vec<Path>,
     /// What to write if it isn't there.
     pub(crate) help: String,
 }
 
-/// What a service's methods are called on, all of them alike.
+/// The receiver of a service's methods. All methods have the same one.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub(crate) enum Receiver {
     /// `&self`
     Reference,
-    /// `self: Arc<Self>`, where tonic generated the service with `use_arc_self`.
+    /// `self: Arc<Self>`, if tonic generated the service with `use_arc_self`.
     Arc,
 }
 
 impl Receiver {
-    /// `None` where a tonic service has no such.
+    /// `None` if no tonic service has such a receiver.
     pub(crate) fn of(receiver: &syn::Receiver) -> Option<Self> {
         match &receiver.kind {
             ReceiverKind::Reference(_, _, None) => Some(Receiver::Reference),
@@ -145,18 +145,17 @@ pub(crate) struct Stream {
 }
 
 impl Stream {
-    /// Its `#[cfg]`, which everything that is made for it needs as well.
+    /// Its `#[cfg]`s, which everything printed for it needs, too.
     pub(crate) fn cfgs(&self) -> impl Iterator<Item = &Attribute> {
         cfgs(&self.attributes)
     }
 
-    /// Whether it is `impl Stream<…>`, which is known only together with the handler that returns it.
+    /// Whether it is `impl Stream<…>`: its type is known only where its handler is.
     pub(crate) fn is_opaque(&self) -> bool {
         idents_in(&self.ty).contains("impl")
     }
 
-    /// The RPC that this is the stream of: tonic puts `Stream` behind the name that it has in the
-    /// .proto file.
+    /// The name that its RPC has in the .proto file. tonic appends `Stream` to that.
     pub(crate) fn rpc_name(&self) -> Option<String> {
         let name = self.ident.to_string();
         name.strip_suffix("Stream").map(str::to_owned)
@@ -165,19 +164,19 @@ impl Stream {
 
 /// A method of the impl.
 pub(crate) struct Rpc {
-    /// The method's attributes, less `#[rpc]`.
+    /// The method's attributes, without `#[rpc]`.
     pub(crate) attributes: Vec<Attribute>,
     pub(crate) signature: Signature,
-    /// The body in its braces, which nothing here reads.
+    /// The body with its braces. Nothing here reads it.
     pub(crate) body: TokenStream,
-    /// The name in the .proto file: `SayHello`. If the generated code has it, that counts.
+    /// The name in the .proto file: `SayHello`. If the generated code says another, that one counts.
     pub(crate) name: String,
     /// What `#[rpc(name = "…")]` says.
     pub(crate) given_name: Option<LitStr>,
     /// The type of the request argument, as it is written.
     pub(crate) argument: Type,
     pub(crate) returned: Type,
-    /// Whether the handler takes the `Context` as well.
+    /// Whether the handler takes a `Context`, too.
     pub(crate) takes_context: bool,
     pub(crate) client_streams: Streams,
     pub(crate) returns: Returns,
@@ -190,7 +189,7 @@ impl Rpc {
         &self.signature.ident
     }
 
-    /// The stream that it returns, if the impl names one.
+    /// The stream that it returns, if that is one of the impl's types.
     pub(crate) fn stream<'a>(&self, streams: &'a [Stream]) -> Option<&'a Stream> {
         match self.returns {
             Returns::OwnStream(at) => streams.get(at),
@@ -198,7 +197,7 @@ impl Rpc {
         }
     }
 
-    /// The method's `#[cfg]`, which everything that is made for it needs as well.
+    /// The method's `#[cfg]`s, which everything printed for it needs, too.
     pub(crate) fn cfgs(&self) -> impl Iterator<Item = &Attribute> {
         cfgs(&self.attributes)
     }
@@ -211,16 +210,16 @@ impl Rpc {
 /// Whether a type in a signature holds a stream.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub(crate) enum Streams {
-    /// The compiler can tell, through aliases.
+    /// The compiler tells, and looks through aliases.
     Ask,
-    /// Only the text tells, as the type depends on the impl's parameters.
+    /// The text tells. The type depends on the impl's parameters, so the compiler can't.
     Known(bool),
 }
 
 /// What a handler's response is.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub(crate) enum Returns {
-    /// The stream at this place in [`Service::streams`].
+    /// The stream at this index of [`Service::streams`].
     OwnStream(usize),
     /// One message, or the boxed stream that tonic's default stubs have.
     MessageOrBoxedStream(Streams),
@@ -233,7 +232,7 @@ pub(crate) struct Entry {
 }
 
 impl Entry {
-    /// As it is compared and shown.
+    /// Its text, for comparisons and messages.
     pub(crate) fn text(&self) -> String {
         let expression = &self.expression;
         quote::quote!(#expression).to_string()
@@ -256,13 +255,13 @@ impl Entry {
 /// How an interceptor is called.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub(crate) enum CalledAs {
-    /// As the fn that its name says it is. If it is none, it only costs more.
+    /// As a fn, because it is named like one. If it is none, the call only costs more.
     Function,
-    /// By a reference to what is there for longer than the call: a const, a static, a field.
+    /// By a reference: it is a const, a static or a field, which outlives the call.
     Place,
-    /// As a value, which has to be kept until the interceptor is done.
+    /// As a value, which is kept until the interceptor is done.
     Value,
-    /// As a value that a fn makes, which may be an interceptor itself, with `()` after it by mistake.
+    /// As a value that a fn makes: `metrics()`. The fn may be an interceptor itself, with `()` after it by mistake.
     Made,
 }
 
@@ -284,7 +283,7 @@ fn is_named_like_fn(path: &Path) -> bool {
     name.is_some_and(|name| !name.contains(char::is_uppercase))
 }
 
-/// `metrics` in `metrics()`. `Metrics::new` of `Metrics::new()` isn't one: it belongs to a type.
+/// `metrics` in `metrics()`. Not `Metrics::new` in `Metrics::new()`, which belongs to a type.
 fn callee(expression: &Expr) -> Option<&Expr> {
     match expression {
         Expr::Paren(paren) => callee(&paren.expr),

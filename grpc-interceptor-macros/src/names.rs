@@ -1,7 +1,7 @@
 //! The service's and the RPCs' names, printed.
 //!
-//! What the generated code says of them comes first. Without that, the service's is that of its server, which is
-//! looked for in the places of the [`Lookup`]. What is found counts if it serves the impl's trait.
+//! The generated code's own names come first. Without them, the service's name is that of its server. The
+//! [`Lookup`] says where that may be, and what is found counts only if it serves the impl's trait.
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
@@ -13,8 +13,8 @@ use crate::{
     returned::sent_stream,
 };
 
-/// `const __SERVICE: &str`. If nothing tells it, that is a compile error. In some generic impls only an RPC's
-/// own name can be asked for: there it may be empty, and `__NO_SERVICE` says what to write.
+/// `const __SERVICE: &str`. If there is no name, it is a compile error. Some generic impls can only ask for the
+/// name of each RPC: there it may be empty, and `__NO_SERVICE` says what to write.
 pub(crate) fn service(service: &Service) -> TokenStream {
     let named = named(service);
     let alias = named.as_ref().map(|named| quote!(type __Named = #named;));
@@ -39,7 +39,7 @@ pub(crate) fn service(service: &Service) -> TokenStream {
         true => names_of_generic(service, &candidates, span),
     };
     let service = match exact {
-        // A server that is given has to be the right one, whether it is needed or not.
+        // A server that the user gives has to be the right one, even if its name isn't needed.
         _ if lookup.modules.is_empty() => quote_spanned! {span=>
             const __SERVICE: &str =
                 __runtime::service_name(__runtime::Option::None, &[#(#names),*], #help);
@@ -57,8 +57,8 @@ pub(crate) fn service(service: &Service) -> TokenStream {
     quote!(#alias #definitions #checks #service)
 }
 
-/// The name of each candidate, empty if it serves another trait. It is asked for a type of which nothing is
-/// known, except that it implements this trait: the service may implement others, too.
+/// The name of each candidate, empty if it serves another trait. The candidate is asked about a type parameter
+/// that has this trait and no other, because the service may have others, too.
 fn names_if_served(
     service: &Service,
     candidates: &[Ident],
@@ -78,7 +78,7 @@ fn names_if_served(
     (checks, fns.iter().map(|name| quote_spanned!(span=> #name::<#self_type>())).collect())
 }
 
-/// A generic impl has no type to ask for. It has one candidate, for which it is a compile error to serve another
+/// A generic impl has no type to ask about. It has one candidate, and a compile error if that serves another
 /// trait.
 fn names_of_generic(
     service: &Service,
@@ -101,10 +101,10 @@ fn names_of_generic(
     (checks, candidates.iter().map(name).collect())
 }
 
-/// What the server may be: for each, a type whose `OfService` it is. Beneath the modules that it may be in there
-/// is one with a stand-in.
+/// What the server may be: for each candidate, a type whose `OfService` it is. If no module has the server, a
+/// stand-in is found.
 ///
-/// Nothing else is said in the scope of these modules: their names would hide the user's.
+/// Nothing else is in the scope of these modules, because their names would hide the user's.
 pub(crate) fn candidates(service: &Service) -> (TokenStream, Vec<Ident>) {
     let ServiceName::Lookup(Lookup { server, modules, .. }) = &service.name else {
         return Default::default();
@@ -147,7 +147,7 @@ fn named(service: &Service) -> Option<TokenStream> {
         .then(|| exact::named(service, |Stream { ty, .. }| quote!(__runtime::ResponseStream<#ty>)))
 }
 
-/// The RPC's whole name: that which the generated code has, or what is put together.
+/// The RPC's whole name: the one in the generated code, or the one that is put together here.
 pub(crate) fn method(service: &Service, rpc: &Rpc) -> TokenStream {
     let exact = exact::constant(rpc.ident());
     let named = match service.is_generic() {

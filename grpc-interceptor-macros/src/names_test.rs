@@ -1,4 +1,4 @@
-//! The test, in the user's own crate, that the names in the impl are those on the wire.
+//! The test in the user's own crate that the names in the impl are those on the wire.
 
 use proc_macro2::{Ident, TokenStream, TokenTree};
 use quote::{ToTokens as _, format_ident, quote};
@@ -12,7 +12,7 @@ use crate::{
     returned::returned_kind,
 };
 
-/// The test. If the names can't be tested, an ignored one, so that `cargo test` says so.
+/// The test. If the names can't be tested, it is an ignored one, so that `cargo test` says so.
 pub(crate) fn expand(service: &Service) -> TokenStream {
     if service.rpcs.is_empty() {
         return TokenStream::new();
@@ -55,13 +55,13 @@ fn no_test(service: &Service, why_not: &str) -> TokenStream {
     }
 }
 
-/// A service of the same trait, of which every method answers with its own name, and a test that
-/// calls each by the name that its interceptors see.
+/// A service of the same trait whose methods answer with their own names, and a test that calls each by the name
+/// that its interceptors see.
 fn test(service: &Service) -> TokenStream {
     let Service { runtime, service_trait, .. } = service;
     let cfgs = service.cfgs();
     let test = test_name(service, "_has_the_rpc_names_of");
-    // Rust runs no tests in a fn. There it is a plain fn, which can be called.
+    // Rust runs no tests inside a fn. There it is a plain fn, which can be called.
     let is_test = (!service.in_fn).then(|| quote!(#[::core::prelude::v1::test]));
     let streams = service.streams.iter().map(|stream| {
         let (cfgs, Stream { ident, ty, .. }) = (stream.cfgs(), stream);
@@ -112,7 +112,7 @@ fn test(service: &Service) -> TokenStream {
                 #(#methods)*
             }
             #no_names
-            // Nothing to ask if they come from the generated code.
+            // If the names come from the generated code, there is nothing to test.
             if <#named>::#exact.is_none() {
                 use __runtime::NotAServer as _;
                 #definitions

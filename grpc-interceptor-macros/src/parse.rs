@@ -25,8 +25,7 @@ use crate::{
     service_name,
 };
 
-/// Reads the impl that the attribute is on. `None` where something in it is such that it can't be
-/// expanded: the errors say what.
+/// Reads the impl that the attribute is on. `None` if it can't be expanded: the errors say why.
 pub(crate) fn service(
     arguments: Arguments,
     item: TokenStream,
@@ -118,7 +117,7 @@ fn parse_impl(
 
 fn parse_trait(input: ParseStream<'_>) -> Result<Path> {
     let mut service_trait: Type = input.parse()?;
-    // As a `macro_rules!` hands a path on.
+    // A path that comes through a `macro_rules!` is in a group.
     while let Type::Group(group) = service_trait {
         service_trait = *group.elem;
     }
@@ -128,12 +127,12 @@ fn parse_trait(input: ParseStream<'_>) -> Result<Path> {
     }
 }
 
-/// Whether an attribute has this name, by whatever path.
+/// Whether an attribute has this name, with any path.
 fn is_named(attribute: &Attribute, name: &str) -> bool {
     attribute.path().segments.last().is_some_and(|segment| segment.ident == name)
 }
 
-/// Whether an attribute of the impl means all that is in it.
+/// Whether an attribute of the impl applies to everything in it.
 fn holds_inside(attribute: &Attribute) -> bool {
     ["allow", "warn", "deny", "forbid", "expect", "cfg", "doc"]
         .iter()
@@ -165,12 +164,12 @@ fn parse_item(input: ParseStream<'_>, errors: &mut Errors) -> Result<Item> {
     let ahead = input.fork();
     let is_method = ahead.parse::<Visibility>().is_ok() && ahead.parse::<Signature>().is_ok();
     if !is_method {
-        // Whatever else it is, it is no part of a tonic service.
+        // A tonic service has nothing else in it.
         let start = input.span();
         let item: ImplItem = input.parse()?;
         let tokens = item.to_token_stream();
         let message = "an intercepted impl has handlers (`async fn`) and stream types \
-                       (`type SayHelloStream = …;`), written out";
+                       (`type SayHelloStream = …;`), and nothing else";
         return Ok(Item::Wrong(if tokens.is_empty() {
             Error::new(start, message)
         } else {
@@ -186,13 +185,13 @@ fn parse_item(input: ParseStream<'_>, errors: &mut Errors) -> Result<Item> {
     }
     let body = input.parse::<TokenTree>()?.into_token_stream();
     if !matches!(visibility, Visibility::Inherited) {
-        let message = "a trait's methods have no visibility of their own";
+        let message = "a method of a trait has no visibility: leave it out";
         errors.push(Error::new_spanned(visibility, message));
     }
     Ok(Item::Method(Method { attributes, signature, body }))
 }
 
-/// What a method needs to know of the impl that it is in.
+/// What the reading of a method needs of its impl.
 struct ImplContext<'a> {
     generics: &'a Generics,
     streams: &'a [Stream],
@@ -202,7 +201,7 @@ struct ImplContext<'a> {
 }
 
 impl ImplContext<'_> {
-    /// Reads a method. What is wrong in its `#[rpc]` is only noted, as it can do without.
+    /// Reads a method. An error in its `#[rpc]` is kept, and the method is read without the attribute.
     fn rpc(&self, method: Method, errors: &mut Errors) -> Result<(Rpc, Receiver)> {
         let Method { mut attributes, mut signature, body } = method;
         let attribute = errors.ok(RpcAttribute::take(&mut attributes)).unwrap_or_default();
@@ -242,9 +241,9 @@ impl ImplContext<'_> {
         Ok((rpc, receiver))
     }
 
-    /// The place of `type SayHelloStream` for `say_hello`: the stream that `#[rpc(name = "…")]` names, else
-    /// the one whose name is the method's in UpperCamelCase. Failing that, one that differs from it only in
-    /// capitals and underscores, unless it is exactly another method's.
+    /// The index of `type SayHelloStream` for `say_hello`. It is the stream that `#[rpc(name = "…")]` names, or the
+    /// one whose name is the method's in UpperCamelCase. If there is neither, it is one that differs only in
+    /// capitals and underscores, unless that is exactly another method's.
     fn stream_of(&self, method: &Ident, given: Option<&LitStr>) -> Option<usize> {
         let of = |is_named: &dyn Fn(&str) -> bool| {
             self.streams
@@ -265,8 +264,8 @@ impl ImplContext<'_> {
         })
     }
 
-    /// The error for `Self::ChatStream` in what a handler returns, if the impl has no such type: all that `Self::`
-    /// can mean there.
+    /// The error for `Self::ChatStream` in what a handler returns, if the impl has no such type. `Self::` can mean
+    /// nothing else there.
     fn missing_stream(&self, returned: &Type) -> Option<Error> {
         let stream = after_self(returned.to_token_stream())?;
         let is_there = self.streams.iter().any(|other| other.ident == stream);
@@ -286,7 +285,7 @@ impl ImplContext<'_> {
         }
     }
 
-    /// The impl's list, less what the RPC skips, with what it adds.
+    /// The impl's list, without what the RPC skips, and with what it adds.
     fn chain(&self, attribute: &RpcAttribute, errors: &mut Errors) -> Vec<Entry> {
         let mut chain = self.entries.to_vec();
         for skipped in &attribute.skip {
@@ -332,13 +331,13 @@ fn after_self(tokens: TokenStream) -> Option<Ident> {
     })
 }
 
-/// The text of an entry as a person would write it.
+/// The text of an entry, as people write it.
 fn as_written(entry: &Entry) -> String {
     entry.text().replace(" . ", ".").replace(" :: ", "::").replace(" (", "(").replace(" ,", ",")
 }
 
-/// Makes right what is wrong in a signature if it is clear what was meant. It is an error all the same. Without
-/// this, all that needs the impl would be one, too.
+/// Mends a signature if its meaning is clear. The mistake still is an error, and the only one: the impl is there
+/// for the code that needs it.
 fn mend(signature: &mut Signature, errors: &mut Errors) {
     if signature.asyncness.is_none() {
         let message = format!("a handler is async: `async fn {}`", signature.ident);
@@ -370,7 +369,7 @@ fn parse_inputs(signature: &Signature) -> Result<(Receiver, Type, bool)> {
         Some(FnArg::Receiver(receiver)) => Receiver::of(receiver).ok_or_else(|| {
             Error::new_spanned(
                 receiver,
-                "a handler takes `&self`, or `self: Arc<Self>` where tonic generated the service \
+                "a handler takes `&self`, or `self: Arc<Self>` if tonic generated the service \
                  with `use_arc_self`",
             )
         })?,
@@ -387,13 +386,13 @@ fn parse_inputs(signature: &Signature) -> Result<(Receiver, Type, bool)> {
     if let Some(third) = inputs.next() {
         return Err(Error::new_spanned(
             third,
-            "a handler takes the request and, if it wants it, `context: Context`, and nothing more",
+            "a handler takes the request, may take `context: Context` after it, and takes nothing else",
         ));
     }
     Ok((receiver, argument, takes_context))
 }
 
-/// Whether an argument's type is called `Context`, by whatever path.
+/// Whether an argument's type is called `Context`, with any path.
 fn is_context(input: &FnArg) -> bool {
     let FnArg::Typed(input) = input else { return false };
     match &*input.ty {
@@ -402,8 +401,8 @@ fn is_context(input: &FnArg) -> bool {
     }
 }
 
-/// The name in the .proto file. tonic's stream types have it, `#[rpc(name)]` says it, and where
-/// there is neither, it is the Rust name in UpperCamelCase.
+/// The name in the .proto file. tonic's stream types have it, and `#[rpc(name)]` says it. If there is neither, it
+/// is the Rust name in UpperCamelCase.
 fn rpc_name(
     method: &Ident,
     given: Option<&LitStr>,

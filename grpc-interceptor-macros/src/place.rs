@@ -1,5 +1,5 @@
-//! What an impl's file says about it: where its trait is imported from, whether it is in a fn, and which fields its
-//! type has.
+//! What an impl's file says about it: where its trait is imported from, whether it is inside a fn, and which fields
+//! its type has.
 
 use std::fs;
 
@@ -8,12 +8,12 @@ use syn::{Block, Expr, ImplItem, Item, ItemConst, ItemImpl, Path, Stmt, Token, T
 
 use crate::imports::{self, Beside, Imported};
 
-/// What is known of an impl by its file.
+/// What the file tells about an impl.
 #[derive(Default)]
 pub(crate) struct Place {
-    /// How its trait is imported, if the file says so, and what there is beside it by the name of its server.
+    /// How its trait is imported, if the file says so, and what is beside it under the name of its server.
     pub(crate) imported: Option<(Imported, Beside)>,
-    /// Whether it is in a fn.
+    /// Whether it is inside a fn.
     pub(crate) in_fn: bool,
     /// The fields of its type, if the file shows them.
     pub(crate) fields: Vec<Ident>,
@@ -21,10 +21,10 @@ pub(crate) struct Place {
 
 /// Where this impl is.
 ///
-/// The file is read only if it may tell something: if the trait goes by its name alone, or the impl isn't at
-/// the start of a line.
+/// The file is read only if it may tell something: if the trait is written without a path, or the impl doesn't
+/// begin its line.
 pub(crate) fn of_impl(impl_token: Token![impl], service_trait: &Path, self_type: &Type) -> Place {
-    // There are no files outside of a macro's call, such as in a unit test.
+    // Only inside a macro's call are there files: not in a unit test.
     if !proc_macro::is_available() {
         return Place::default();
     }
@@ -43,11 +43,10 @@ fn in_its_file(service_trait: &Path, self_type: &Type) -> Option<Place> {
     in_source(&source, service_trait, self_type)
 }
 
-/// The name that the trait of the impl in question gets, so that it is told from another that is written
-/// alike.
+/// The name that the trait gets in the impl in question, to tell this impl from others with the same text.
 const MARK: &str = "__TheTrait";
 
-/// The source with the mark instead of the trait's name, which is at this line and character, from 1 on.
+/// The source with the mark in place of the trait's name, which is at this line and character, counted from 1.
 fn with_mark(source: &str, line: usize, character: usize, name: &Ident) -> Option<String> {
     let start: usize = source.split_inclusive('\n').take(line.checked_sub(1)?).map(str::len).sum();
     let (before, _) = source[start..].char_indices().nth(character.checked_sub(1)?)?;
@@ -72,18 +71,18 @@ fn in_source(source: &str, service_trait: &Path, self_type: &Type) -> Option<Pla
 }
 
 struct Search<'a> {
-    /// The trait's, if the impl says it by this alone.
+    /// The trait's name, if the impl has it without a path.
     trait_name: Option<&'a Ident>,
-    /// The type's, if the impl says it by this alone.
+    /// The type's name, if the impl has it without a path.
     self_type: Option<&'a Ident>,
 }
 
-/// The scopes and modules that some items are in.
+/// The scopes and modules around some items.
 #[derive(Clone, Copy)]
 struct Around<'a> {
-    /// The items of the modules and fns whose names are seen, the outermost first.
+    /// The items of the modules and fns whose names are in scope, the outermost first.
     scopes: &'a [&'a [Item]],
-    /// The items of all modules, whether their names are seen or not.
+    /// The items of all modules around, whether their names are in scope or not.
     modules: &'a [&'a [Item]],
     in_fn: bool,
 }
@@ -147,7 +146,7 @@ impl Search<'_> {
         let import = scopes.iter().rev().find_map(|items| imports::of_name(items, trait_name))?;
         let import = followed(import, modules);
         let server = import.server();
-        // What the trait is called is no server.
+        // The trait's own name is not the server's.
         let beside = match server == *trait_name {
             true => Beside::Own,
             false => beside(scopes, &server),
@@ -161,7 +160,7 @@ fn has_mark(item: &ItemImpl) -> bool {
     service_trait.is_some_and(|last| last.ident == MARK)
 }
 
-/// What `use super::Shop;` means, if the file shows the module around that imports it.
+/// What `use super::Shop;` means, if the file has the outer module, which imports `Shop`.
 fn followed(import: Imported, modules: &[&[Item]]) -> Imported {
     let outer = import.supers().and_then(|supers| {
         let at = modules.len().checked_sub(supers + 1)?;
@@ -171,7 +170,7 @@ fn followed(import: Imported, modules: &[&[Item]]) -> Imported {
     outer.unwrap_or(import)
 }
 
-/// What there is of this name in these scopes.
+/// What has this name in these scopes.
 fn beside(scopes: &[&[Item]], name: &Ident) -> Beside {
     scopes
         .iter()
@@ -188,7 +187,7 @@ mod tests {
 
     use super::{Place, in_source, with_mark};
 
-    /// The place of `impl … for My` that is the last of this trait.
+    /// The place of the last `impl … for My` of this trait.
     fn place(source: &str, service_trait: &str) -> Place {
         let service_trait: Path = parse_str(service_trait).unwrap();
         let name = &service_trait.segments.last().unwrap().ident;
@@ -242,7 +241,7 @@ mod tests {
         assert_eq!(found(beyond, "A"), some("super::super", "A"));
     }
 
-    /// The imports at the top are those that a macro's code sees, if it is used there.
+    /// The code of a macro that is used at the top sees the imports there.
     #[test]
     fn an_impl_that_a_macro_writes_has_the_imports_at_the_top() {
         let source = "use pb::a_server::A; macro_rules! m { () => { impl A for My {} } } m!();";

@@ -1,4 +1,4 @@
-//! What handlers take and return, printed: streams or messages, and what tonic gets of the streams.
+//! What handlers take and return, printed: streams or messages, and what tonic gets for the streams.
 
 use proc_macro2::{Group, Span, TokenStream, TokenTree};
 use quote::{ToTokens as _, quote, quote_spanned};
@@ -24,7 +24,7 @@ pub(crate) fn returned_kind(service: &Service, rpc: &Rpc) -> TokenStream {
     }
 }
 
-/// The error if a handler returns what no handler does.
+/// The error if a handler returns something that isn't a `Result` of a `Response`.
 pub(crate) fn check(service: &Service, rpc: &Rpc) -> Option<TokenStream> {
     let span = rpc.returned.span().resolved_at(Span::mixed_site());
     to_be_checked(service, rpc).map(
@@ -32,7 +32,7 @@ pub(crate) fn check(service: &Service, rpc: &Rpc) -> Option<TokenStream> {
     )
 }
 
-/// What a handler returns, if its text doesn't tell that it is right, and if this can be asked: of a type that
+/// What a handler returns, if its text leaves open whether that is right, and if the compiler can tell: if the type
 /// doesn't depend on parameters.
 fn to_be_checked(service: &Service, rpc: &Rpc) -> Option<TokenStream> {
     let is_known = match rpc.returns {
@@ -71,7 +71,7 @@ fn is_called(ty: &Type, name: &str) -> bool {
     }
 }
 
-/// A type with its `Self::ChatStream` as it is called outside of the impl.
+/// A type for use outside of the impl, where `Self::ChatStream` has another name.
 fn with_streams(tokens: TokenStream, self_type: &Type) -> TokenStream {
     tokens
         .into_iter()
@@ -108,15 +108,15 @@ fn kind_if_right(service: &Service, rpc: &Rpc) -> TokenStream {
     }
 }
 
-/// Whether tonic may get a handler's stream as it is: no interceptor looks at it. It has to yield statuses, which
-/// can be asked of a type that doesn't depend on parameters.
+/// Whether tonic may get a handler's stream as it is, because no interceptor looks at it. The stream has to yield
+/// statuses, which the compiler can tell if its type doesn't depend on parameters.
 fn may_be_kept(service: &Service, rpc: &Rpc) -> bool {
     rpc.chain.is_empty()
         && !service.is_generic()
         && rpc.stream(&service.streams).is_some_and(|stream| !stream.is_opaque())
 }
 
-/// What tonic's trait gets for one of the impl's streams.
+/// The type that tonic's trait gets for one of the impl's streams.
 pub(crate) fn sent_stream(service: &Service, stream: &Stream) -> TokenStream {
     let (self_type, ident) = (&service.self_type, &stream.ident);
     let rpc = service
@@ -136,7 +136,7 @@ pub(crate) fn sent_stream(service: &Service, stream: &Stream) -> TokenStream {
     }
 }
 
-/// What a handler's argument holds. If its text doesn't tell that it is a `Request`, that is asked, too.
+/// What a handler's argument holds. If its text leaves open whether it is a `Request`, the compiler is asked, too.
 pub(crate) fn argument_kind(rpc: &Rpc) -> TokenStream {
     let argument = &rpc.argument;
     let streams = is_stream(rpc.client_streams, argument);

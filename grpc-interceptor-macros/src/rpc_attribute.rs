@@ -7,7 +7,7 @@ use syn::{
 
 use crate::{arguments::parse_entries, model::Entry};
 
-/// What the attribute says, or nothing where there is none.
+/// What the attribute says. It is empty if there is none.
 #[derive(Default)]
 pub(crate) struct RpcAttribute {
     pub(crate) name: Option<LitStr>,
@@ -48,7 +48,7 @@ impl RpcAttribute {
                     if name.value().is_empty() || name.value().contains('/') {
                         return Err(Error::new(
                             name.span(),
-                            "the RPC's own name, without the service: `name = \"GetURL\"`",
+                            "`name` takes the RPC's own name, without the service: `name = \"GetURL\"`",
                         ));
                     }
                     if self.name.replace(name).is_some() {

@@ -9,7 +9,7 @@ use crate::{
     model::{Lookup, ServiceName},
 };
 
-/// What `service = …` says, else the server that is beside the trait.
+/// What `service = …` says. Without it, the server beside the trait.
 pub(crate) fn find(
     option: Option<ServiceOption>,
     service_trait: &Path,
@@ -24,7 +24,7 @@ pub(crate) fn find(
             if name.is_empty() || name.contains('/') {
                 return Err(Error::new(
                     literal.span(),
-                    "the service's full name, as in the .proto file: `service = \"pkg.Greeter\"`",
+                    "`service` takes the full name, as in the .proto file: `service = \"pkg.Greeter\"`",
                 ));
             }
             Ok(ServiceName::Literal(literal))
@@ -38,7 +38,7 @@ pub(crate) fn find(
             let server: Path = if is_a_type { path } else { parse_quote!(#path::#server) };
             let text = as_written(&server);
             let help = format!(
-                "`{text}` is not the server of this trait: that is the one in the module that tonic generated with it"
+                "`{text}` is not this trait's server, which is in the module that tonic generated with the trait"
             );
             Ok(ServiceName::Lookup(Lookup { server, modules: Vec::new(), help }))
         }
@@ -46,8 +46,7 @@ pub(crate) fn find(
     }
 }
 
-/// Looks for the server's module: the one that the trait is written with, or that the file imports the
-/// trait from.
+/// Looks for the server's module: the one in the trait's path, or the one that the file imports the trait from.
 fn lookup(
     service_trait: &Path,
     trait_name: &Ident,
@@ -62,14 +61,14 @@ fn lookup(
     }
     match imported {
         Some((mut import, beside)) => {
-            // An error about it is one about what the impl says.
+            // An error about it is shown where the impl names the trait.
             import.name.set_span(trait_name.span());
             let server = import.server();
             let help = help(&server, Some(&import));
             let modules = match beside {
                 _ if is_generated(&import.module) => vec![import.module],
                 Beside::Own => vec![import.module],
-                // It may be imported by a `*`.
+                // A glob may import it.
                 Beside::Nothing | Beside::Import => vec![parse_quote!(self), import.module],
             };
             Lookup { help, server: server.into(), modules }
@@ -82,16 +81,16 @@ fn lookup(
     }
 }
 
-/// Whether this is a module of the name that tonic gives to a server's: `shop_server`.
+/// Whether this module is named as tonic names a server's: `shop_server`.
 fn is_generated(module: &Path) -> bool {
     module.segments.last().is_some_and(|last| last.ident.to_string().ends_with("_server"))
 }
 
 fn help(server: &Ident, import: Option<&Imported>) -> String {
-    let seen = import
-        .map_or_else(String::new, |import| format!(" and is not in `{}`", import.module_text()));
+    let seen =
+        import.map_or_else(String::new, |import| format!(" and not in `{}`", import.module_text()));
     format!(
-        "the service's name comes from this trait's `{server}`, which is not in sight{seen}: say where it is, \
+        "the service's name comes from this trait's `{server}`, which is not in scope here{seen}: say where it is, \
          `#[intercepted(service = path::to::the_module_with::{server})]`, or have it in the generated code, by \
          `.server_mod_attribute(\".\", \"#[grpc_interceptor::intercepted]\")` in build.rs"
     )

@@ -1,4 +1,4 @@
-//! What the macros write, for people to read, and to see changes in: the files in `snapshots`.
+//! What the macros write is in the folder `snapshots`, to be read, and so that a change is seen.
 //!
 //! `GRPC_INTERCEPTOR_OVERWRITE=1 cargo test -p grpc-interceptor-macros` writes them anew.
 
@@ -18,7 +18,7 @@ pub(crate) fn check(name: &str, expanded: TokenStream) {
     let snapshot = fs::read_to_string(&file).unwrap_or_default();
     assert!(
         expanded == snapshot,
-        "the expansion is another than in snapshots/{name}.txt. Where it should be, run this test \
-         with GRPC_INTERCEPTOR_OVERWRITE=1 and read the difference. It is now:\n\n{expanded}"
+        "the expansion differs from snapshots/{name}.txt. If it should, run this test \
+         with GRPC_INTERCEPTOR_OVERWRITE=1, and read the difference. It is now:\n\n{expanded}"
     );
 }

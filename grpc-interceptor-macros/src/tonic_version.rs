@@ -1,7 +1,7 @@
-//! Which tonic the user's package asks for, by its Cargo.toml.
+//! Which tonic the user's Cargo.toml asks for.
 //!
-//! With another tonic, nothing fits: an error for each type of each RPC, and none of them says why. So this
-//! is asked first.
+//! With another tonic no type fits, which is an error for each type of each RPC, and none of them says why. So
+//! this is checked first.
 
 use std::{
     env, fs,
@@ -12,10 +12,10 @@ use proc_macro2::{Span, TokenStream, TokenTree};
 use quote::quote;
 use syn::Error;
 
-/// The one that grpc-interceptor is for.
+/// The version that grpc-interceptor is for.
 const OURS: &str = "0.14";
 
-/// The error if the package that is compiled asks for another tonic.
+/// The error if the package being compiled asks for another tonic.
 pub(crate) fn check() -> syn::Result<()> {
     let manifest =
         env::var_os("CARGO_MANIFEST_DIR").map(|folder| PathBuf::from(folder).join("Cargo.toml"));
@@ -31,7 +31,7 @@ pub(crate) fn check() -> syn::Result<()> {
     }
 }
 
-/// The impl as tonic has it without this crate, so that nothing else is an error because it is missing.
+/// The impl as tonic takes it without this crate. If it were missing, that would be more errors.
 pub(crate) fn without_interceptors(item: TokenStream) -> TokenStream {
     let is_async_trait = |attribute: TokenTree| match attribute {
         TokenTree::Group(group) => group
@@ -66,8 +66,8 @@ enum Tonic {
     OfTheWorkspace,
 }
 
-/// What a manifest's table of dependencies says of `tonic`. Nothing if it names more than one: then this can't
-/// tell which of them an impl is of.
+/// What a manifest's table of dependencies says about `tonic`. `None` if the manifest has a second tonic, under
+/// another name: an impl may be of either.
 fn tonic_in(manifest: &str, table: &str) -> Option<Tonic> {
     if manifest.replace(' ', "").contains("package=\"tonic\"") {
         return None;
@@ -100,14 +100,14 @@ fn is_of_workspace(value: &str) -> bool {
     after(value, "workspace").is_some_and(|value| value.starts_with("true"))
 }
 
-/// What stands after `key =`.
+/// What comes after `key =`.
 fn after<'a>(text: &'a str, key: &str) -> Option<&'a str> {
     let (_, after) = text.split_once(key)?;
     Some(after.trim_start().strip_prefix('=')?.trim_start())
 }
 
-/// Whether a requirement is certainly for another version than ours. `0.13` and `=0.13.1` are; of `>=0.12, <0.15`
-/// and `*` this can't be said.
+/// Whether a requirement certainly excludes our version. `0.13` and `=0.13.1` do. `>=0.12, <0.15` and `*` may allow
+/// it.
 fn is_another(requirement: &str) -> bool {
     let version = requirement.trim_start_matches(['=', '^', '~', ' ']);
     let is_one = version.chars().all(|character| character.is_ascii_digit() || character == '.');

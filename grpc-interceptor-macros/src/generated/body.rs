@@ -1,4 +1,4 @@
-//! The body of a generated method, as far as it has to be read.
+//! The parts of a generated method's body that have to be read.
 
 use proc_macro2::{Ident, TokenStream, TokenTree};
 use quote::ToTokens;
@@ -6,7 +6,7 @@ use syn::{Error, GenericArgument, PathArguments, Type};
 
 use super::kind::Kind;
 
-/// All tokens of a body, those inside of a group behind it.
+/// All tokens of a body. Those inside a group come after it.
 pub(crate) struct Body(Vec<TokenTree>);
 
 impl Body {
@@ -27,7 +27,7 @@ impl Body {
         Body(flat)
     }
 
-    /// By `unary` in `grpc.unary(…)`, where `grpc` has the name that is given.
+    /// The kind, by `unary` in `grpc.unary(…)`. The argument is the name of `grpc`.
     pub(crate) fn kind(&self, grpc: &str) -> Option<Kind> {
         self.0.windows(4).find_map(|window| match window {
             [
@@ -55,7 +55,7 @@ impl Body {
         })
     }
 
-    /// What stands in the parentheses behind this name.
+    /// What is in the parentheses after this name.
     pub(crate) fn argument_of(&self, function: &str) -> Option<TokenStream> {
         self.0.windows(2).find_map(|pair| match pair {
             [TokenTree::Ident(name), TokenTree::Group(argument)] if name == function => {

@@ -1,4 +1,4 @@
-//! Finds what is intercepted: which client or server, and the code around it.
+//! Finds the client or server that the attribute is on, and the code around it.
 
 use std::fs;
 
@@ -8,14 +8,14 @@ use syn::{Attribute, Error, Item, ItemMod, ItemStruct, Result};
 
 use crate::item::EXPECTED;
 
-/// A client's or a server's struct, and all of the module that it is in.
+/// The name of a client's or a server's struct, and all items of its module.
 pub(crate) enum Generated {
     Client(Ident, Vec<Item>),
     Server(Ident, Vec<Item>),
 }
 
 impl Generated {
-    /// By the struct's fields.
+    /// Which of them it is, by the struct's fields.
     fn of(item: &ItemStruct) -> Option<fn(Ident, Vec<Item>) -> Self> {
         item.fields.iter().find_map(|field| {
             let ty = field.ty.to_token_stream().to_string();
@@ -41,8 +41,8 @@ pub(crate) fn in_module(item: TokenStream) -> Result<Generated> {
     match found {
         Some((_, item)) if item.attrs.iter().any(is_intercepted) => Err(Error::new(
             item.ident.span(),
-            "`#[intercepted]` is on the module and on this struct: leave one of the two lines out \
-             of build.rs",
+            "`#[intercepted]` is on the module and on this struct: remove one of the two lines from \
+             build.rs",
         )),
         Some((generated, item)) => Ok(generated(item.ident.clone(), items)),
         None => Err(Error::new(
@@ -56,7 +56,7 @@ fn is_intercepted(attribute: &Attribute) -> bool {
     attribute.path().segments.last().is_some_and(|segment| segment.ident == "intercepted")
 }
 
-/// Looks around a struct: the rest is in the generated file that the struct is in.
+/// Looks around a struct. The rest is in the same generated file.
 pub(crate) fn around_struct(item: TokenStream) -> Result<Generated> {
     let item: ItemStruct = syn::parse2(item)?;
     let Some(generated) = Generated::of(&item) else {
@@ -92,7 +92,7 @@ pub(crate) fn around_struct(item: TokenStream) -> Result<Generated> {
     }
 }
 
-/// The items of each module with a struct of this name in it.
+/// The items of each module that has a struct of this name.
 fn modules_with(struct_name: &Ident, items: Vec<Item>, found: &mut Vec<Vec<Item>>) {
     let here = |item: &Item| matches!(item, Item::Struct(item) if item.ident == *struct_name);
     if items.iter().any(here) {

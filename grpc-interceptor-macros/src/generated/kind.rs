@@ -8,7 +8,7 @@ pub(crate) enum Kind {
 }
 
 impl Kind {
-    /// By the method of tonic's `Grpc` that generated code calls, on the client as on the server.
+    /// The kind, by the method of tonic's `Grpc` that generated code calls. Clients and servers use the same names.
     pub(crate) fn of(grpc_method: &str) -> Option<Self> {
         Some(match grpc_method {
             "unary" => Kind::Unary,

@@ -13,7 +13,7 @@ pub(super) struct Named<'a> {
     pub(super) kind: Kind,
 }
 
-/// `pub mod methods { pub const SAY_HELLO: MethodName<'static> = …; }`, and `METHODS`, which has all of them with
+/// `pub mod methods { pub const SAY_HELLO: MethodName<'static> = …; }`, and `METHODS`, a list of all of them with
 /// their kinds.
 pub(super) fn methods<'a>(
     rpcs: impl Iterator<Item = Named<'a>>,

@@ -25,6 +25,9 @@ use crate::{Context, payload::Erase};
 /// one list serves all RPCs. An interceptor for any `N: Next` fits. An interceptor that requires a
 /// specific message type doesn't.
 ///
+/// An async fn needs [`#[interceptor]`](https://docs.rs/grpc-interceptor/latest/grpc_interceptor/attr.interceptor.html)
+/// above it. Without it, the compiler says that an "implementation of `FnOnce` is not general enough".
+///
 /// ```
 /// # use grpc_interceptor_proto::default_stubs::greeter_server::{Greeter, GreeterServer};
 /// # struct MyGreeter;
@@ -99,7 +102,8 @@ impl List {
         List { interceptors: Vec::new() }
     }
 
-    /// Adds an interceptor at the end, inside all the others.
+    /// Adds an interceptor at the end, inside all the others. An async fn needs
+    /// `#[interceptor]` above it.
     pub fn push<I>(&mut self, interceptor: I)
     where
         I: for<'a> Interceptor<AnyNext<'a>> + 'static,

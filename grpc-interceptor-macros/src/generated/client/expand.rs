@@ -1,5 +1,4 @@
-//! The [model](super::model), printed: a client like the generated one, each call of which goes
-//! through the interceptors.
+//! The [model](super::model), printed: a client like the generated one, whose calls go through the interceptors.
 
 use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote};
@@ -29,8 +28,10 @@ pub(crate) fn client(client: &Client, runtime: &TokenStream) -> TokenStream {
     let names = methods::methods(rpcs, runtime);
     let with_doc = "Creates a client whose calls go through these interceptors, the first the \
                     outermost.\n\n\
-                    `interceptors` is an `Interceptor`: a tuple of them, a struct, an async fn with \
-                    `#[interceptor]`.";
+                    `interceptors` is an `Interceptor`: a struct, an async fn with `#[interceptor]` above \
+                    it, or a tuple of up to sixteen of these. What isn't one is an error where an RPC is called, as \
+                    some interceptors are for some RPCs: with a plain async fn, the compiler says there that the \
+                    method's trait bounds were not satisfied.";
     let type_doc = format!(
         "A [`{ident}`] whose calls go through interceptors: made by [`{ident}::with_interceptors`]."
     );
@@ -38,13 +39,13 @@ pub(crate) fn client(client: &Client, runtime: &TokenStream) -> TokenStream {
         "What can be given to [`{ident}::with_interceptors`] and serves all RPCs: a name for it in \
          generic code."
     );
-    // An RPC may have this name. Then there still is `new`, on what the constructor makes.
+    // An RPC may have this name. `new`, on the type that the constructor makes, is there in any case.
     let is_an_rpc = |name: &str| methods.iter().any(|method| method.ident == name);
     let one_at_a_time = (!is_an_rpc("one_at_a_time")).then(|| {
         quote! {
-            /// As `new`, over a transport that isn't `Clone`, such as tower's `BoxService`.
+            /// The same as `new`, for a transport that isn't `Clone`, such as tower's `BoxService`.
             ///
-            /// Interceptors may call `next` again, but not twice at a time: the second one gets INTERNAL.
+            /// Interceptors may call `next` again, except at the same time: the second call gets INTERNAL.
             pub fn one_at_a_time(client: #ident<T>, interceptors: I) -> Self {
                 Self { inner: #runtime::InterceptedGrpc::one_at_a_time(client.inner, interceptors) }
             }
@@ -60,7 +61,7 @@ pub(crate) fn client(client: &Client, runtime: &TokenStream) -> TokenStream {
         }
     });
     quote! {
-        // Not public, as the messages may be of this crate alone.
+        // Not public, because the messages may belong to this crate alone.
         #[allow(non_camel_case_types, dead_code)]
         pub(crate) mod __rpc {
             #(pub(crate) struct #rpc_types;)*
@@ -95,7 +96,7 @@ pub(crate) fn client(client: &Client, runtime: &TokenStream) -> TokenStream {
                 Self { inner: #runtime::InterceptedGrpc::new(client.inner, interceptors) }
             }
 
-            /// As the generated client's `with_origin`.
+            /// The same as the generated client's `with_origin`, with interceptors.
             pub fn with_origin(inner: T, origin: #runtime::Uri, interceptors: I) -> Self {
                 let grpc = #runtime::GrpcClient::with_origin(inner, origin);
                 Self { inner: #runtime::InterceptedGrpc::new(grpc, interceptors) }
@@ -149,7 +150,7 @@ pub(crate) fn client(client: &Client, runtime: &TokenStream) -> TokenStream {
     }
 }
 
-/// `connect`, with one argument more than the generated client's.
+/// `connect`, which has one more argument than the generated client's.
 fn connect_impl(connect: &Connect, intercepted: &Ident) -> Option<TokenStream> {
     let Connect { attributes, client, signature } = connect;
     let channel = first_argument(client)?;
@@ -168,7 +169,7 @@ fn connect_impl(connect: &Connect, intercepted: &Ident) -> Option<TokenStream> {
     })
 }
 
-/// What the generated client says of an RPC.
+/// What the generated client says about an RPC.
 fn rpc_impl(method: &Method, runtime: &TokenStream) -> TokenStream {
     let Method { ident, kind, path, request, response, codec, .. } = method;
     // A stream can't be sent again.
@@ -197,7 +198,7 @@ fn rpc_impl(method: &Method, runtime: &TokenStream) -> TokenStream {
     }
 }
 
-/// `Interceptor` of what makes the call, whatever the lifetime of the call.
+/// `Interceptor`, for any lifetime of the call.
 fn bound(method: &Method, runtime: &TokenStream) -> TokenStream {
     let (ident, kind) = (&method.ident, method.kind);
     let (client_streams, server_streams) = (kind.client_streams(), kind.server_streams());
@@ -208,7 +209,7 @@ fn bound(method: &Method, runtime: &TokenStream) -> TokenStream {
     }
 }
 
-/// The method that makes a call, if the interceptors are for it.
+/// The method that makes a call. It is there only if the interceptors are for the RPC.
 fn call(method: &Method, intercepted: &Ident, runtime: &TokenStream) -> TokenStream {
     let Method { attributes, ident, kind, argument, returned, .. } = method;
     let bound = bound(method, runtime);

@@ -7,14 +7,14 @@ use crate::generated::kind::Kind;
 pub(crate) struct Client {
     /// `GreeterClient`
     pub(crate) ident: Ident,
-    /// There unless tonic generated it without a transport.
+    /// `None` if tonic generated the client without a transport.
     pub(crate) connect: Option<Connect>,
     pub(crate) methods: Vec<Method>,
 }
 
 /// `connect`, which makes a client over a channel.
 pub(crate) struct Connect {
-    /// `#[cfg]`s of tonic's, if it has any.
+    /// tonic's `#[cfg]`s, if there are any.
     pub(crate) attributes: Vec<Attribute>,
     /// `GreeterClient<tonic::transport::Channel>`
     pub(crate) client: Type,
@@ -30,7 +30,7 @@ impl Client {
     }
 }
 
-/// One RPC of it.
+/// One of its RPCs.
 pub(crate) struct Method {
     /// Documentation, and `#[deprecated]`.
     pub(crate) attributes: Vec<Attribute>,

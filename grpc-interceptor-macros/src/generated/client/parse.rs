@@ -13,7 +13,7 @@ use crate::{
     model::cfgs,
 };
 
-/// Reads the client that is in a module.
+/// Reads the client in a module.
 pub(crate) fn client(ident: &Ident, items: &[Item]) -> Result<Client> {
     let mut client = Client { ident: ident.clone(), connect: None, methods: Vec::new() };
     for item in items {
@@ -39,7 +39,7 @@ fn is_connect(item: &ImplItemFn) -> bool {
     item.sig.ident == "connect" && item.sig.asyncness.is_some() && item.sig.receiver().is_none()
 }
 
-/// A method that calls an RPC: those that are async and take `&mut self`. `None` for others.
+/// A method that calls an RPC: it is async and takes `&mut self`. `None` for others.
 fn method(item: &ImplItemFn) -> Result<Option<Method>> {
     if item.sig.asyncness.is_none() || item.sig.receiver().is_none() {
         return Ok(None);

@@ -1,5 +1,5 @@
-//! The [model](super::model), printed: the service's trait for a service with interceptors around
-//! it, so that the generated server takes one like any other.
+//! The [model](super::model), printed: the service's trait for a service with interceptors around it. The
+//! generated server takes such a service like any other.
 
 use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens as _, format_ident, quote};
@@ -22,7 +22,7 @@ pub(crate) fn server(server: &Server, runtime: &TokenStream) -> TokenStream {
     let names = generated::methods::methods(rpcs, runtime);
     let streams: Vec<_> = streams.iter().map(|stream| &stream.ident).collect();
 
-    // The service may have the usual name.
+    // The service may have this name.
     let list = format_ident!("{}", if service_trait == "I" { "Interceptors" } else { "I" });
 
     let rpc_types = methods.iter().map(|method| &method.ident);
@@ -48,16 +48,16 @@ pub(crate) fn server(server: &Server, runtime: &TokenStream) -> TokenStream {
                     `#[interceptor]`. For a service that is in an `Arc` already, there is \
                     [`with_interceptors_from_arc`](Self::with_interceptors_from_arc).";
     let from_arc_doc = "Creates a server whose every call goes through these interceptors, around a \
-                        service that others have, too.\n\n\
-                        It is [`with_interceptors`](Self::with_interceptors) in all else, and the \
-                        server has the same type.";
+                        shared service.\n\n\
+                        In everything else it is the same as \
+                        [`with_interceptors`](Self::with_interceptors), and the server has the same type.";
     let trait_doc = format!(
         "What can be given to [`{ident}::with_interceptors`] for the service `T`: it serves all \
          RPCs. A name for it in generic code."
     );
     let not_one = format!("`{{Self}}` is not an interceptor for every RPC of `{service_trait}`");
     quote! {
-        // Not public, as the messages may be of this crate alone.
+        // Not public, because the messages may belong to this crate alone.
         #[allow(non_camel_case_types, dead_code)]
         pub(crate) mod __rpc {
             #(pub(crate) struct #rpc_types;)*
@@ -124,7 +124,7 @@ pub(crate) fn server(server: &Server, runtime: &TokenStream) -> TokenStream {
     }
 }
 
-/// The RPCs' names, on the type that an impl reaches through the trait, whatever it calls that.
+/// The RPCs' names, on the type that an impl reaches through the trait, by any name that it has for that.
 fn exact_names(server: &Server, runtime: &TokenStream) -> TokenStream {
     let Server { ident, service_trait, streams, methods, .. } = server;
     let service = exact::service();
@@ -149,7 +149,7 @@ fn exact_names(server: &Server, runtime: &TokenStream) -> TokenStream {
     }
 }
 
-/// What the generated server says of an RPC, and the end of its chain: the service's own method.
+/// What the generated server says about an RPC, and the end of its chain: the service's own method.
 fn rpc_impl(server: &Server, method: &Method) -> TokenStream {
     let service_trait = &server.service_trait;
     let Method { ident, kind, argument, sent, path, .. } = method;
@@ -203,9 +203,8 @@ fn rpc_impl(server: &Server, method: &Method) -> TokenStream {
 
 /// The method of the interceptors' trait that runs an RPC of a service through them.
 ///
-/// It is called by a `dyn`, which has the method for each RPC. For what it calls by its type the
-/// compiler proves that it fits all RPCs, once for each of them and more: for a service with many, that
-/// takes longer than all else.
+/// It is called through a `dyn`. If it were called by its type, the compiler would prove at each call that the
+/// interceptors fit all RPCs. For a service with many RPCs, that takes longer than everything else.
 fn serve_head(server: &Server, method: &Method, runtime: &TokenStream) -> TokenStream {
     let Method { ident, argument, .. } = method;
     let name = serve_name(ident);
@@ -263,7 +262,7 @@ fn service_method(
     }
 }
 
-/// Apart from what the service's own trait has, in whose methods' place it must not come.
+/// Another name than the service's own trait has, so that its methods are not hidden.
 fn serve_name(rpc: &Ident) -> Ident {
     format_ident!("__{}", rpc)
 }

@@ -10,7 +10,7 @@ pub(crate) struct Server {
     /// `Greeter`
     pub(crate) service_trait: Ident,
     pub(crate) receiver: Receiver,
-    /// `ChatStream`, and what it has to be.
+    /// `ChatStream`, with its bounds.
     pub(crate) streams: Vec<TraitItemType>,
     pub(crate) methods: Vec<Method>,
 }

@@ -17,7 +17,7 @@ use crate::{
     model::Receiver,
 };
 
-/// Reads the server that is in a module.
+/// Reads the server in a module.
 pub(crate) fn server(ident: &Ident, items: &[Item]) -> Result<Server> {
     let service_trait = items.iter().find_map(|item| match item {
         Item::Trait(item) => Some(item),
@@ -43,10 +43,10 @@ pub(crate) fn server(ident: &Ident, items: &[Item]) -> Result<Server> {
     })
 }
 
-/// The RPC's full name and kind, by the name of the trait's method.
+/// Each RPC's full name and kind, by the name of the trait's method.
 type Routes = HashMap<Ident, (LitStr, Kind)>;
 
-/// Reads `match req.uri().path() { "/pkg.Greeter/SayHello" => …, … }`, where tonic has the names.
+/// Reads `match req.uri().path() { "/pkg.Greeter/SayHello" => …, … }`, which has the names.
 fn routes(service_trait: &Ident, items: &[Item]) -> Option<Routes> {
     let arms = items.iter().find_map(|item| match item {
         Item::Impl(ItemImpl { trait_: Some(_), items, .. }) => items.iter().find_map(arms_in),
@@ -62,7 +62,7 @@ fn routes(service_trait: &Ident, items: &[Item]) -> Option<Routes> {
     Some(routes)
 }
 
-/// The `match` that is all of `fn call`.
+/// The `match` that `fn call` consists of.
 fn arms_in(item: &ImplItem) -> Option<&ExprMatch> {
     match item {
         ImplItem::Fn(item) if item.sig.ident == "call" => match item.block.stmts.as_slice() {
@@ -91,7 +91,7 @@ fn method(item: &TraitItemFn, routes: &Routes) -> Result<Method> {
     })
 }
 
-/// What all methods of the trait are called on.
+/// The receiver of all methods of the trait.
 fn receiver(service_trait: &ItemTrait) -> Receiver {
     let by_arc = service_trait.items.iter().any(|item| match item {
         TraitItem::Fn(item) => match item.sig.inputs.first() {
