@@ -11,7 +11,7 @@ use crate::{Context, Interceptor, Next, Outcome};
 /// gives the compiler more to prove: at each position of each chain, that is a fifth of the total
 /// compile time. The macro sees only a path, not what it refers to. The compiler knows, and takes the
 /// first `run` that fits: the inherent one, which a function has, then that of [`NotAFunction`], then
-/// those of the [wrong](super::wrong_entry) entries.
+/// those of the wrong entries, in `wrong_entry.rs`.
 pub struct Entry<'a, I, N>(pub &'a I, pub N);
 
 // Nothing here requires the future to be `Send`. During code generation, the compiler would prove
