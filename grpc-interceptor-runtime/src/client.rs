@@ -3,7 +3,7 @@
 mod call;
 mod codec;
 mod intercepted_grpc;
-mod interceptor_values;
+mod interceptors_for;
 mod method;
 mod shared;
 mod to_caller;
@@ -11,6 +11,6 @@ mod transport;
 
 pub use call::{Call, bidirectional, client_streaming, server_streaming, unary};
 pub use intercepted_grpc::InterceptedGrpc;
-pub use interceptor_values::InterceptorValuesFor;
+pub use interceptors_for::AsyncFnsHaveInterceptorAboveThem;
 pub use method::{GrpcClient, Method, method_name_of};
 pub use transport::{CloneTransport, Transport};

@@ -224,11 +224,11 @@ fn call(method: &Method, intercepted: &Ident, runtime: &TokenStream) -> TokenStr
         Kind::Bidirectional => quote!(bidirectional),
     };
     quote! {
-        impl<T: #runtime::Transport, I: #bound> #runtime::InterceptorValuesFor<__rpc::#ident> for #intercepted<T, I> {}
+        impl<T: #runtime::Transport, I: #bound> #runtime::AsyncFnsHaveInterceptorAboveThem<__rpc::#ident> for #intercepted<T, I> {}
 
         impl<T: #runtime::Transport, I> #intercepted<T, I>
         where
-            Self: #runtime::InterceptorValuesFor<__rpc::#ident>,
+            Self: #runtime::AsyncFnsHaveInterceptorAboveThem<__rpc::#ident>,
         {
             #(#attributes)*
             pub async fn #ident(&mut self, request: #argument) -> #returned
