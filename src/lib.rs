@@ -44,7 +44,7 @@
 //! client ─▶ with_interceptors ─▶ the wire ─▶ InterceptorLayer ─▶ tonic decodes
 //!                                                                      │
 //!            handler ◀─ #[intercepted] ◀─ with_interceptors ◀──────────┘
-//!               └─▶ the outcome takes the same way back
+//!               └─▶ the outcome goes back the same way
 //! ```
 //!
 //! # Items
@@ -98,7 +98,27 @@ pub mod interceptors {
     #![doc = include_str!("interceptors.md")]
 
     #[doc(inline)]
-    pub use grpc_interceptor_catalog::*;
+    pub use grpc_interceptor_catalog::{
+        CatchPanic, ErrorToStatus, MapError, OnPanic, UnknownDetails,
+    };
+    // Each by its name, so that the compiler can say which feature is missing.
+    #[cfg(feature = "prost-reflect")]
+    #[doc(inline)]
+    pub use grpc_interceptor_catalog::AsJson;
+    #[cfg(any(feature = "metrics", feature = "opentelemetry"))]
+    #[doc(inline)]
+    pub use grpc_interceptor_catalog::Metrics;
+    #[cfg(feature = "tracing")]
+    #[doc(inline)]
+    pub use grpc_interceptor_catalog::{
+        AccessLog, AsDebug, Direction, MessageInfo, PayloadLog, ShowMessage,
+    };
+    #[cfg(feature = "rpcz")]
+    #[doc(inline)]
+    pub use grpc_interceptor_catalog::{Rpcz, RpczServer, RpczService};
+    #[cfg(feature = "opentelemetry")]
+    #[doc(inline)]
+    pub use grpc_interceptor_catalog::{Trace, TraceAttempts};
     #[doc(inline)]
     pub use grpc_interceptor_runtime::{
         AnyMessage, AnyNext, AnyPayload, List, Observe, OnCallEnd, When, except, except_services,

@@ -223,7 +223,7 @@ async fn with_several_threads_it_explains_what_to_do() {
 }
 
 #[test]
-#[should_panic(expected = "call it in a #[tokio::test]")]
+#[should_panic(expected = "call this in a #[tokio::test]")]
 fn without_a_runtime_it_explains_what_to_do() {
     let mut pause = std::pin::pin!(Clock::pause());
     let _ = pause.as_mut().poll(&mut TaskContext::from_waker(Waker::noop()));

@@ -151,6 +151,12 @@ fn push_entries(expression: Expr, entries: &mut Vec<Entry>) -> Result<()> {
                 "the parentheses are the list: leave the brackets out, `#[intercepted(log, self.auth)]`",
             ));
         }
+        Expr::Lit(literal) => {
+            return Err(Error::new_spanned(
+                literal,
+                "an interceptor is listed by its name, without quotes: `#[intercepted(log, self.auth)]`",
+            ));
+        }
         expression => entries.push(Entry { expression }),
     }
     Ok(())

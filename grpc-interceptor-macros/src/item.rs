@@ -24,7 +24,7 @@ impl Item {
         while let Some(word) = words.next() {
             return match word.to_string().as_str() {
                 "impl" if words.any(|word| word == "for") => Item::service_impl(item),
-                "impl" => Item::other(&word, "an impl of no trait"),
+                "impl" => Item::other(&word, "an impl without a trait"),
                 "struct" => Item::Struct,
                 "mod" => Item::Module,
                 "enum" | "union" => Item::other(&word, "a type"),
@@ -107,7 +107,7 @@ mod tests {
     #[test]
     fn other_items_are_refused_by_what_they_are() {
         for (tokens, kind) in [
-            (quote!(impl MyGreeter {}), "an impl of no trait"),
+            (quote!(impl MyGreeter {}), "an impl without a trait"),
             (
                 quote!(
                     pub(crate) enum Greeter {}

@@ -91,7 +91,7 @@ fn help(server: &Ident, import: Option<&Imported>) -> String {
         import.map_or_else(String::new, |import| format!(" and not in `{}`", import.module_text()));
     format!(
         "the service's name comes from this trait's `{server}`, which is not in scope here{seen}: say where it is, \
-         `#[intercepted(service = path::to::the_module_with::{server})]`, or have it in the generated code, by \
+         `#[intercepted(service = path::to::the_module_with::{server})]`, or have the generated code say it, with \
          `.server_mod_attribute(\".\", \"#[grpc_interceptor::intercepted]\")` in build.rs"
     )
 }

@@ -1,4 +1,4 @@
-use grpc_interceptor::{Context, Next, Outcome, intercepted};
+use grpc_interceptor::{Context, Next, Outcome, intercepted, interceptor};
 use pb::orders_server::{Orders, OrdersServer};
 use pb::{Order, Receipt};
 use tonic::{Request, Response, Status, transport::Server};
@@ -8,6 +8,7 @@ mod pb {
 }
 
 /// Prints a line for every call, even if it fails, times out, panics or is cancelled.
+#[interceptor]
 async fn log<N: Next>(request: Request<N::Request>, context: Context, next: N) -> Outcome<N> {
     let method = context.method_name();
     next.on_call_end(move |end| println!("{method}: {:?}", end.code())).run(request).await

@@ -53,9 +53,8 @@ use crate::Context;
     message = "the rest of this chain can't be detached from its call: it borrows the service, or interceptors \
                that aren't `Clone`",
     label = "can't be detached here",
-    note = "give the interceptor where the server is created: `GreeterServer::with_interceptors(service, \
-            (interceptor,))`; in a tuple all interceptors have to be `Clone`, so put an `Arc` around those that \
-            aren't; a `List` can't be detached"
+    note = "use the generated server's `with_interceptors(service, (interceptor,))`; in a tuple all interceptors \
+            have to be `Clone`, so put an `Arc` around those that aren't; a `List` can't be detached"
 )]
 pub trait Detach: Next {
     /// Returns the rest of the chain without any borrows.

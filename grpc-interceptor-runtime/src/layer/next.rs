@@ -101,11 +101,11 @@ impl fmt::Debug for LayerNext<'_> {
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not an interceptor for an `InterceptorLayer`",
     label = "not an interceptor for any RPC",
-    note = "in a layer an interceptor is for any `N: Next`, or for `N: Next<RequestMessage = RawMessage>`: it sees the \
-            messages of all RPCs, still encoded",
-    note = "an async fn needs `#[interceptor]` above it, as it is given as a value; a closure in a variable needs its types, as \
-            in `let predicate = |context: &Context| …` for `when`. To find the wrong one of a tuple, give them one at a time",
-    note = "what a fn returns as `impl LayerInterceptors` is for a layer alone, and can't be put into a tuple: name its type, \
+    note = "in a layer, an interceptor accepts any `N: Next`, or `N: Next<RequestMessage = RawMessage>`: it gets the messages of \
+            all RPCs, still encoded",
+    note = "an async fn needs `#[interceptor]` above it. A closure in a variable needs its types, as in \
+            `let predicate = |context: &Context| …` for `when`. To find the wrong one in a tuple, leave out one at a time",
+    note = "a value of type `impl LayerInterceptors` fits only a layer, not a tuple. To put it in a tuple, name its type, \
             such as `OnCallEnd<impl Fn(&Context, &CallEnd<'_>) + Clone + Send + Sync + 'static>`"
 )]
 pub trait LayerInterceptors: for<'a> Interceptor<LayerNext<'a>> + 'static {}

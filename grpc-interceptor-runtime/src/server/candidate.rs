@@ -50,9 +50,9 @@ impl<S> NotAServer for Candidate<S> {}
 pub const fn assert_serves<S: ServesThisTrait>() {}
 
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` is in sight, and serves another trait than this",
-    label = "another server is in sight",
-    note = "say which one is meant: `#[intercepted(service = path::to::its_module)]`"
+    message = "`{Self}` is in scope, and serves a different trait",
+    label = "the server of a different trait is in scope",
+    note = "name the right one: `#[intercepted(service = path::to::its_module)]`"
 )]
 pub trait ServesThisTrait {}
 

@@ -18,7 +18,7 @@ pub struct ThisFn;
 #[diagnostic::on_unimplemented(
     message = "an interceptor takes three arguments, and this fn takes none",
     label = "not an interceptor",
-    note = "if this fn makes an interceptor, list what it makes: write `()` after its name"
+    note = "if this fn returns an interceptor, call it in the list: write `()` after its name"
 )]
 pub trait TakesArguments {}
 
@@ -34,8 +34,8 @@ impl<F: Fn() -> O, N: Next, O> WithoutArguments<N, fn() -> O> for Entry<'_, F, N
     message = "an interceptor takes three arguments, and this fn takes one",
     label = "not an interceptor",
     note = "write `async fn name<N: Next>(request: Request<N::Request>, context: Context, next: N) -> Outcome<N>`",
-    note = "an interceptor of tonic's own, `fn(Request<()>) -> Result<Request<()>, Status>`, is given to tonic: \
-            `GreeterServer::with_interceptor(service, name)`"
+    note = "tonic's own interceptors, `fn(Request<()>) -> Result<Request<()>, Status>`, go into the generated server's \
+            `with_interceptor(service, name)`"
 )]
 pub trait TakesMoreThanARequest {}
 
@@ -53,7 +53,7 @@ impl<F: Fn(A) -> O, N: Next, O, A> WithOneArgument<N, fn(A) -> O> for Entry<'_, 
 
 #[diagnostic::on_unimplemented(
     message = "an interceptor takes three arguments: the request, the context and the rest of the chain",
-    label = "this fn takes another number of arguments",
+    label = "this fn takes a different number of arguments",
     note = "write `async fn name<N: Next>(request: Request<N::Request>, context: Context, next: N) -> Outcome<N>`"
 )]
 pub trait TakesThreeArguments {}
@@ -99,11 +99,10 @@ impl<F, N: Next, O> WithoutAnOutcome<N, fn() -> O> for Entry<'_, F, N> where
 
 #[diagnostic::on_unimplemented(
     message = "this fn is not an interceptor for every RPC that has it in its chain",
-    label = "an RPC has other messages, or the arguments are in another order",
+    label = "an RPC has different messages, or the arguments are in a different order",
     note = "an interceptor for any RPC is \
             `async fn name<N: Next>(request: Request<N::Request>, context: Context, next: N) -> Outcome<N>`",
-    note = "one for certain messages goes on the methods that have them, by `#[rpc(with(name))]`, and not in the list \
-            for all"
+    note = "if it is only for some RPCs, leave it out of this list, and write `#[rpc(with(name))]` on their methods"
 )]
 pub trait TakesWhatTheRpcHas {}
 
@@ -128,9 +127,8 @@ impl<F, N: Next, O, A, B, C> ForOtherMessages<N, fn(A, B, C) -> O> for Entry<'_,
     label = "not an interceptor for one of its RPCs",
     note = "an interceptor is a type with `impl<N: Next> Interceptor<N>`, or an `async fn name<N: Next>(request: \
             Request<N::Request>, context: Context, next: N) -> Outcome<N>`",
-    note = "more bounds on `N`, such as for certain messages, make it one for some RPCs: list it at those, by \
-            `#[rpc(with(…))]`, and not for all; with `N: Detach`, give it where the server is created, by \
-            `GreeterServer::with_interceptors(service, (interceptor,))`"
+    note = "if its bounds on `N` allow only some RPCs, leave it out of this list, and write `#[rpc(with(…))]` on their \
+            methods; with the bound `N: Detach`, use the generated server's `with_interceptors(service, (interceptor,))`"
 )]
 pub trait InterceptorOfTheRpc {}
 

@@ -91,12 +91,12 @@ pub(crate) fn server(server: &Server, runtime: &TokenStream) -> TokenStream {
         #[diagnostic::on_unimplemented(
             message = #not_one,
             label = "not an interceptor for every RPC of this service",
-            note = "one is a type with `impl<N: Next> Interceptor<N>`, an async fn with `#[interceptor]` \
-                    above it, a tuple of up to sixteen of these, or a `List`; its bounds on `N` have to allow all \
-                    of the service's RPCs. A closure in a variable needs its types, as in \
-                    `let predicate = |context: &Context| …` for `when`. With an interceptor that detaches \
-                    the rest of the chain, the others of its tuple have to be `Clone`. To find the wrong \
-                    one, give them one at a time"
+            note = "an interceptor is a type with `impl<N: Next> Interceptor<N>`, an async fn with \
+                    `#[interceptor]` above it, a tuple of up to sixteen of these, or a `List`. Its bounds on `N` \
+                    have to allow all RPCs of the service. A closure in a variable needs its types, as in \
+                    `let predicate = |context: &Context| …` for `when`. If an interceptor detaches the rest of \
+                    the chain, the others in its tuple have to be `Clone`. To find the wrong one in a tuple, \
+                    leave out one at a time"
         )]
         pub trait #interceptors<T: #service_trait>: #runtime::Send + #runtime::Sync + 'static {
             #(#[doc(hidden)] #heads;)*
