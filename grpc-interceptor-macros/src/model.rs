@@ -255,7 +255,7 @@ impl Entry {
 /// How an interceptor is called.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub(crate) enum CalledAs {
-    /// As a fn, because it is named like one. If it is none, the call only costs more.
+    /// As a fn, because it is named like one. If it isn't a fn, the call only costs more.
     Function,
     /// By a reference: it is a const, a static or a field, which outlives the call.
     Place,

@@ -147,7 +147,7 @@ fn named(service: &Service) -> Option<TokenStream> {
         .then(|| exact::named(service, |Stream { ty, .. }| quote!(__runtime::ResponseStream<#ty>)))
 }
 
-/// The RPC's whole name: the one in the generated code, or the one that is put together here.
+/// The RPC's whole name: from the generated code, or built here.
 pub(crate) fn method(service: &Service, rpc: &Rpc) -> TokenStream {
     let exact = exact::constant(rpc.ident());
     let named = match service.is_generic() {

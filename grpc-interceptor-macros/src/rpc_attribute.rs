@@ -7,7 +7,7 @@ use syn::{
 
 use crate::{arguments::parse_entries, model::Entry};
 
-/// What the attribute says. It is empty if there is none.
+/// The attribute's contents, empty if there is no attribute.
 #[derive(Default)]
 pub(crate) struct RpcAttribute {
     pub(crate) name: Option<LitStr>,

@@ -1,7 +1,6 @@
-//! Which tonic the user's Cargo.toml asks for.
+//! Which version of tonic the user's Cargo.toml requires.
 //!
-//! With another tonic no type fits, which is an error for each type of each RPC, and none of them says why. So
-//! this is checked first.
+//! With another version, every type of every RPC is an error that doesn't say why. So this is checked first.
 
 use std::{
     env, fs,
@@ -15,7 +14,7 @@ use syn::Error;
 /// The version that grpc-interceptor is for.
 const OURS: &str = "0.14";
 
-/// The error if the package being compiled asks for another tonic.
+/// Fails if the package being compiled requires another version of tonic.
 pub(crate) fn check() -> syn::Result<()> {
     let manifest =
         env::var_os("CARGO_MANIFEST_DIR").map(|folder| PathBuf::from(folder).join("Cargo.toml"));
@@ -31,7 +30,7 @@ pub(crate) fn check() -> syn::Result<()> {
     }
 }
 
-/// The impl as tonic takes it without this crate. If it were missing, that would be more errors.
+/// The impl as it would be without this crate. Without an impl there would be more errors.
 pub(crate) fn without_interceptors(item: TokenStream) -> TokenStream {
     let is_async_trait = |attribute: TokenTree| match attribute {
         TokenTree::Group(group) => group

@@ -1,6 +1,6 @@
-//! What a handler takes by mistake is one error: that tonic's trait has another type there.
+//! A wrong argument type of a handler is one error: tonic's trait has a different type there.
 //!
-//! The macro asks this of a type that isn't plainly right. If it is wrong, the rest takes it as it is.
+//! The macro asks this of any type that isn't obviously right. A wrong type is passed on as it is.
 
 use std::marker::PhantomData;
 
@@ -8,10 +8,10 @@ use tonic::Request;
 
 use super::{Argument, ArgumentKind};
 
-/// The [`ArgumentKind`] of a type that may be no `Request`.
+/// The [`ArgumentKind`] of a type that may not be a `Request`.
 pub struct CheckedArgument<const IS_RIGHT: bool, const STREAM: bool>;
 
-/// Tells of a type whether it is a `Request`: `DetectRequest::<Type>::IS_RIGHT`.
+/// Says whether a type is a `Request`: `DetectRequest::<Type>::IS_RIGHT`.
 pub struct DetectRequest<T>(PhantomData<T>);
 
 impl<M> DetectRequest<Request<M>> {

@@ -1,9 +1,8 @@
-//! What is in a list and is no interceptor is one error, however many RPCs have the list.
+//! An entry that isn't an interceptor is one error, no matter how many RPCs have it in their lists.
 //!
-//! For each way to be wrong there is a trait, with a method `run` for an [`Entry`] that is wrong in this
-//! way. To call it is an error: [`ThisFn`] doesn't have the bound of its parameter. It is one only if the
-//! method is called, as the bound is a parameter's. Nothing of an RPC is in it, so the compiler says the
-//! same of each RPC, and shows it once.
+//! For each kind of mistake there is a trait with a method `run` for an [`Entry`] with that mistake. Calling it
+//! is an error, because [`ThisFn`] doesn't satisfy the bound on its type parameter. The error doesn't mention the
+//! RPC, so it is the same for each RPC, and the compiler shows it once.
 
 use std::future::{Pending, pending};
 
@@ -12,7 +11,7 @@ use tonic::Request;
 use super::Entry;
 use crate::{Context, Next, Outcome};
 
-/// The fn that is listed, whatever it is.
+/// Stands for the listed fn.
 pub struct ThisFn;
 
 #[diagnostic::on_unimplemented(
@@ -132,7 +131,7 @@ impl<F, N: Next, O, A, B, C> ForOtherMessages<N, fn(A, B, C) -> O> for Entry<'_,
 )]
 pub trait InterceptorOfTheRpc {}
 
-/// What is neither a fn nor an interceptor.
+/// Neither a fn nor an interceptor.
 pub trait NoInterceptor<I, N: Next> {
     // By `&mut self`, which the compiler tries last.
     fn run<P>(&mut self, _: Request<N::Request>, _: Context) -> Pending<Outcome<N>>

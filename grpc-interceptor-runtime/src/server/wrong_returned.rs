@@ -1,7 +1,7 @@
-//! What a handler returns by mistake is one error, and not one for each place that needs its type.
+//! A wrong return type of a handler is one error, and not one for each place that needs the type.
 //!
-//! The macro asks this of a type that isn't plainly right. If it is wrong, it gets a kind that has all that
-//! the rest needs, and [`assert_returned`] is the error.
+//! The macro asks this of any type that isn't obviously right. A wrong type gets a kind that satisfies the
+//! rest of the code, and [`assert_returned`] reports the error.
 
 use std::marker::PhantomData;
 
@@ -11,13 +11,14 @@ use tonic::{Response, Status, codegen::BoxStream};
 use super::{BOXED_STREAM, MESSAGE, ResponseStream, Returned, ReturnedKind, response::SentOf};
 use crate::{MessageStream, error::BoxError, payload::StreamItem};
 
-/// As [`MESSAGE`], with an error that is none.
+/// As [`MESSAGE`], with an error type that isn't an error.
 const WRONG_MESSAGE: u8 = 4;
-/// As [`OWN_STREAM`](super::OWN_STREAM) or [`KEPT_STREAM`](super::KEPT_STREAM), with an error that is none.
+/// As [`OWN_STREAM`](super::OWN_STREAM) or [`KEPT_STREAM`](super::KEPT_STREAM), with an error type that
+/// isn't an error.
 const WRONG_OWN_STREAM: u8 = 5;
-/// As [`BOXED_STREAM`], with an error that is none.
+/// As [`BOXED_STREAM`], with an error type that isn't an error.
 const WRONG_BOXED_STREAM: u8 = 6;
-/// A `Result` of something else than a `Response`.
+/// Anything other than a `Result` of a `Response`.
 const NO_RESPONSE: u8 = 7;
 
 /// The kind, or one of those above.
@@ -32,8 +33,8 @@ pub const fn checked_kind(is_right: bool, has_response: bool, kind: u8) -> u8 {
     }
 }
 
-/// Tells of a type whether it is what a handler returns: `DetectReturned::<Type>::IS_RIGHT`, and whether it is at
-/// least a `Result` of a `Response`: `DetectResponse::<Type>::HAS_ONE`.
+/// Says whether a handler can return a type: `DetectReturned::<Type>::IS_RIGHT`. [`DetectResponse`] says whether
+/// it is at least a `Result` of a `Response`: `DetectResponse::<Type>::HAS_ONE`.
 pub struct DetectReturned<T>(PhantomData<T>);
 pub struct DetectResponse<T>(PhantomData<T>);
 
