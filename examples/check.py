@@ -74,6 +74,11 @@ def output(program):
     ).stdout
 
 
+def with_output(part, printed):
+    start, end = (place - part.start() for place in part.span("output"))
+    return part[0][:start] + printed.get(part["name"], part["output"]) + part[0][end:]
+
+
 def main():
     readme = README.read_text()
     parts = {part["name"]: part for part in PART.finditer(readme)}
@@ -82,18 +87,18 @@ def main():
     wrong += [f"{name}: its command runs another example" for name, part in parts.items() if part["run"] != name]
     wrong += [f"{name}: missing in the table in README.md" for name in parts if f"| [`{name}`](" not in readme]
 
-    built = programs()
+    built, printed = programs(), {}
     for name in sorted(files() & set(parts)):
         prints = output(built[name])
         if "--write" in sys.argv:
-            readme = readme.replace(parts[name]["output"], "".join(f"{line}\n" for line in lines_of(prints)))
+            printed[name] = "".join(f"{line}\n" for line in lines_of(prints))
             continue
         said, prints = ({*map(comparable, lines_of(text))} for text in (parts[name]["output"], prints))
         wrong += [f"{name}: in README.md, but not printed: {line}" for line in sorted(said - prints)]
         wrong += [f"{name}: printed, but not in README.md: {line}" for line in sorted(prints - said)]
         print(f"{name}: {len(prints)} lines")
     if "--write" in sys.argv:
-        README.write_text(readme)
+        README.write_text(PART.sub(lambda part: with_output(part, printed), readme))
     if wrong:
         sys.exit("\n".join(wrong))
 

@@ -278,6 +278,14 @@ impl CalledAs {
     }
 }
 
+/// Whether a type is a path that ends with this name.
+pub(crate) fn is_called(ty: &Type, name: &str) -> bool {
+    match ty {
+        Type::Path(path) => path.path.segments.last().is_some_and(|last| last.ident == name),
+        _ => false,
+    }
+}
+
 fn is_named_like_fn(path: &Path) -> bool {
     let name = path.segments.last().map(|last| last.ident.to_string());
     name.is_some_and(|name| !name.contains(char::is_uppercase))

@@ -19,6 +19,7 @@ use crate::{
     item::EXPECTED,
     model::{
         Entry, Receiver, Returns, Rpc, Service, Stream, Streams, depends_on_parameters, idents_in,
+        is_called,
     },
     place::{self, Place},
     rpc_attribute::RpcAttribute,
@@ -394,11 +395,7 @@ fn parse_inputs(signature: &Signature) -> Result<(Receiver, Type, bool)> {
 
 /// Whether an argument's type is called `Context`, with any path.
 fn is_context(input: &FnArg) -> bool {
-    let FnArg::Typed(input) = input else { return false };
-    match &*input.ty {
-        Type::Path(path) => path.path.segments.last().is_some_and(|last| last.ident == "Context"),
-        _ => false,
-    }
+    matches!(input, FnArg::Typed(input) if is_called(&input.ty, "Context"))
 }
 
 /// The name in the .proto file. tonic's stream types have it, and `#[rpc(name)]` says it. If there is neither, it

@@ -4,7 +4,7 @@ use proc_macro2::{Group, Span, TokenStream, TokenTree};
 use quote::{ToTokens as _, quote, quote_spanned};
 use syn::{GenericArgument, PathArguments, Type, spanned::Spanned as _};
 
-use crate::model::{Returns, Rpc, Service, Stream, Streams};
+use crate::model::{Returns, Rpc, Service, Stream, Streams, is_called};
 
 /// What a handler's response holds, as the runtime's constants have it.
 pub(crate) fn returned_kind(service: &Service, rpc: &Rpc) -> TokenStream {
@@ -61,13 +61,6 @@ fn arguments_of(ty: &Type, name: &str) -> Vec<GenericArgument> {
             arguments.args.iter().cloned().collect()
         }
         _ => Vec::new(),
-    }
-}
-
-fn is_called(ty: &Type, name: &str) -> bool {
-    match ty {
-        Type::Path(path) => path.path.segments.last().is_some_and(|last| last.ident == name),
-        _ => false,
     }
 }
 

@@ -11,7 +11,7 @@ use crate::{
 /// A dummy service with a real HTTP/2 server and client, not yet started. Created by
 /// [`dummy`](crate::dummy).
 ///
-/// `S` is the type of the server's interceptors, and `C` that of the client's.
+/// `S` is the type of the server's interceptors, and `C` is the type of the client's.
 #[must_use = "does nothing until `start` is called"]
 pub struct Dummy<S = (), C = ()> {
     service: DummyService,

@@ -231,7 +231,7 @@ pub fn dummy() -> Dummy {
 /// let server = testing::serve(GreeterServer::new(MyGreeter)).start().await?;
 /// let mut client = GreeterClient::new(server.channel());
 ///
-/// // A whole server, as in the program:
+/// // The whole server of the program:
 /// let router = Server::builder()
 ///     .timeout(Duration::from_secs(30))
 ///     .layer(tower::layer::util::Identity::new()) // any tower layer

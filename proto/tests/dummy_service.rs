@@ -22,7 +22,7 @@ fn the_dummy_services_code_is_what_tonic_generates() {
         .out_dir(directory)
         .compile_fds(descriptors)
         .expect("the code can be generated");
-    // The file is named after the package, and there is none.
+    // The file would be named after the package, but there is no package.
     let new = fs::read_to_string(directory.join("_.rs")).expect("it was written just now");
 
     let path = package.join("src/generated.rs");

@@ -2,7 +2,10 @@
 
 use std::{error::Error, net::SocketAddr, sync::Arc, time::Duration};
 
-use grpc_interceptor_runtime::{__private::code_name, CallEnd, Context, EndCause};
+use grpc_interceptor_runtime::{
+    __private::{code_name, sources},
+    CallEnd, Context, EndCause,
+};
 use tonic::{Code, Status, metadata::MetadataMap};
 use tracing::{Level, Span};
 
@@ -73,7 +76,7 @@ impl Started {
 
     pub(super) fn log_end(&self, end: &CallEnd<'_>) {
         let status = end.status();
-        let source = status.and_then(|status| status.source()).map(sources);
+        let source = status.and_then(|status| status.source()).map(text_of);
         event!(
             "grpc_interceptor::access_log",
             self.level(end),
@@ -121,21 +124,12 @@ fn milliseconds(duration: Duration) -> f64 {
 ///
 /// `UNKNOWN` around an error adds nothing: no one has chosen it. `ErrorToStatus` leaves one between the
 /// status that it makes and the handler's error.
-fn sources(error: &(dyn Error + 'static)) -> String {
-    let mut text = String::new();
-    let mut next = Some(error);
-    while let Some(error) = next {
-        next = error.source();
-        let status = error.downcast_ref::<Status>();
-        if status.is_some_and(|status| status.code() == Code::Unknown) && next.is_some() {
-            continue;
-        }
-        if !text.is_empty() {
-            text.push_str(": ");
-        }
-        text.push_str(&error.to_string());
-    }
-    text
+fn text_of(error: &(dyn Error + 'static)) -> String {
+    let is_unknown = |error: &(dyn Error + 'static)| {
+        error.downcast_ref().is_some_and(|status: &Status| status.code() == Code::Unknown)
+    };
+    let shown = sources(error).filter(|error| !is_unknown(*error) || error.source().is_none());
+    shown.map(ToString::to_string).collect::<Vec<_>>().join(": ")
 }
 
 #[cfg(test)]
@@ -144,13 +138,13 @@ mod tests {
 
     use tonic::Status;
 
-    use super::sources;
+    use super::text_of;
 
     #[test]
     fn an_unknown_status_around_an_error_is_left_out() {
         let mut made = Status::unknown("Unknown error");
         made.set_source(Arc::new(io::Error::other("the disk is full")));
-        assert_eq!(sources(&made), "the disk is full");
-        assert!(sources(&Status::not_found("no row")).contains("no row"));
+        assert_eq!(text_of(&made), "the disk is full");
+        assert!(text_of(&Status::not_found("no row")).contains("no row"));
     }
 }

@@ -1,4 +1,4 @@
-//! Here no feature is on, as in no other build of the tests.
+//! The only build of the tests without any feature.
 
 use grpc_interceptor::{
     Context, Interceptor, InterceptorLayer, Next, Outcome, Payload as _, RawMessage,
@@ -11,7 +11,7 @@ use tonic::{
 };
 use tower::{Layer as _, service_fn};
 
-/// Looks into the requests.
+/// Inspects the requests.
 struct Look;
 
 impl<N: Next<RequestMessage = RawMessage>> Interceptor<N> for Look {
@@ -30,7 +30,7 @@ async fn read(request: http::Request<Body>) -> Result<http::Response<Body>, Stat
 }
 
 #[tokio::test]
-async fn who_looks_into_what_is_compressed_is_told_which_feature_it_takes() {
+async fn inspecting_a_compressed_message_names_the_missing_feature() {
     for (encoding, feature) in [("gzip", "Gzip"), ("deflate", "Deflate"), ("zstd", "Zstd")] {
         let request = http::Request::post("/pkg.Service/Method")
             .header("content-type", "application/grpc")
